@@ -1,0 +1,57 @@
+// Everything that can go wrong between the engine and a GPU, as types: callers branch on `code`, people read the message,
+// which always ends with the next step.
+
+export type DeviceErrorCode = 'DEVICE_LOST' | 'OUT_OF_MEMORY' | 'GPU_VALIDATION' | 'DEVICE_UNAVAILABLE';
+
+export class DeviceError extends Error {
+  readonly code: DeviceErrorCode;
+  constructor(code: DeviceErrorCode, problem: string, nextStep: string) {
+    super(`${problem.replace(/\s+$/, '')}\nNext: ${nextStep}`);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The device stopped working, or was closed: `reason` is 'destroyed' after close(), 'unknown' after a driver's reset. */
+export class DeviceLostError extends DeviceError {
+  readonly reason: string;
+  constructor(reason: string, detail = '') {
+    const closed = reason === 'destroyed';
+    super(
+      'DEVICE_LOST',
+      closed ? 'The GPU device was closed.' : `The GPU device was lost (${reason})${detail ? `: ${detail}` : '.'}`,
+      closed ? 'open a new device with openDevice().' : 'open a new device and go on from the last checkpoint.',
+    );
+    this.reason = reason;
+  }
+}
+
+export class OutOfMemoryError extends DeviceError {
+  /** Bytes asked for by the call that failed. */
+  readonly requestedBytes: number;
+  constructor(problem: string, requestedBytes: number) {
+    super(
+      'OUT_OF_MEMORY',
+      problem,
+      'use smaller pictures or a smaller batch, store activations as f16, or close other programs that use the GPU.',
+    );
+    this.requestedBytes = requestedBytes;
+  }
+}
+
+/** WebGPU refused a call. This is a fault of the engine or of the limits it was given, never of the user's data. */
+export class ValidationError extends DeviceError {
+  constructor(what: string, detail: string) {
+    super(
+      'GPU_VALIDATION',
+      `WebGPU refused ${what}: ${detail}`,
+      'please report this message together with the output of `pix2pixhd devices`.',
+    );
+  }
+}
+
+export class DeviceUnavailableError extends DeviceError {
+  constructor(problem: string, nextStep: string) {
+    super('DEVICE_UNAVAILABLE', problem, nextStep);
+  }
+}
