@@ -71,7 +71,7 @@ export async function deviceOf(adapter: GPUAdapter, reason: string, options: Dev
   const gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits }).catch((error: Error) => {
     throw new DeviceUnavailableError(
       `The adapter "${info.description || info.device}" refused to open: ${error.message}`,
-      'update its driver, or choose another adapter (`pix2pixhd devices` lists them).',
+      'Update its driver, or choose another adapter (`pix2pixhd devices` lists them).',
     );
   });
   return wrap(gpu, info, adapter, options);
@@ -102,7 +102,7 @@ function limitsToRequest(adapter: GPUAdapter, asked: DeviceOptions['limits']): R
     if (has === undefined || tooMuch) {
       throw new DeviceUnavailableError(
         `Limit ${name}: ${value} was asked, the adapter has ${has ?? 'no such limit'}.`,
-        'ask for less, or leave `limits` out to get all the adapter has.',
+        'Ask for less, or leave `limits` out to get all the adapter has.',
       );
     }
     request[name] = value!;

@@ -1,14 +1,17 @@
 // Everything that can go wrong between the engine and a GPU, as types: callers branch on `code`, people read the message,
 // which always ends with the next step.
 
+import { ProjectError } from '../errors.js';
+
 export type DeviceErrorCode = 'DEVICE_LOST' | 'OUT_OF_MEMORY' | 'GPU_VALIDATION' | 'DEVICE_UNAVAILABLE';
 
-export class DeviceError extends Error {
+export class DeviceError extends ProjectError {
+  override readonly exitCode: number;
   readonly code: DeviceErrorCode;
-  constructor(code: DeviceErrorCode, problem: string, nextStep: string) {
-    super(`${problem.replace(/\s+$/, '')}\nNext: ${nextStep}`);
-    this.name = new.target.name;
+  constructor(code: DeviceErrorCode, exitCode: number, problem: string, nextStep: string) {
+    super(problem.replace(/[\s.]+$/, ''), { fix: nextStep });
     this.code = code;
+    this.exitCode = exitCode;
   }
 }
 
@@ -19,8 +22,9 @@ export class DeviceLostError extends DeviceError {
     const closed = reason === 'destroyed';
     super(
       'DEVICE_LOST',
-      closed ? 'The GPU device was closed.' : `The GPU device was lost (${reason})${detail ? `: ${detail}` : '.'}`,
-      closed ? 'open a new device with openDevice().' : 'open a new device and go on from the last checkpoint.',
+      75,
+      closed ? 'The GPU device was closed' : `The GPU device was lost (${reason})${detail ? `: ${detail}` : ''}`,
+      closed ? 'Open a new one with openDevice()' : 'Open a new one and go on from the last checkpoint',
     );
     this.reason = reason;
   }
@@ -32,26 +36,28 @@ export class OutOfMemoryError extends DeviceError {
   constructor(problem: string, requestedBytes: number) {
     super(
       'OUT_OF_MEMORY',
+      70,
       problem,
-      'use smaller pictures or a smaller batch, store activations as f16, or close other programs that use the GPU.',
+      'Use smaller pictures or a smaller batch, store activations as f16, or close other programs that use the GPU',
     );
     this.requestedBytes = requestedBytes;
   }
 }
 
-/** WebGPU refused a call. This is a fault of the engine or of the limits it was given, never of the user's data. */
+/** WebGPU refused a call: a fault of the engine or of the limits it was given, never of the user's data. */
 export class ValidationError extends DeviceError {
   constructor(what: string, detail: string) {
     super(
       'GPU_VALIDATION',
+      70,
       `WebGPU refused ${what}: ${detail}`,
-      'please report this message together with the output of `pix2pixhd devices`.',
+      'Please report this message together with the output of `pix2pixhd devices`',
     );
   }
 }
 
 export class DeviceUnavailableError extends DeviceError {
   constructor(problem: string, nextStep: string) {
-    super('DEVICE_UNAVAILABLE', problem, nextStep);
+    super('DEVICE_UNAVAILABLE', 74, problem, nextStep);
   }
 }

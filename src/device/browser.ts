@@ -1,0 +1,51 @@
+// Opens a device in a browser tab or worker.
+
+import { answersTo, type Device, type DeviceOptions, deviceOf, infoOf } from './device.js';
+import { DeviceUnavailableError } from './errors.js';
+
+/** Opens the named adapter, else the one the browser prefers. Throws DeviceUnavailableError with the reason in words. */
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const gpu = webgpu();
+  const { adapter: wanted, powerPreference = 'high-performance' } = options;
+  const adapter =
+    wanted && wanted !== 'auto' ? await named(gpu, wanted) : await gpu.requestAdapter({ powerPreference });
+  if (adapter) return deviceOf(adapter, wanted ? `it answers to "${wanted}"` : "the browser's choice", options);
+  throw new DeviceUnavailableError(
+    'This browser has WebGPU but offers no adapter: the GPU is blocked, switched off or has no suitable driver',
+    'Update the GPU driver, switch hardware acceleration on in the settings and look at chrome://gpu',
+  );
+}
+
+function webgpu(): GPU {
+  if (globalThis.navigator?.gpu) return navigator.gpu;
+  if (globalThis.isSecureContext === false) {
+    throw new DeviceUnavailableError(
+      'WebGPU is switched off because this page did not come over a secure connection',
+      'Open it over https:// or from http://localhost',
+    );
+  }
+  throw new DeviceUnavailableError(
+    'This browser has no WebGPU',
+    'Use Chrome or Edge 113, Safari 26, Firefox 141 or newer; on Linux it may need a flag (about:config, chrome://flags)',
+  );
+}
+
+/** A page cannot list adapters; these three requests reach all that a browser would ever hand out. */
+async function named(gpu: GPU, wanted: string): Promise<GPUAdapter> {
+  const requests: GPURequestAdapterOptions[] = [
+    { powerPreference: 'high-performance' },
+    { powerPreference: 'low-power' },
+    { forceFallbackAdapter: true },
+  ];
+  const found = await Promise.all(requests.map((request) => gpu.requestAdapter(request)));
+  const adapters = found.filter((adapter) => adapter !== null);
+  const match = adapters.find((adapter) => answersTo(infoOf(adapter, ''), wanted));
+  if (match) return match;
+  const names = adapters
+    .map((adapter) => infoOf(adapter, ''))
+    .map((info) => info.description || info.architecture || info.vendor);
+  throw new DeviceUnavailableError(
+    `No adapter answers to "${wanted}"; there are: ${[...new Set(names)].join(', ') || 'none'}`,
+    'Give a part of one of these names, or leave the name out',
+  );
+}
