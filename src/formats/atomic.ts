@@ -1,0 +1,58 @@
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileError } from '../errors.js';
+
+/** Temporary names: hidden, beside the target (a rename is atomic only within one file system), told apart by process. */
+const TEMP = /^\..+\.\d+-\d+\.tmp$/;
+let serial = 0;
+
+/**
+ * Replaces `path` by what `write` puts into the file, or leaves it as it was: temporary name, fsync, rename, fsync of the
+ * folder. After a crash at any moment the old or the new file is there, whole, and at most one temporary (cleanTemps).
+ * Throws IOError naming `path` when the disk is full or the folder cannot be written; errors of `write` pass through.
+ */
+export async function writeAtomically<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
+  const temp = join(dirname(path), `.${basename(path)}.${process.pid}-${serial++}.tmp`);
+  let file: FileHandle | undefined;
+  try {
+    file = await open(temp, 'wx');
+    const result = await write(file);
+    await file.sync();
+    await file.close();
+    await rename(temp, path);
+    await syncFolder(dirname(path));
+    return result;
+  } catch (error) {
+    await file?.close().catch(() => {}); // already closed when rename is what failed
+    await rm(temp, { force: true }).catch(() => {}); // the first error is the one worth telling
+    throw isSystemError(error) ? fileError(error, path) : error;
+  }
+}
+
+/** A whole small file at once. */
+export const writeFileAtomic = (path: string, content: string | Uint8Array): Promise<void> =>
+  writeAtomically(path, (file) => file.writeFile(content));
+
+/** Makes renames in a folder survive a power cut. Windows cannot open a folder and needs no such call. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes what killed writers left in a folder; call it when no other process writes there. Returns the names removed. */
+export async function cleanTemps(folder: string): Promise<string[]> {
+  try {
+    const stray = (await readdir(folder)).filter((name) => TEMP.test(name));
+    await Promise.all(stray.map((name) => rm(join(folder, name), { force: true })));
+    return stray;
+  } catch (error) {
+    throw fileError(error, folder);
+  }
+}
+
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'errno' in error && 'code' in error;
