@@ -77,16 +77,17 @@ const plane = (r: Random): [number, number] => (r.chance(0.1) ? [33, 65] : [r.pi
 
 /** Draws until `accept` holds: the constraints between sizes are easier to test than to solve. */
 function draw<T>(make: () => T, accept: (candidate: T) => boolean): T {
-  for (let tries = 0; tries < 10_000; tries++) {
+  for (let tries = 0; tries < 100_000; tries++) {
     const candidate = make();
     if (accept(candidate)) return candidate;
   }
-  throw new Error('random: no acceptable candidate in 10,000 draws');
+  throw new Error('random: no acceptable candidate in 100,000 draws');
 }
 
 export type ConvKind = 'plain' | 'reflect' | 'grouped' | 'dilated';
 export type ConvSpec<Options> = { x: number[]; w: number[]; bias: boolean; options: Options };
-export type ConvLimits = { macs?: number };
+/** Bounds of the number of multiply-adds. */
+export type ConvLimits = { least?: number; macs?: number };
 
 const groupsFor = (r: Random, kind: ConvKind): number => (kind === 'grouped' ? r.pick([2, 3, 4, 8]) : 1);
 
@@ -99,10 +100,16 @@ function reachesInside(options: Conv2dOptions, [, , H, W]: number[]): boolean {
   return options.paddingMode !== 'reflect' || (Math.max(top, bottom) < H && Math.max(left, right) < W);
 }
 
+const within = (n: number, lo: number, hi: number): boolean => n >= lo && n <= hi;
+
 const macsOf = (output: number[], w: number[]): number => sizeOf(output) * sizeOf(w.slice(1));
 
-/** x [N,C,H,W], w [O,C/groups,KH,KW], at most `macs` multiply-adds. */
-export const conv2dSpec = (r: Random, kind: ConvKind, { macs = 1e5 }: ConvLimits = {}): ConvSpec<Conv2dOptions> =>
+/** x [N,C,H,W], w [O,C/groups,KH,KW], `least` to `macs` multiply-adds. */
+export const conv2dSpec = (
+  r: Random,
+  kind: ConvKind,
+  { least = 0, macs = 1e5 }: ConvLimits = {},
+): ConvSpec<Conv2dOptions> =>
   draw(
     () => {
       const groups = groupsFor(r, kind);
@@ -126,7 +133,7 @@ export const conv2dSpec = (r: Random, kind: ConvKind, { macs = 1e5 }: ConvLimits
     },
     ({ x, w, options }) => {
       const y = conv2dShape(x, w, options);
-      return y[2] > 0 && y[3] > 0 && reachesInside(options, x) && macsOf(y, w) <= macs;
+      return y[2] > 0 && y[3] > 0 && reachesInside(options, x) && within(macsOf(y, w), least, macs);
     },
   );
 
@@ -134,7 +141,7 @@ export const conv2dSpec = (r: Random, kind: ConvKind, { macs = 1e5 }: ConvLimits
 export const convTranspose2dSpec = (
   r: Random,
   kind: Exclude<ConvKind, 'reflect'>,
-  { macs = 1e5 }: ConvLimits = {},
+  { least = 0, macs = 1e5 }: ConvLimits = {},
 ): ConvSpec<ConvTranspose2dOptions> =>
   draw(
     () => {
@@ -157,7 +164,7 @@ export const convTranspose2dSpec = (
     (spec) => {
       spec.w[0] = spec.x[1];
       const y = convTranspose2dShape(spec.x, spec.w, spec.options);
-      return y[2] > 0 && y[3] > 0 && macsOf(spec.x, spec.w) <= macs;
+      return y[2] > 0 && y[3] > 0 && within(macsOf(spec.x, spec.w), least, macs);
     },
   );
 
