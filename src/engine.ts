@@ -1,0 +1,25 @@
+/**
+ * The tensor engine: build a graph with torch's names, `grad` it, `compile` it for a device, `run` it as often as you like.
+ * Functions only, so that bundlers drop what is unused; gradients come with `grad` alone.
+ */
+export { grad } from './graph/autograd.js';
+export { adam } from './graph/ops/adam.js';
+export { conv2d, convTranspose2d } from './graph/ops/conv.js';
+export { instanceEdges, oneHot } from './graph/ops/ids.js';
+export { bceWithLogits, hingeLoss, l1Loss, mseLoss } from './graph/ops/loss.js';
+export { batchNorm, instanceNorm } from './graph/ops/norm.js';
+export { reflectionPad2d, zeroPad2d } from './graph/ops/pad.js';
+export {
+  abs, add, clamp, div, exp, full, greater, leakyRelu, log, maximum, minimum, mul, neg, relu, scale, sigmoid, softplus, sqrt, square, sub,
+  tanh, where,
+} from './graph/ops/pointwise.js';
+export { avgPool2d, maxPool2d, upsampleNearest2d } from './graph/ops/pool.js';
+export { argmax, mean, softmaxCrossEntropy, sum } from './graph/ops/reduce.js';
+export { regionMean } from './graph/ops/region.js';
+export { concat, detach, reshape, slice } from './graph/ops/shape.js';
+export { input, variable } from './graph/ops/source.js';
+export {
+  type CompileOptions, compile, type Feed, type Feeds, type KernelStats, type Program, type ProgramSpec, type ProgramStats,
+} from './graph/program.js';
+export { destroy, read, write } from './graph/storage.js';
+export { type DType, GraphError, type Tensor } from './graph/tensor.js';

@@ -1,0 +1,50 @@
+import { schedule } from './plan.js';
+import { add, full } from './ops/pointwise.js';
+import { GraphError, isTensor, type Node, refuse, type Tensor } from './tensor.js';
+import { gradientRules } from './gradients/index.js';
+
+/** Ops whose value cannot vary smoothly with an operand, or that exist to stop gradients. */
+const STOPS = new Set(['detach', 'max']);
+
+/** Nodes through which a wanted tensor influences the scalar. */
+function onPath(nodes: readonly Node[], wanted: ReadonlySet<Tensor>): Set<Node> {
+  const path = new Set<Node>();
+  for (const node of nodes) {
+    if (STOPS.has(node.op.name)) continue;
+    if (node.inputs.some((tensor) => wanted.has(tensor) || path.has(tensor.node))) path.add(node);
+  }
+  return path;
+}
+
+/**
+ * Gradients of a scalar: adds the backward graph and returns ∂scalar/∂tensor for each tensor, in its shape. Only what leads to
+ * a wanted tensor is formed.
+ * @throws GraphError when `scalar` has more than one element, a tensor does not influence it, or an op between them has no
+ * gradient (the message names it).
+ */
+export function grad(scalar: Tensor, tensors: readonly Tensor[]): Tensor[] {
+  if (!isTensor(scalar) || scalar.shape.some((size) => size !== 1)) refuse('grad', 'scalar', isTensor(scalar) ? scalar.shape : scalar, 'a tensor of one element');
+  tensors.forEach((tensor, i) => {
+    if (!isTensor(tensor)) refuse('grad', `tensors[${i}]`, tensor, 'a tensor');
+    if (tensor.dtype !== 'f32') refuse('grad', `tensors[${i}]`, tensor.dtype, 'f32');
+  });
+  const wanted = new Set(tensors);
+  const nodes = schedule([scalar]);
+  const path = onPath(nodes, wanted);
+  const gradients = new Map<Tensor, Tensor>([[scalar, full(scalar.shape, 1)]]);
+
+  for (const node of [...nodes].reverse()) {
+    const dy = node.outputs.map((output) => gradients.get(output) ?? null);
+    if (!path.has(node) || dy.every((g) => g === null)) continue;
+    const wants = node.inputs.map((tensor) => tensor.dtype === 'f32' && (wanted.has(tensor) || path.has(tensor.node)));
+    const rule = gradientRules[node.op.name];
+    if (!rule) throw new GraphError(`grad: ${node.op.name} has no gradient: detach() what should stay constant, or use another op`);
+    rule(dy, node, wants).forEach((g, i) => {
+      const tensor = node.inputs[i]!;
+      if (!g || !wants[i]) return;
+      const before = gradients.get(tensor);
+      gradients.set(tensor, before ? add(before, g) : g);
+    });
+  }
+  return tensors.map((tensor, i) => gradients.get(tensor) ?? refuse('grad', `tensors[${i}]`, `a tensor of [${tensor.shape.join(', ')}] that does not reach the scalar`, 'one that influences it'));
+}

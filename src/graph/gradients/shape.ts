@@ -1,0 +1,33 @@
+import { expand } from '../ops/reduce.js';
+import { embed, reshape, slice } from '../ops/shape.js';
+import type { Tensor } from '../tensor.js';
+import type { GradientRule } from './rule.js';
+
+/** Shape of a sum's result with the reduced axes kept as 1, so that it broadcasts against the operand. */
+function keptShape(x: Tensor, axes: readonly number[]): number[] {
+  return x.shape.map((size, d) => (axes.includes(d) ? 1 : size));
+}
+
+const sum: GradientRule = ([g], { inputs, attrs }) => {
+  const [x] = inputs as [Tensor];
+  const { axes, factor } = attrs as { axes: number[]; factor: number };
+  return [expand(reshape(g!, keptShape(x, axes)), x.shape, factor)];
+};
+
+const concat: GradientRule = ([g], { inputs, attrs }, wants) => {
+  const { axis } = attrs as { axis: number };
+  let at = 0;
+  return inputs.map((x, i) => {
+    const starts = x.shape.map((_, d) => (d === axis ? at : 0));
+    at += x.shape[axis]!;
+    return wants[i] ? slice(g!, starts, x.shape) : null;
+  });
+};
+
+export const shapeGradients: Record<string, GradientRule> = {
+  sum,
+  reshape: ([g], { inputs }) => [reshape(g!, inputs[0]!.shape)],
+  slice: ([g], { inputs, attrs }) => [embed(g!, inputs[0]!.shape, (attrs as { starts: number[] }).starts)],
+  embed: ([g], { inputs, attrs }) => [slice(g!, (attrs as { starts: number[] }).starts, inputs[0]!.shape)],
+  concat,
+};

@@ -1,0 +1,149 @@
+import type { Device } from '../device/device.js';
+import { type Bound, type Kernel, pipelineKey, shaderText } from '../kernels/kernel.js';
+import { sizeOf } from './chunks.js';
+import { GraphError, isTensor, type Tensor } from './tensor.js';
+
+/**
+ * What a device keeps between programs: the storage of variables, and pipelines. All programs of a device share both; a
+ * program's own memory is in program.ts.
+ */
+export interface DeviceState {
+  variables: Map<Tensor, GPUBuffer>;
+  pipelines: Map<string, Promise<GPUComputePipeline>>;
+  layouts: Map<string, GPUBindGroupLayout>;
+}
+
+const states = new WeakMap<Device, DeviceState>();
+
+export function stateOf(device: Device): DeviceState {
+  let state = states.get(device);
+  if (!state) {
+    state = { variables: new Map(), pipelines: new Map(), layouts: new Map() };
+    states.set(device, state);
+  }
+  return state;
+}
+
+export interface VariableAttrs {
+  /** A function is called once per device; an array is dropped after its upload. */
+  data?: Float32Array | (() => Float32Array);
+  dropped?: boolean;
+}
+
+const USAGE = { STORAGE: 0x80, COPY_SRC: 0x04, COPY_DST: 0x08, MAP_READ: 0x01, UNIFORM: 0x40 } as const;
+export const STORAGE_USAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
+export const STAGING_USAGE = USAGE.MAP_READ | USAGE.COPY_DST;
+export const UNIFORM_USAGE = USAGE.UNIFORM | USAGE.COPY_DST;
+
+function initialData(tensor: Tensor): Float32Array | undefined {
+  const attrs = tensor.node.attrs as VariableAttrs;
+  if (attrs.dropped) {
+    throw new GraphError(
+      `variable [${tensor.shape.join(', ')}]: data: got none any more, it went to another device: give a function instead of an array, or write() it`,
+    );
+  }
+  const data = typeof attrs.data === 'function' ? attrs.data() : attrs.data;
+  if (data && data.length !== sizeOf(tensor.shape)) {
+    throw new GraphError(`variable: data: got ${data.length} values, wanted ${sizeOf(tensor.shape)} for [${tensor.shape.join(', ')}]`);
+  }
+  return data;
+}
+
+/** Gives every variable its buffer on this device, with its first values; those that have one keep it. */
+export async function materialise(device: Device, variables: readonly Tensor[]): Promise<void> {
+  const state = stateOf(device);
+  const missing = variables.filter((variable) => !state.variables.has(variable));
+  const buffers = await device.allocate(
+    missing.map((variable) => ({ label: `variable [${variable.shape.join(', ')}]`, size: 4 * sizeOf(variable.shape), usage: STORAGE_USAGE })),
+  );
+  missing.forEach((variable, i) => {
+    const data = initialData(variable);
+    if (data) device.gpu.queue.writeBuffer(buffers[i]!, 0, data as Float32Array<ArrayBuffer>);
+    // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
+    const attrs = variable.node.attrs as VariableAttrs;
+    if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
+    state.variables.set(variable, buffers[i]!);
+  });
+}
+
+function variableOf(op: string, tensor: unknown): Tensor {
+  if (!isTensor(tensor) || tensor.node.op.source !== 'variable') throw new GraphError(`${op}: got something else, wanted a variable`);
+  return tensor;
+}
+
+/**
+ * Reads a variable back in torch's layout.
+ * @returns Float32Array of the variable's elements, row-major. @throws GraphError when it is not a variable.
+ */
+export async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
+  await materialise(device, [variableOf('read', tensor)]);
+  const source = stateOf(device).variables.get(tensor)!;
+  const [staging] = await device.allocate([{ label: 'read', size: source.size, usage: STAGING_USAGE }]);
+  try {
+    const encoder = device.gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(source, 0, staging!, 0, source.size);
+    device.gpu.queue.submit([encoder.finish()]);
+    await staging!.mapAsync(1);
+    return new Float32Array(staging!.getMappedRange().slice(0));
+  } catch (error) {
+    throw device.isLost() ? await device.lost : error;
+  } finally {
+    device.release(staging!);
+  }
+}
+
+/** Overwrites a variable; one that has no memory on this device yet starts from `data`. @throws GraphError on a wrong length. */
+export function write(device: Device, tensor: Tensor, data: Float32Array): void {
+  const size = sizeOf(variableOf('write', tensor).shape);
+  if (data.length !== size) throw new GraphError(`write: got ${data.length} values, wanted ${size} for [${tensor.shape.join(', ')}]`);
+  const buffer = stateOf(device).variables.get(tensor);
+  if (buffer) device.gpu.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
+  else Object.assign(tensor.node.attrs as VariableAttrs, { data: data.slice(), dropped: false });
+}
+
+/** Frees a variable's memory on this device. Programs that use it must not run again. */
+export function destroy(device: Device, tensor: Tensor): void {
+  const { variables } = stateOf(device);
+  const buffer = variables.get(variableOf('destroy', tensor));
+  if (buffer) device.release(buffer);
+  variables.delete(tensor);
+}
+
+/** The layout of a kernel's one bind group, shared by all with the same pattern of accesses. */
+export function layoutOf(device: Device, bound: readonly Bound[]): GPUBindGroupLayout {
+  const { layouts } = stateOf(device);
+  const types = bound.filter((b) => !b.alias).map((b) => (b.write ? 'storage' : 'read-only-storage') as GPUBufferBindingType);
+  const key = types.join();
+  let layout = layouts.get(key);
+  if (!layout) {
+    const entry = (type: GPUBufferBindingType, binding: number): GPUBindGroupLayoutEntry => ({ binding, visibility: 4, buffer: { type } });
+    layout = device.gpu.createBindGroupLayout({ entries: [entry('uniform', 0), ...types.map((type, i) => entry(type, i + 1))] });
+    layouts.set(key, layout);
+  }
+  return layout;
+}
+
+/** Compiles a kernel, once per device and key. */
+export function pipelineOf(device: Device, kernel: Kernel, bound: readonly Bound[]): Promise<GPUComputePipeline> {
+  const { pipelines } = stateOf(device);
+  const key = pipelineKey(kernel, bound);
+  let pipeline = pipelines.get(key);
+  if (!pipeline) {
+    pipeline = compilePipeline(device, kernel, bound);
+    pipelines.set(key, pipeline);
+    pipeline.catch(() => pipelines.delete(key));
+  }
+  return pipeline;
+}
+
+async function compilePipeline(device: Device, kernel: Kernel, bound: readonly Bound[]): Promise<GPUComputePipeline> {
+  const layout = device.gpu.createPipelineLayout({ bindGroupLayouts: [layoutOf(device, bound)] });
+  const module = device.gpu.createShaderModule({ label: kernel.name, code: shaderText(kernel, bound) });
+  try {
+    return await device.gpu.createComputePipelineAsync({ label: kernel.name, layout, compute: { module, entryPoint: 'main' } });
+  } catch (error) {
+    const { messages } = await module.getCompilationInfo();
+    const lines = messages.map((m) => `  ${m.lineNum}:${m.linePos} ${m.message}`).join('\n');
+    throw new Error(`${kernel.name} does not compile on this device: ${(error as Error).message}\n${lines}`);
+  }
+}

@@ -1,0 +1,94 @@
+import type { Kernel } from '../kernels/kernel.js';
+import type { Chunk } from './chunks.js';
+
+export type DType = 'f32' | 'i32';
+
+/** A value of the graph. Nothing is computed until a program that contains it runs. */
+export interface Tensor {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly node: Node;
+  /** Which output of its node. */
+  readonly output: number;
+}
+
+/** One application of an op. */
+export interface Node<A = unknown> {
+  readonly id: number;
+  readonly op: Op<A>;
+  readonly inputs: readonly Tensor[];
+  readonly attrs: A;
+  readonly outputs: readonly Tensor[];
+}
+
+/** A part of a tensor bound to one storage binding. */
+export interface View {
+  tensor: Tensor;
+  chunk: Chunk;
+}
+
+/** A kernel with the memory it runs on; names are those of the shader's bindings. */
+export interface Launch {
+  kernel: Kernel;
+  operands: Record<string, View>;
+}
+
+/** What lowering may ask of the plan. */
+export interface Lowering {
+  chunks(tensor: Tensor): Chunk[];
+  /** A temporary that lives during this node alone. */
+  scratch(shape: readonly number[], dtype?: DType): Tensor;
+  /** Candidate forced or chosen for this op, by the part of its name behind the dot; undefined: the op's own first. */
+  candidate(op: string): string | undefined;
+  /** Lanes of a proven fixed subgroup size, `cpu` or `gpu`: what a prior may look at. */
+  readonly device: { kind: 'cpu' | 'gpu'; subgroupSize: number | null };
+}
+
+/** An operator: how it becomes kernels. Shapes are decided where it is applied; gradients live in gradients.ts. */
+export interface Op<A = any> {
+  readonly name: string;
+  /** Launches in order. Every element of every output is written. */
+  lower?(node: Node<A>, plan: Lowering): Launch[];
+  /** Operands whose memory an output of the same size may take over: element i of the output needs only element i of it. */
+  readonly inPlace?: boolean;
+  /** The output is the first operand's memory under another shape. */
+  readonly alias?: boolean;
+  /** Fed, stored or derived on the host from what was fed: no launches. */
+  readonly source?: 'input' | 'variable' | 'derived';
+}
+
+let count = 0;
+
+/** Adds a node to the graph and returns its outputs. */
+export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, ...outputs: { shape: readonly number[]; dtype?: DType }[]): Tensor[] {
+  const node: Node<A> = { id: ++count, op, inputs, attrs, outputs: [] };
+  const made = outputs.map(({ shape, dtype = 'f32' }, output): Tensor => ({ id: ++count, shape, dtype, node: node as Node, output }));
+  (node as { outputs: readonly Tensor[] }).outputs = made;
+  return made;
+}
+
+/** A tensor outside the graph: a temporary of one node. */
+export const temporary = (shape: readonly number[], dtype: DType = 'f32'): Tensor => apply({ name: 'scratch' }, [], {}, { shape, dtype })[0]!;
+
+/** Raised while the graph is built: names op, operand, what was got and what is wanted. */
+export class GraphError extends Error {
+  override name = 'GraphError';
+}
+
+export function refuse(op: string, what: string, got: unknown, wanted: string): never {
+  const shown = Array.isArray(got) ? `[${got.join(', ')}]` : typeof got === 'string' ? got : JSON.stringify(got) ?? String(got);
+  throw new GraphError(`${op}: ${what}: got ${shown}, wanted ${wanted}`);
+}
+
+export const isTensor = (value: unknown): value is Tensor =>
+  typeof value === 'object' && value !== null && Array.isArray((value as Tensor).shape) && 'node' in value;
+
+/** Checks an operand and hands it back. */
+export function operand(op: string, name: string, value: unknown, want: { rank?: number; dtype?: DType } = {}): Tensor {
+  if (!isTensor(value)) refuse(op, name, value, 'a tensor');
+  const { rank, dtype = 'f32' } = want;
+  if (rank !== undefined && value.shape.length !== rank) refuse(op, name, value.shape, `a tensor of rank ${rank}`);
+  if (value.dtype !== dtype) refuse(op, name, value.dtype, dtype);
+  return value;
+}
