@@ -1,0 +1,285 @@
+import packSource from '../../shaders/conv-pack.wgsl';
+import plainSource from '../../shaders/conv-plain.wgsl';
+import directSource from '../../shaders/conv.wgsl';
+import { groupsFor, type Kernel } from './kernel.js';
+
+/** Height and width. */
+export type Size = readonly [number, number];
+
+/** One convolution, in torch's terms; `inputs` and `outputs` count the channels of one group. */
+export interface ConvShape {
+  images: number;
+  groups: number;
+  inputs: number;
+  outputs: number;
+  input: Size;
+  output: Size;
+  kernel: Size;
+  stride: Size;
+  dilation: Size;
+  /** Top and left; what lies below and right follows from the sizes. */
+  padding: Size;
+  reflect: boolean;
+  transposed: boolean;
+}
+
+/** The bound part of a tensor: [start, end) in planes or elements as the kernel counts it, `base` in elements. */
+export interface Part {
+  start: number;
+  end: number;
+  base: number;
+}
+
+/** What one launch computes of its convolution. */
+export interface ConvParts {
+  image0: number;
+  images: number;
+  x: Part;
+  w: Part;
+  out: Part;
+  bias: boolean;
+}
+
+export const areaOf = ([height, width]: Size): number => height * width;
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
+/** What a prior may look at. */
+export interface Adapter {
+  kind: 'cpu' | 'gpu';
+  subgroupSize: number | null;
+}
+
+/** Uniforms of a part: `xStart`, `xEnd`, `xBase` for x. */
+export const range = (name: string, { start, end, base }: Part): Record<string, number> => ({
+  [`${name}Start`]: start,
+  [`${name}End`]: end,
+  [`${name}Base`]: base,
+});
+
+const NO_BIAS = { bias: 'fn bias(channel: u32) -> f32 { return 0.0; }' };
+
+// ---- phases
+
+/** Along one axis: outputs offset, offset + step, …, and the taps that reach them, as an arithmetic progression. */
+export interface Phase {
+  offset: number;
+  step: number;
+  count: number;
+  taps: number;
+  tap0: number;
+  tapStep: number;
+  /** Input position of output 0 at the first tap; then `stride` an output and `dilation` a tap. */
+  start: number;
+  stride: number;
+  dilation: number;
+}
+
+/**
+ * A convolution along one axis as gathers with a constant stride. conv2d is one. convTranspose2d adds tap k of input i to
+ * output o = i·stride − padding + k·dilation, so output phase o mod stride is reached by every (stride/gcd)-th tap alone:
+ * `stride` small convolutions without a wasted product. They walk the taps backwards, hence forwards through the input.
+ */
+export function phasesOf(shape: ConvShape, axis: 0 | 1): Phase[] {
+  const [taps, count] = [shape.kernel[axis], shape.output[axis]];
+  const [stride, dilation, padding] = [shape.stride[axis], shape.dilation[axis], shape.padding[axis]];
+  if (!shape.transposed) {
+    return [{ offset: 0, step: 1, count, taps, tap0: 0, tapStep: 1, start: -padding, stride, dilation }];
+  }
+  const common = gcd(stride, dilation);
+  return Array.from({ length: Math.min(stride, count) }, (_, offset): Phase => {
+    const reaching = Array.from({ length: taps }, (_, k) => k).filter((k) => (offset + padding - k * dilation) % stride === 0);
+    const last = reaching.at(-1) ?? 0;
+    return {
+      offset,
+      step: stride,
+      count: Math.ceil((count - offset) / stride),
+      taps: reaching.length,
+      tap0: last,
+      tapStep: -stride / common,
+      start: reaching.length > 0 ? (offset + padding - last * dilation) / stride : 0,
+      stride: 1,
+      dilation: dilation / common,
+    };
+  });
+}
+
+// ---- direct
+
+/** Pixels of a row × output channels that a thread owns. */
+export interface ConvTile {
+  px: number;
+  oc: number;
+}
+
+export interface Packing {
+  oc: number;
+  /** Channels of a block in memory: oc rounded up to whole vec4. */
+  lanes: number;
+  groupBlocks: number;
+  blocks: number;
+}
+
+export function packingOf({ groups, outputs }: ConvShape, { oc }: ConvTile): Packing {
+  const groupBlocks = Math.ceil(outputs / oc);
+  return { oc, lanes: 4 * Math.ceil(oc / 4), groupBlocks, blocks: groups * groupBlocks };
+}
+
+/** Strides of the weights: torch keeps [out, in, …] for conv2d, [in, out, …] for convTranspose2d. */
+const weightStrides = ({ transposed, inputs, outputs }: ConvShape, tap: number) => ({
+  wOut: (transposed ? 1 : inputs) * tap,
+  wIn: (transposed ? outputs : 1) * tap,
+  wGroup: inputs * outputs * tap,
+});
+
+/** Copies weights into the order of the direct kernel; parts in elements. */
+export function packKernel(shape: ConvShape, { oc, lanes, groupBlocks }: Packing, parts: { w: Part; packed: Part }): Kernel {
+  const size = parts.packed.end - parts.packed.start;
+  const kernelArea = areaOf(shape.kernel);
+  const { inputs, outputs } = shape;
+  return {
+    name: 'conv.pack',
+    source: packSource,
+    constants: {},
+    params: {
+      ...weightStrides(shape, kernelArea),
+      inputs,
+      outputs,
+      oc,
+      lanes,
+      groupBlocks,
+      kernelArea,
+      ...range('w', parts.w),
+      ...range('packed', parts.packed),
+    },
+    workgroups: groupsFor(size),
+    flops: 0,
+    bytes: 8 * size,
+  };
+}
+
+export interface DirectParts extends ConvParts {
+  block0: number;
+  blocks: number;
+  /** Some launch of this convolution starts from what an earlier one stored. */
+  continues: boolean;
+}
+
+/** One phase, or the whole of a conv2d; parts in planes, w the packed weights. */
+export function directKernel(shape: ConvShape, tile: ConvTile, [py, px]: readonly [Phase, Phase], parts: DirectParts): Kernel {
+  const { groups, inputs, outputs, input, output, kernel } = shape;
+  const { image0, images, block0, blocks, x, w, out } = parts;
+  const { lanes, groupBlocks } = packingOf(shape, tile);
+  const tw = Math.max(1, px.taps);
+  const dx = tw > 1 ? px.dilation : 1;
+  const taps = px.taps > 0 ? py.taps : 0;
+  const tiles = Math.ceil(px.count / tile.px);
+  const products = images * Math.min(blocks * tile.oc, out.end - out.start) * inputs * py.count * px.count * taps * tw;
+  return {
+    name: 'conv.direct',
+    source: directSource,
+    constants: {
+      TW: tw,
+      SX: px.stride,
+      DX: dx,
+      PX: tile.px,
+      OC: tile.oc,
+      QUADS: lanes / 4,
+      LANES: lanes,
+      SPAN: (tile.px - 1) * px.stride + (tw - 1) * dx + 1,
+      TILE: tile.px * tile.oc,
+      REFLECT: shape.reflect,
+      CONTINUES: parts.continues,
+    },
+    ...(parts.bias ? {} : { hooks: NO_BIAS }),
+    params: {
+      tiles,
+      rows: py.count,
+      columns: px.count,
+      block0,
+      blocks,
+      groupBlocks,
+      image0,
+      images,
+      inputs,
+      outputs,
+      xChannels: groups * inputs,
+      outChannels: groups * outputs,
+      height: input[0],
+      width: input[1],
+      top: py.start,
+      left: px.start,
+      strideY: py.stride,
+      dilationY: py.dilation,
+      taps,
+      outWidth: output[1],
+      outArea: areaOf(output),
+      outY: py.offset,
+      outX: px.offset,
+      outStepY: py.step,
+      outStepX: px.step,
+      kernelArea: areaOf(kernel),
+      tap0: py.tap0 * kernel[1] + px.tap0,
+      tapY: py.tapStep * kernel[1],
+      tapX: px.tapStep,
+      ...range('x', x),
+      ...range('w', { ...w, base: w.base / 4 }),
+      ...range('out', out),
+    },
+    workgroups: groupsFor(images * blocks * py.count * tiles),
+    flops: 2 * products,
+    bytes: 4 * ((x.end - x.start) * areaOf(input) + (w.end - w.start) * lanes * taps * tw + (products / Math.max(1, inputs * taps * tw))),
+  };
+}
+
+// ---- plain
+
+/** The reference: one output a thread, every number data; parts in planes, w as torch keeps it. */
+export function plainKernel(shape: ConvShape, parts: ConvParts): Kernel {
+  const { groups, inputs, outputs, input, output, kernel, stride, dilation, padding, transposed, reflect } = shape;
+  const { image0, images, x, w, out } = parts;
+  const sign = transposed ? -1 : 1;
+  const threads = (out.end - out.start) * areaOf(output);
+  const products = (threads * inputs * areaOf(kernel)) / (transposed ? areaOf(stride) : 1);
+  return {
+    name: 'conv.plain',
+    source: plainSource,
+    constants: {},
+    ...(parts.bias ? {} : { hooks: NO_BIAS }),
+    params: {
+      image0,
+      images,
+      inputs,
+      outputs,
+      xChannels: groups * inputs,
+      outChannels: groups * outputs,
+      height: input[0],
+      width: input[1],
+      outHeight: output[0],
+      outWidth: output[1],
+      kernelHeight: kernel[0],
+      kernelWidth: kernel[1],
+      outStrideY: transposed ? 1 : stride[0],
+      outStrideX: transposed ? 1 : stride[1],
+      startY: -sign * padding[0],
+      startX: -sign * padding[1],
+      tapStepY: sign * dilation[0],
+      tapStepX: sign * dilation[1],
+      inStrideY: transposed ? stride[0] : 1,
+      inStrideX: transposed ? stride[1] : 1,
+      reflect: Number(reflect),
+      ...weightStrides(shape, 1),
+      ...range('x', x),
+      ...range('w', w),
+      ...range('out', out),
+    },
+    workgroups: groupsFor(threads),
+    flops: 2 * products,
+    bytes: 4 * ((x.end - x.start) * areaOf(input) + (w.end - w.start) * areaOf(kernel) + threads),
+  };
+}
+
+/** Tile that a device starts with; the tuner may know better. */
+export function convTile({ outputs }: ConvShape, phases: readonly (readonly [Phase, Phase])[], _device: Adapter): ConvTile {
+  const columns = Math.max(...phases.map(([, { count }]) => count));
+  return { px: Math.min(8, columns), oc: Math.min(8, outputs) };
+}
