@@ -1,0 +1,24 @@
+// What every bundle of this project has in common: the build's, the tests' and the bench's.
+
+import { build } from 'esbuild';
+import { wgslPlugin } from './wgsl-plugin.mjs';
+
+/** Packages with native or downloaded parts, which cannot be bundled and are only ever reached in Node. */
+const EXTERNAL = ['webgpu', 'sharp', 'esbuild', 'typescript', 'playwright-core', '@sparticuz/chromium'];
+
+/** Bundled CommonJS packages (commander) call require() for Node's own modules, which an ES module does not have. */
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+export const bundle = (options) =>
+  build({
+    bundle: true,
+    format: 'esm',
+    target: 'es2023',
+    external: EXTERNAL,
+    plugins: [wgslPlugin],
+    logLevel: 'warning',
+    ...options,
+  });
+
+export const bundleForNode = (options) => bundle({ platform: 'node', banner: { js: REQUIRE }, ...options });

@@ -1,0 +1,130 @@
+// npm test: builds the test files into one bundle per runtime, runs each in a process of its own and adds up.
+// The last line is `N passed, N failed`; the exit code is 0 only if something ran and nothing failed.
+
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { installIfStale } from './install.mjs';
+
+const USAGE = `npm test -- [options]
+  --host              only the tests that need no shared device
+  --engine            only the engine's tests (*.gpu.test.ts), in Node
+  --browser           only the engine's tests, in headless Chromium      (the three add up; none: --host --engine)
+  --adapter NAME      auto (default), lavapipe, swiftshader or a part of an adapter's name; Node only
+  --limits default    give the engine no more than WebGPU guarantees on every machine
+  --only PATTERN      only test files whose path matches this regular expression
+  --deep              the long tests (*.deep.ts) instead
+  --timeout MINUTES   for each runtime (20; with --deep 90)`;
+
+const FLAG = { type: 'boolean' };
+const TEXT = { type: 'string' };
+const OPTIONS = { host: FLAG, engine: FLAG, browser: FLAG, deep: FLAG, help: FLAG };
+const { values: options } = parseArgs({
+  options: { ...OPTIONS, adapter: TEXT, limits: TEXT, only: TEXT, timeout: TEXT },
+});
+const timeoutMs = Number(options.timeout ?? (options.deep ? 90 : 20)) * 60_000;
+
+const isEngine = (file) => /\.gpu\.(test|deep)\.ts$/.test(file);
+const isHost = (file) => !isEngine(file);
+
+const RUNTIMES = [
+  { name: 'host', owns: isHost, runtime: 'node', byDefault: true },
+  { name: 'engine', owns: isEngine, runtime: 'node', byDefault: true },
+  { name: 'browser', owns: isEngine, runtime: 'browser', byDefault: false },
+];
+
+function testFiles() {
+  const ending = options.deep ? '.deep.ts' : '.test.ts';
+  const files = readdirSync('test', { recursive: true }).map((file) => `test/${file.replaceAll('\\', '/')}`);
+  const pattern = new RegExp(options.only ?? '');
+  return files.filter((file) => file.endsWith(ending) && pattern.test(file)).sort();
+}
+
+/** One bundle of all files, between the module that makes uvu wait and the one that runs what has queued up. */
+async function bundleTests({ name, runtime }, files) {
+  const { bundle, bundleForNode } = await import('./bundle.mjs');
+  const outfile = resolve('.cache', 'test', `${name}.mjs`);
+  const imports = ['test/support/defer.ts', ...files, 'test/support/main.ts'].map((file) => `import './${file}';`);
+  const make = runtime === 'node' ? bundleForNode : bundle;
+  await make({
+    stdin: { contents: imports.join('\n'), resolveDir: process.cwd(), sourcefile: `${name}-tests.ts` },
+    alias: { '#runtime': resolve('test', 'support', `runtime.${runtime}.ts`) },
+    // package.json calls every module free of side effects, which test files are not.
+    ignoreAnnotations: true,
+    sourcemap: 'inline',
+    outfile,
+  });
+  return outfile;
+}
+
+/** Resolves to the counts the bundle reports; rejects when its process dies, hangs or never reports. */
+function runInNode(bundle) {
+  const env = { ...process.env, PIX2PIXHD_ADAPTER: options.adapter ?? '', PIX2PIXHD_LIMITS: options.limits ?? '' };
+  const child = spawn(process.execPath, ['--enable-source-maps', '--expose-gc', bundle], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env,
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  return new Promise((done, fail) => {
+    let counts;
+    child.on('message', (message) => {
+      counts = message;
+      // A device or a socket left open shows as a process that does not end.
+      setTimeout(() => child.kill('SIGKILL'), 10_000).unref();
+    });
+    child.on('exit', (code, signal) => {
+      if (counts && !signal) done(counts);
+      else if (counts) fail(new Error('its tests ended, but the process did not end by itself within 10 s'));
+      else fail(new Error(`the process ended without a result (${signal ?? `exit code ${code}`})`));
+    });
+  });
+}
+
+async function runInBrowser(bundle) {
+  const { runInChromium } = await import('../test/browser/chromium.mjs');
+  return runInChromium({ bundle, timeoutMs, query: options.limits ? `?limits=${options.limits}` : '' });
+}
+
+async function run(group, files) {
+  const where = [group.runtime === 'browser' ? 'Chromium' : 'Node', group.name === 'host' ? '' : settings()];
+  console.log(`\n${group.name}: ${files.length} test files in ${where.filter(Boolean).join(', ')}`);
+  const start = performance.now();
+  try {
+    const bundle = await bundleTests(group, files);
+    const counts = await (group.runtime === 'browser' ? runInBrowser(bundle) : runInNode(bundle));
+    console.log(`${group.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds(start)}`);
+    return counts;
+  } catch (error) {
+    console.error(`${group.name}: ${error.message} (after ${seconds(start)}). Counted as one failure`);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const seconds = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s`;
+const settings = () =>
+  `adapter ${options.adapter ?? 'auto'}, ${options.limits === 'default' ? 'default' : "the adapter's"} limits`;
+
+async function main() {
+  if (options.help) return console.log(USAGE);
+  installIfStale();
+  const named = RUNTIMES.filter(({ name }) => options[name]);
+  const groups = named.length > 0 ? named : RUNTIMES.filter(({ byDefault }) => byDefault);
+  const files = testFiles();
+  const total = { passed: 0, failed: 0 };
+  for (const group of groups) {
+    const own = files.filter(group.owns);
+    if (own.length === 0) continue;
+    const { passed, failed } = await run(group, own);
+    total.passed += passed;
+    total.failed += failed;
+  }
+  if (total.passed + total.failed === 0) console.error('No test ran. Does --only match a file?');
+  process.exitCode = total.passed > 0 && total.failed === 0 ? 0 : 1;
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+}
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+await main();
