@@ -1,4 +1,5 @@
 import { DataError } from '../errors.js';
+import { concatBytes } from './bytes.js';
 import { BYTES, bytesOf, type DType, elementCount, type HostTensor, isDType, viewArray } from './dtype.js';
 import { bytesSource, type Source } from './source.js';
 
@@ -178,12 +179,5 @@ export function encodeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
   const { header, order } = layoutSafetensors(tensors, metadata);
-  const parts = [header, ...order.map((tensor) => checkedBytes(tensor, tensor.data))];
-  const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.length;
-  }
-  return file;
+  return concatBytes([header, ...order.map((tensor) => checkedBytes(tensor, tensor.data))]);
 }

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import { DataError, fileError } from '../errors.js';
+import { type Colour, labelPalette } from './colours.js';
+
+/** What the editor, the sample sheets and the checkpoint's manifest know of the classes. */
+export type Classes = { names: string[]; palette: readonly Colour[] };
+
+const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
+const schema = v.object({
+  classes: v.pipe(v.array(v.string()), v.minLength(1)),
+  palette: v.optional(v.array(v.tuple([byte, byte, byte]))),
+});
+
+/** Names `class 0` … and the standard colours, for data sets that bring no classes.json. */
+export const defaultClasses = (count: number): Classes => ({
+  names: Array.from({ length: count }, (_, i) => `class ${i}`),
+  palette: labelPalette(count),
+});
+
+/** Reads `{ "classes": ["sky", …], "palette": [[r, g, b], …] }`; without a palette the standard colours are used. */
+export async function readClasses(path: string): Promise<Classes> {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw fileError(error, path);
+  });
+  const { classes: names, palette = labelPalette(names.length) } = parse(text, path);
+  if (palette.length === names.length) return { names, palette };
+  throw new DataError(`${names.length} classes but ${palette.length} colours`, {
+    file: path,
+    fix: 'Give one colour a class',
+  });
+}
+
+function parse(text: string, path: string): v.InferOutput<typeof schema> {
+  const fix = 'Expected { "classes": ["sky", …], "palette": [[0, 128, 255], …] }';
+  try {
+    return v.parse(schema, JSON.parse(text));
+  } catch (cause) {
+    throw new DataError(`is no list of classes: ${(cause as Error).message}`, { file: path, fix, cause });
+  }
+}

@@ -1,0 +1,83 @@
+import { DataError, UsageError } from '../errors.js';
+import { dataFolders, findSamples, type SamplePaths, type Wanted } from './folders.js';
+import { createRng, permutation } from './rng.js';
+import { loadSample, type Sample, type SampleOptions } from './sample.js';
+
+export type DatasetOptions = SampleOptions &
+  Wanted & { phase: string; batchSize: number; serialBatches: boolean; maxDatasetSize: number };
+
+/** The samples of one phase. `size` is the number of images an epoch counts, the reference's dataset_size. */
+export type Dataset = { samples: SamplePaths[]; size: number; options: DatasetOptions };
+
+/**
+ * A place in the endless stream of batches: everything random follows from these three numbers, so a checkpoint that
+ * holds them continues with the same pictures, crops and flips. Epochs count from 1, `position` in images.
+ */
+export type Cursor = { seed: number; epoch: number; position: number };
+
+export const startCursor = (seed: number): Cursor => ({ seed, epoch: 1, position: 0 });
+
+/** Samples stacked along a new first axis: `labels` [N, 1, H, W] and so on. */
+export type Batch = Omit<Sample, 'paths'> & { count: number; paths: SamplePaths[] };
+
+/** Finds and pairs the files of `<root>/<phase>_*`. Reads none of them yet. */
+export async function openDataset(root: string, options: DatasetOptions): Promise<Dataset> {
+  const samples = await findSamples(dataFolders(root, options.phase, options));
+  const full = Math.floor(samples.length / options.batchSize) * options.batchSize;
+  const size = Math.min(full, options.maxDatasetSize);
+  if (size < 1) {
+    const problem = `${samples.length} samples in ${root} make no batch of ${options.batchSize}`;
+    throw new UsageError(problem, { fix: 'Lower --batch-size or raise --max-dataset-size' });
+  }
+  return { samples, size, options };
+}
+
+/** Sample numbers of an epoch; shuffled afresh for every epoch unless serialBatches. */
+export function epochOrder({ samples, options }: Dataset, { seed, epoch }: Cursor): number[] {
+  return options.serialBatches ? samples.map((_, i) => i) : permutation(createRng(seed, epoch), samples.length);
+}
+
+/** The place after the batch at `cursor`. */
+export function advance({ size, options }: Dataset, { seed, epoch, position }: Cursor): Cursor {
+  const next = position + options.batchSize;
+  return next >= size ? { seed, epoch: epoch + 1, position: 0 } : { seed, epoch, position: next };
+}
+
+/** Loads the batch at `cursor`. Crops and flips depend on seed, epoch and place alone, not on what was loaded before. */
+export async function loadBatch(dataset: Dataset, cursor: Cursor): Promise<Batch> {
+  const { samples, options } = dataset;
+  const picked = epochOrder(dataset, cursor).slice(cursor.position, cursor.position + options.batchSize);
+  const rng = (i: number) => createRng(cursor.seed, cursor.epoch, cursor.position + i);
+  return stackSamples(await Promise.all(picked.map((number, i) => loadSample(samples[number], options, rng(i)))));
+}
+
+const ARRAYS = ['labels', 'input', 'instances', 'image', 'features'] as const;
+
+/** Throws DataError when the samples differ in size, which no batch can hold. */
+export function stackSamples(samples: readonly Sample[]): Batch {
+  const [first, ...rest] = samples;
+  const odd = rest.find(({ width, height }) => width !== first.width || height !== first.height);
+  if (odd) {
+    const problem = `${odd.width}×${odd.height} in a batch with ${first.width}×${first.height} (${first.paths.label})`;
+    const fix = 'Use --batch-size 1, or give all pictures one size with --resize-or-crop resize_and_crop';
+    throw new DataError(problem, { file: odd.paths.label, fix });
+  }
+  const batch: Batch = {
+    width: first.width,
+    height: first.height,
+    count: samples.length,
+    paths: samples.map((s) => s.paths),
+  };
+  for (const key of ARRAYS) {
+    const parts = samples.map((sample) => sample[key]);
+    if (parts[0]) Object.assign(batch, { [key]: join(parts as Float32Array[]) });
+  }
+  return batch;
+}
+
+function join<T extends Int32Array | Float32Array>(parts: T[]): T {
+  if (parts.length === 1) return parts[0];
+  const out = new (parts[0].constructor as new (length: number) => T)(parts.length * parts[0].length);
+  parts.forEach((part, i) => void out.set(part, i * part.length));
+  return out;
+}

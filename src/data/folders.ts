@@ -1,0 +1,121 @@
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, relative, sep } from 'node:path';
+import { DataError, fileError, MissingFileError } from '../errors.js';
+
+/** The files of one sample. `name` is what they have in common. With label_nc 0 `label` is the RGB input (A). */
+export type SamplePaths = { name: string; label: string; instance?: string; image?: string; feature?: string };
+export type Role = Exclude<keyof SamplePaths, 'name'>;
+
+/** Where each role's files are: a folder or a single file. */
+export type Places = { label: string } & Partial<Record<Role, string>>;
+
+const SUFFIX = /\.(jpe?g|png|ppm|pgm|bmp|tiff?|webp)$/i;
+
+/** What Cityscapes puts behind the common part of a name; the reference's own sample data is named so. */
+const ROLE_ENDING = /_(gtFine|gtCoarse)_(labelIds|labelTrainIds|instanceIds|color)$|_leftImg8bit$/;
+
+export type Wanted = { labelNc: number; noInstance: boolean; images: boolean; loadFeatures: boolean };
+
+/** The reference's folders: `<root>/<phase>_label|_inst|_img|_feat`, or `_A|_B` where the input is RGB (label_nc 0). */
+export function dataFolders(
+  root: string,
+  phase: string,
+  { labelNc, noInstance, images, loadFeatures }: Wanted,
+): Places {
+  const folder = (role: string) => join(root, `${phase}_${role}`);
+  const places: Places = { label: folder(labelNc ? 'label' : 'A') };
+  if (!noInstance) places.instance = folder('inst');
+  if (images) places.image = folder(labelNc ? 'img' : 'B');
+  if (loadFeatures) places.feature = folder('feat');
+  return places;
+}
+
+/**
+ * Finds the samples, in code point order of their names. Folders are walked to any depth; files belong together when path
+ * and name inside their folder agree up to suffix and role ending. (The reference pairs by position alone, so that one
+ * missing file shifts all that follow without a word.) Throws MissingFileError for a folder that is not there, DataError
+ * for an empty one, a file without partner, two files of one name, or a folder named like a picture.
+ */
+export async function findSamples(places: Places): Promise<SamplePaths[]> {
+  const roles = (Object.keys(places) as Role[]).filter((role) => places[role] !== undefined);
+  const found = new Map(
+    await Promise.all(roles.map(async (role) => [role, await listPictures(places[role] as string)] as const)),
+  );
+  const labels = found.get('label') as Map<string, string>;
+  const single = [...found.values()].every((files) => files.size === 1) && (await stat(places.label)).isFile();
+  for (const [role, files] of single ? [] : found) checkPartners(places, role, labels, files);
+  const fileOf = (role: Role, name: string) =>
+    single ? [...(found.get(role)?.values() ?? [])][0] : found.get(role)?.get(name);
+  return [...labels].map(([name, label]) => {
+    const paths: SamplePaths = { name, label };
+    for (const role of roles) paths[role] = fileOf(role, name) as string;
+    return paths;
+  });
+}
+
+function checkPartners(places: Places, role: Role, labels: Map<string, string>, files: Map<string, string>): void {
+  const place = places[role] as string;
+  const without = [...labels].filter(([name]) => !files.has(name));
+  const extra = [...files].filter(([name]) => !labels.has(name));
+  const [[name, file], target, count] = without.length
+    ? [without[0], place, without.length]
+    : [extra[0] ?? ['', ''], places.label, extra.length];
+  if (!count) return;
+  const more = count > 1 ? ` (and ${count - 1} more files)` : '';
+  const near = [...(without.length ? files : labels).keys()].slice(0, 2).join(', ');
+  const fix = `Files of one sample need the same name apart from the suffix; ${target} has ${near} …`;
+  throw new DataError(`has no partner named ${name}.* in ${target}${more}`, { file, fix });
+}
+
+/** Name → path. A single file counts as a folder that holds only it. */
+async function listPictures(place: string): Promise<Map<string, string>> {
+  const stats = await stat(place).catch((error) => {
+    throw error.code === 'ENOENT' ? missing(place) : fileError(error, place);
+  });
+  const files = stats.isDirectory() ? await walk(place) : [place];
+  if (files.length === 0) throw new DataError('holds no picture', { file: place, fix: 'Put PNG or JPEG files there' });
+  const names = new Map<string, string>();
+  for (const file of files.sort(byCodePoint)) {
+    const inside = stats.isDirectory() ? relative(place, file) : basename(file);
+    const name = inside.split(sep).join('/').replace(SUFFIX, '').replace(ROLE_ENDING, '');
+    const other = names.get(name);
+    if (other) throw new DataError(`has the same name as ${other}`, { file, fix: 'Remove or rename one of the two' });
+    names.set(name, file);
+  }
+  return names;
+}
+
+const missing = (place: string) =>
+  new MissingFileError('no such file or folder', {
+    file: place,
+    fix: 'Data folders are named <phase>_label, <phase>_inst, <phase>_img',
+  });
+
+/** JavaScript compares strings by UTF-16 unit, Python by code point; they differ past U+FFFF. */
+function byCodePoint(a: string, b: string): number {
+  const [x, y] = [[...a], [...b]];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const order = (x[i].codePointAt(0) as number) - (y[i].codePointAt(0) as number);
+    if (order) return order;
+  }
+  return x.length - y.length;
+}
+
+/** Links to files are followed, links to folders are not: they may lead round in a circle. */
+async function walk(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
+    throw fileError(error, folder);
+  });
+  const lists = await Promise.all(entries.map((entry) => pictures(entry, join(folder, entry.name))));
+  return lists.flat();
+}
+
+async function pictures(entry: Dirent, path: string): Promise<string[]> {
+  const named = SUFFIX.test(entry.name) && !entry.name.startsWith('.');
+  if (entry.isDirectory()) {
+    if (named) throw new DataError('is a folder named like a picture', { file: path, fix: 'Rename or remove it' });
+    return walk(path);
+  }
+  return named ? [path] : [];
+}
