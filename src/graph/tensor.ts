@@ -60,8 +60,13 @@ export interface Op<A = any> {
 
 let count = 0;
 
+/** Kernels count elements in 32 bits, with a sign. */
+const MOST_ELEMENTS = 2 ** 31 - 1;
+
 /** Adds a node to the graph and returns its outputs. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, ...outputs: { shape: readonly number[]; dtype?: DType }[]): Tensor[] {
+  const huge = outputs.find(({ shape }) => shape.reduce((product, size) => product * size, 1) > MOST_ELEMENTS);
+  if (huge) refuse(op.name, 'output size', huge.shape, `at most ${MOST_ELEMENTS} elements`);
   const node: Node<A> = { id: ++count, op, inputs, attrs, outputs: [] };
   const made = outputs.map(({ shape, dtype = 'f32' }, output): Tensor => ({ id: ++count, shape, dtype, node: node as Node, output }));
   (node as { outputs: readonly Tensor[] }).outputs = made;
