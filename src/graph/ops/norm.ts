@@ -1,0 +1,130 @@
+import {
+  instanceNormApply,
+  instanceNormGradApply,
+  instanceNormGradMerge,
+  instanceNormGradSums,
+  instanceNormMerge,
+  instanceNormStatistics,
+  lanesOf,
+} from '../../kernels/norm.js';
+import { planeOf } from '../chunks.js';
+import { launchPlanes } from '../overlaps.js';
+import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
+import { knownOptions } from './options.js';
+import { add, div, mul, sqrt, square, sub } from './pointwise.js';
+import { mean } from './reduce.js';
+import { reshape } from './shape.js';
+
+export interface InstanceNormOptions {
+  /** Added to the variance. */
+  eps?: number;
+  /** [C]: scale after the norm. */
+  weight?: Tensor;
+  /** [C]: added last. */
+  bias?: Tensor;
+}
+
+export interface BatchNormOptions extends InstanceNormOptions {
+  /** [C]: used in place of the batch's own. */
+  mean?: Tensor;
+  /** [C]: used in place of the batch's own biased one. */
+  variance?: Tensor;
+}
+
+const AFFINE = ['eps', 'weight', 'bias'];
+const DEFAULT_EPS = 1e-5;
+
+/** [N, C, …] with at least one spatial axis. */
+function channelled(op: string, value: unknown): Tensor {
+  const x = operand(op, 'x', value);
+  if (x.shape.length < 3) refuse(op, 'x', x.shape, 'a tensor [N, C, …] with at least one spatial axis');
+  return x;
+}
+
+function epsilon(op: string, eps: unknown): number {
+  if (typeof eps !== 'number' || !(eps >= 0 && eps < Number.POSITIVE_INFINITY)) refuse(op, 'eps', eps, 'a number ≥ 0');
+  return eps;
+}
+
+/** A vector [C] lined up with the channels of x; undefined where it is not given. */
+function perChannel(op: string, name: string, value: Tensor | null | undefined, x: Tensor): Tensor | undefined {
+  if (value === undefined || value === null) return undefined;
+  const vector = operand(op, name, value, { rank: 1 });
+  const channels = x.shape[1]!;
+  if (vector.shape[0] !== channels) refuse(op, name, vector.shape, `[${channels}], one for each channel of x`);
+  return reshape(vector, [1, channels, ...x.shape.slice(2).map(() => 1)]);
+}
+
+function affine(op: string, unit: Tensor, { weight, bias }: InstanceNormOptions): Tensor {
+  const w = perChannel(op, 'weight', weight, unit);
+  const b = perChannel(op, 'bias', bias, unit);
+  const scaled = w ? mul(unit, w) : unit;
+  return b ? add(scaled, b) : scaled;
+}
+
+/** Partial sums of every plane: two numbers a lane. */
+const partials = (x: Tensor, plan: Lowering): Tensor =>
+  plan.scratch([x.shape[0]!, x.shape[1]!, lanesOf(planeOf(x.shape)), 2]);
+
+function lowerNorm(node: Node<{ eps: number }>, plan: Lowering): Launch[] {
+  const [x] = node.inputs as [Tensor];
+  const [y, statistics] = node.outputs as [Tensor, Tensor];
+  const area = planeOf(x.shape);
+  const partial = partials(x, plan);
+  return [
+    ...launchPlanes(plan, { x, partial }, (range) => instanceNormStatistics(range, area)),
+    ...launchPlanes(plan, { partial, statistics }, (range) => instanceNormMerge(range, area, node.attrs.eps)),
+    ...launchPlanes(plan, { x, statistics, y }, (range) => instanceNormApply(range, area)),
+  ];
+}
+
+/** The last kernel alone writes y, and element by element: y may take over x. */
+const norm: Op<{ eps: number }> = { name: 'instanceNorm', lower: lowerNorm, inPlace: true };
+
+/**
+ * Normalises every plane of x [N, C, …] to mean 0 and (biased) variance 1, then applies weight and bias per channel.
+ * `torch.nn.functional.instance_norm`.
+ */
+export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  const op = 'instanceNorm';
+  channelled(op, x);
+  knownOptions(op, options, AFFINE);
+  const eps = epsilon(op, options.eps ?? DEFAULT_EPS);
+  const statistics = { shape: [x.shape[0]!, x.shape[1]!, 2] };
+  return affine(op, apply(norm, [x], { eps }, { shape: x.shape }, statistics)[0]!, options);
+}
+
+function lowerGrad(node: Node, plan: Lowering): Launch[] {
+  const [dy, x, statistics] = node.inputs as [Tensor, Tensor, Tensor];
+  const dx = node.outputs[0]!;
+  const area = planeOf(x.shape);
+  const partial = partials(x, plan);
+  const means = plan.scratch(statistics.shape);
+  return [
+    ...launchPlanes(plan, { dy, x, statistics, partial }, (range) => instanceNormGradSums(range, area)),
+    ...launchPlanes(plan, { partial, means }, (range) => instanceNormGradMerge(range, area)),
+    ...launchPlanes(plan, { dy, x, statistics, means, dx }, (range) => instanceNormGradApply(range, area)),
+  ];
+}
+
+const normGrad: Op = { name: 'instanceNormGrad', lower: lowerGrad, inPlace: true };
+
+/** dx of the norm without weight and bias; `statistics` [N, C, 2] are its second output. */
+export const instanceNormGrad = (dy: Tensor, x: Tensor, statistics: Tensor): Tensor =>
+  apply(normGrad, [dy, x, statistics], {}, { shape: x.shape })[0]!;
+
+/**
+ * Normalises every channel of x [N, C, …] over batch and space (biased variance), or with the mean and variance given, then
+ * applies weight and bias. `torch.nn.functional.batch_norm`, training without and evaluation with statistics.
+ */
+export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
+  const op = 'batchNorm';
+  channelled(op, x);
+  knownOptions(op, options, [...AFFINE, 'mean', 'variance']);
+  const eps = epsilon(op, options.eps ?? DEFAULT_EPS);
+  const axes = x.shape.map((_, d) => d).filter((d) => d !== 1);
+  const centre = perChannel(op, 'mean', options.mean, x) ?? mean(x, axes, true);
+  const centred = sub(x, centre);
+  const variance = perChannel(op, 'variance', options.variance, x) ?? mean(square(centred), axes, true);
+  return affine(op, div(centred, sqrt(add(variance, eps))), options);
+}

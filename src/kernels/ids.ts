@@ -1,0 +1,76 @@
+import edges from '../../shaders/edges.wgsl';
+import oneHot from '../../shaders/one-hot.wgsl';
+import regionMean from '../../shaders/region-mean.wgsl';
+import regionSpread from '../../shaders/region-spread.wgsl';
+import regionSums from '../../shaders/region-sums.wgsl';
+import type { Kernel } from './kernel.js';
+import { type PlaneRange, planewise } from './planes.js';
+
+/** ids, y. */
+export const oneHotPlanes = (range: PlaneRange, area: number, classes: number): Kernel =>
+  planewise(range, {
+    name: 'oneHot.compare',
+    source: oneHot,
+    itemsPerPlane: area,
+    flopsPerItem: 0,
+    elementsPerPlane: area + area / classes,
+    params: { area, classes },
+  });
+
+/** ids, y. */
+export const edgesOf = (range: PlaneRange, height: number, width: number): Kernel =>
+  planewise(range, {
+    name: 'instanceEdges.compare',
+    source: edges,
+    itemsPerPlane: height * width,
+    flopsPerItem: 0,
+    elementsPerPlane: 2 * height * width,
+    params: { height, width },
+  });
+
+/** Sizes of a region mean; the table of a sample is laid out in region-sums.wgsl. */
+export interface Regions {
+  channels: number;
+  area: number;
+  count: number;
+  segments: number;
+  /** Entries of a sample's table. */
+  tableLength: number;
+  /** Where in it the list of regions begins. */
+  regionsAt: number;
+}
+
+/** x, table, sums. */
+export const regionSumsOf = (range: PlaneRange, { channels, area, segments, tableLength }: Regions): Kernel =>
+  planewise(range, {
+    name: 'regionMean.sorted.sums',
+    source: regionSums,
+    itemsPerPlane: segments,
+    flopsPerItem: area / segments,
+    elementsPerPlane: 2 * area + 3 * segments,
+    params: { channels, area, segments, tableLength },
+  });
+
+/** sums, table, means. */
+export const regionMeansOf = (range: PlaneRange, regions: Regions): Kernel => {
+  const { channels, segments, count, regionsAt, tableLength } = regions;
+  return planewise(range, {
+    name: 'regionMean.sorted.means',
+    source: regionMean,
+    itemsPerPlane: count,
+    flopsPerItem: segments / count + 1,
+    elementsPerPlane: segments + 4 * count,
+    params: { channels, segments, count, regionsAt, tableLength },
+  });
+};
+
+/** means, regions, y. */
+export const spreadRegions = (range: PlaneRange, { channels, area, count }: Regions): Kernel =>
+  planewise(range, {
+    name: 'regionMean.sorted.spread',
+    source: regionSpread,
+    itemsPerPlane: area,
+    flopsPerItem: 0,
+    elementsPerPlane: 2 * area + count,
+    params: { channels, area, count },
+  });
