@@ -1,6 +1,7 @@
 import type { Device } from '../device/device.js';
 import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
 import { sizeOf } from './chunks.js';
+import { scale } from './ops/pointwise.js';
 import { bytesOf, type Plan, plan, rootOf } from './plan.js';
 import { materialise, pipelineOf, layoutOf, STAGING_USAGE, STORAGE_USAGE, stateOf, UNIFORM_USAGE } from './storage.js';
 import { GraphError, isTensor, type Launch, type Node, refuse, type Tensor, type View } from './tensor.js';
@@ -121,6 +122,17 @@ function checkTensors({ outputs = {}, updates = [] }: ProgramSpec): void {
   }
 }
 
+/** Updates whose values have memory of their own: one that is fed, another variable, or given twice is copied first. */
+function ownValues(updates: NonNullable<ProgramSpec['updates']>): [variable: Tensor, value: Tensor][] {
+  const taken = new Set<Tensor>();
+  return updates.map(([variable, value]) => {
+    const root = rootOf(value);
+    const shared = root.node.op.source !== undefined || taken.has(root);
+    taken.add(root);
+    return [variable, shared ? scale(value, 1) : value];
+  });
+}
+
 /** Pipeline, bind group and folded size of every launch; nothing of it is made again at a run. */
 function binder(device: Device, p: Plan, arena: readonly GPUBuffer[]) {
   const { variables } = stateOf(device);
@@ -237,11 +249,12 @@ function encode(dispatches: readonly Dispatch[], encoder: GPUCommandEncoder): vo
  */
 export async function compile(device: Device, spec: ProgramSpec, options: CompileOptions = {}): Promise<Program> {
   checkTensors(spec);
-  const { inputs = {}, outputs = {}, updates = [] } = spec;
+  const { inputs = {}, outputs = {} } = spec;
+  const updates = ownValues(spec.updates ?? []);
   const { gpu, limits, profile } = device;
   const p = plan({
     outputs: Object.values(outputs),
-    updates: updates.map(([variable, value]) => [variable, value]),
+    updates,
     limits: {
       maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, options.limits?.maxStorageBufferBindingSize ?? Infinity),
       maxBufferSize: Math.min(limits.maxBufferSize, options.limits?.maxBufferSize ?? Infinity),
@@ -303,7 +316,8 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
       kernels: dispatches.map(({ stats }) => stats),
     };
     if (options.guardBytes) paintGuards(device, p, arena);
-    return runner({ device, p, inputs, named, region, submits, staging, stats, release, arena });
+    const guards = async () => (options.guardBytes ? countGuards(device, p, arena) : 0);
+    return runner({ device, p, inputs, named, region, submits, staging, stats, release, guards });
   } catch (error) {
     release();
     throw error;
@@ -320,11 +334,11 @@ interface Parts {
   staging: GPUBuffer[];
   stats: ProgramStats;
   release(): void;
-  arena: GPUBuffer[];
+  guards(): Promise<number>;
 }
 
 /** The running half of a program: feeds in, recorded dispatches, read-back out. */
-function runner({ device, p, inputs, named, region, submits, staging, stats, release, arena }: Parts): Program {
+function runner({ device, p, inputs, named, region, submits, staging, stats, release, guards }: Parts): Program {
   const { gpu } = device;
   const used = new Set(p.steps.flatMap(({ node }) => node.outputs));
   const feedable = Object.entries(inputs).filter(([, tensor]) => used.has(tensor));
@@ -440,7 +454,7 @@ function runner({ device, p, inputs, named, region, submits, staging, stats, rel
       }
       return timed;
     },
-    guards: () => countGuards(device, p, arena),
+    guards,
     destroy() {
       destroyed = true;
       release();
