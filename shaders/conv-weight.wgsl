@@ -141,7 +141,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
           for (var i = 0u; i < IB; i++) {
             // @unroll
             for (var tx = 0u; tx < TW; tx++) {
-              acc[o * IB * TW + i * TW + tx] = fma(d, r[i * SPAN + tx * DX], acc[o * IB * TW + i * TW + tx]);
+              acc[o * IB * TW + i * TW + tx] += d * r[i * SPAN + tx * DX];
             }
           }
         }

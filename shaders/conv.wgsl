@@ -23,6 +23,7 @@ const QUADS: u32 = 2;        // ⌈OC/4⌉
 const SPAN: u32 = 10;        // (PX-1)·SX + (TW-1)·DX + 1
 const TILE: u32 = 64;        // PX·OC
 const LANES: u32 = 8;        // 4·QUADS
+const WEIGHTS: u32 = 24;     // TW·LANES
 const REFLECT: bool = false;
 const CONTINUES: bool = false; // some launch starts from stored values
 
@@ -122,22 +123,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         r[s] = fetch(row, x1 + i32(s), width, limit);
       }
       let first = (kernel + ty * tapY) * QUADS - wBase;
+      var k: array<f32, WEIGHTS>; // @registers
       // @unroll
       for (var tx = 0u; tx < TW; tx++) {
-        var k: array<f32, LANES>; // @registers
         // @unroll
         for (var q = 0u; q < QUADS; q++) {
           let quad = w[first + tx * tapX + q];
-          k[q * 4u + 0u] = quad.x;
-          k[q * 4u + 1u] = quad.y;
-          k[q * 4u + 2u] = quad.z;
-          k[q * 4u + 3u] = quad.w;
+          k[tx * LANES + q * 4u + 0u] = quad.x;
+          k[tx * LANES + q * 4u + 1u] = quad.y;
+          k[tx * LANES + q * 4u + 2u] = quad.z;
+          k[tx * LANES + q * 4u + 3u] = quad.w;
         }
+      }
+      // Taps innermost: a CPU adapter keeps most sums in memory and so touches each once a row instead of TW times.
+      // @unroll
+      for (var o = 0u; o < OC; o++) {
         // @unroll
-        for (var o = 0u; o < OC; o++) {
+        for (var px = 0u; px < PX; px++) {
           // @unroll
-          for (var px = 0u; px < PX; px++) {
-            acc[px * OC + o] = fma(r[px * SX + tx * DX], k[o], acc[px * OC + o]);
+          for (var tx = 0u; tx < TW; tx++) {
+            acc[px * OC + o] += r[px * SX + tx * DX] * k[tx * LANES + o];
           }
         }
       }

@@ -99,7 +99,7 @@ export function weightDirectKernel(shape: WeightShape, { ob, ib }: WeightTile, s
   const groupBlocks = Math.ceil(outputs / ob);
   const blocks = groups * groupBlocks;
   return {
-    name: 'convWeight.direct',
+    name: `convWeight.direct-${ob}x${ib}`,
     source: directSource,
     constants: {
       OB: ob,
@@ -167,7 +167,7 @@ export function weightPlainKernel(shape: WeightShape, parts: WeightParts): Kerne
   };
 }
 
-/** Tile that a device starts with; the tuner may know better. */
-export function weightTile({ inputs, outputs }: WeightShape, _device: Adapter): WeightTile {
-  return { ob: Math.min(outputs, 4), ib: Math.min(inputs, 4) };
+/** Candidate that a device starts with; the tuner may know better. */
+export function weightPrior({ inputs, outputs }: WeightShape, _device: Adapter): string {
+  return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;
 }

@@ -175,7 +175,7 @@ export function directKernel(shape: ConvShape, tile: ConvTile, [py, px]: readonl
   const tiles = Math.ceil(px.count / tile.px);
   const products = images * Math.min(blocks * tile.oc, out.end - out.start) * inputs * py.count * px.count * taps * tw;
   return {
-    name: 'conv.direct',
+    name: `conv.direct-${tile.px}x${tile.oc}`,
     source: directSource,
     constants: {
       TW: tw,
@@ -185,6 +185,7 @@ export function directKernel(shape: ConvShape, tile: ConvTile, [py, px]: readonl
       OC: tile.oc,
       QUADS: lanes / 4,
       LANES: lanes,
+      WEIGHTS: tw * lanes,
       SPAN: (tile.px - 1) * px.stride + (tw - 1) * dx + 1,
       TILE: tile.px * tile.oc,
       REFLECT: shape.reflect,
@@ -278,8 +279,8 @@ export function plainKernel(shape: ConvShape, parts: ConvParts): Kernel {
   };
 }
 
-/** Tile that a device starts with; the tuner may know better. */
-export function convTile({ outputs }: ConvShape, phases: readonly (readonly [Phase, Phase])[], _device: Adapter): ConvTile {
+/** Candidate that a device starts with; the tuner may know better. */
+export function convPrior({ outputs }: ConvShape, phases: readonly (readonly [Phase, Phase])[], _device: Adapter): string {
   const columns = Math.max(...phases.map(([, { count }]) => count));
-  return { px: Math.min(8, columns), oc: Math.min(8, outputs) };
+  return `direct-${Math.min(8, columns)}x${Math.min(8, outputs)}`;
 }

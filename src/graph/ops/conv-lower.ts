@@ -1,7 +1,9 @@
 import {
   areaOf,
   type ConvShape,
-  convTile,
+  convPrior,
+  type ConvTile,
+  type Phase,
   directKernel,
   type Packing,
   type Part,
@@ -16,7 +18,8 @@ import {
   weightPlainKernel,
   type WeightShape,
   weightSumKernel,
-  weightTile,
+  weightPrior,
+  type WeightTile,
 } from '../../kernels/conv-weight.js';
 import { type Chunk, planeOf, sizeOf } from '../chunks.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
@@ -26,19 +29,31 @@ import { type Launch, type Lowering, type Node, refuse, type Tensor, type View }
  * launch adds the channels (or samples) it can see to what is stored; loops run so that these come in ascending order.
  */
 
-type Lower<Shape> = (node: Node, shape: Shape, plan: Lowering) => Launch[];
+const TILED = /^direct-(\d+)x(\d+)$/;
 
-function candidate<Shape>(op: string, table: Record<string, Lower<Shape>>, plan: Lowering): Lower<Shape> {
-  const names = Object.keys(table);
-  const name = plan.candidate(op) ?? names[0]!;
-  return table[name] ?? refuse(op, 'candidate', name, `one of ${names.join(', ')}`);
+/** The tile in a candidate's name, `direct-8x4`; null for `plain`. */
+function tileOf(op: string, name: string): readonly [number, number] | null {
+  const [, first, second] = TILED.exec(name) ?? [];
+  if (Number(first) > 0 && Number(second) > 0) return [Number(first), Number(second)];
+  return name === 'plain' ? null : refuse(op, 'candidate', name, 'direct, direct-8x4 (any tile) or plain');
 }
 
-export const lowerConv: Lower<ConvShape> = (node, shape, plan) =>
-  candidate('conv', { direct: lowerDirect, plain: lowerPlain }, plan)(node, shape, plan);
+/** The candidate that is forced or tuned; `direct` alone and nothing leave the tile to the prior. */
+function chosen(op: string, plan: Lowering, prior: () => string): string {
+  const name = plan.candidate(op) ?? 'direct';
+  return name === 'direct' ? prior() : name;
+}
 
-export const lowerConvWeight: Lower<WeightShape> = (node, shape, plan) =>
-  candidate('convWeight', { direct: lowerWeightDirect, plain: lowerWeightPlain }, plan)(node, shape, plan);
+export function lowerConv(node: Node, shape: ConvShape, plan: Lowering): Launch[] {
+  const phases = phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
+  const tile = tileOf('conv', chosen('conv', plan, () => convPrior(shape, phases, plan.device)));
+  return tile ? lowerDirect(node, shape, phases, { px: tile[0], oc: tile[1] }, plan) : lowerPlain(node, shape, plan);
+}
+
+export function lowerConvWeight(node: Node, shape: WeightShape, plan: Lowering): Launch[] {
+  const tile = tileOf('convWeight', chosen('convWeight', plan, () => weightPrior(shape, plan.device)));
+  return tile ? lowerWeightDirect(node, shape, { ob: tile[0], ib: tile[1] }, plan) : lowerWeightPlain(node, shape, plan);
+}
 
 // ---- chunks as ranges
 
@@ -88,11 +103,11 @@ function blocksOf({ inputs, outputs }: ConvShape, { oc, groupBlocks }: Packing, 
   return meet(w.outer, meet(ofOut, ofX));
 }
 
-const lowerDirect: Lower<ConvShape> = (node, shape, plan) => {
+type Phases = readonly (readonly [Phase, Phase])[];
+
+function lowerDirect(node: Node, shape: ConvShape, phases: Phases, tile: ConvTile, plan: Lowering): Launch[] {
   const [x, w, b] = node.inputs as [Tensor, Tensor, Tensor?];
   const out = node.outputs[0]!;
-  const phases = phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
-  const tile = convTile(shape, phases, plan.device);
   const packing = packingOf(shape, tile);
   const packed = plan.scratch([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
   const packs = plan.chunks(packed).flatMap((target) =>
@@ -115,9 +130,9 @@ const lowerDirect: Lower<ConvShape> = (node, shape, plan) => {
     }),
   );
   return [...packs, ...sums];
-};
+}
 
-const lowerPlain: Lower<ConvShape> = (node, shape, plan) => {
+function lowerPlain(node: Node, shape: ConvShape, plan: Lowering): Launch[] {
   const [x, w, b] = node.inputs as [Tensor, Tensor, Tensor?];
   const out = node.outputs[0]!;
   const ws = slicesOf(plan, w);
@@ -127,11 +142,11 @@ const lowerPlain: Lower<ConvShape> = (node, shape, plan) => {
       operands: { x: view(x, xs.chunk), w: view(w, ws.chunk), ...biasOperand(plan, b), out: view(out, os.chunk) },
     })),
   );
-};
+}
 
 // ---- weight gradient
 
-const lowerWeightDirect: Lower<WeightShape> = (node, shape, plan) => {
+function lowerWeightDirect(node: Node, shape: WeightShape, tile: WeightTile, plan: Lowering): Launch[] {
   const [x, dy] = node.inputs as [Tensor, Tensor];
   const dw = node.outputs[0]!;
   const size = sizeOf(dw.shape);
@@ -139,7 +154,6 @@ const lowerWeightDirect: Lower<WeightShape> = (node, shape, plan) => {
   const { splits } = splitting;
   // One split writes dw itself, which the kernel sees as [1, …]; else partial sums, cut by splits or by output channels.
   const out = splits === 1 ? dw : plan.scratch([splits, dw.shape[0]!, size / dw.shape[0]!]);
-  const tile = weightTile(shape, plan.device);
   const pairs = meetings(slicesOf(plan, x), slicesOf(plan, dy));
   const continues = pairs.length > 1 && splitting.splitImages > 1;
   const sums = plan.chunks(out).flatMap((target) => {
@@ -154,7 +168,7 @@ const lowerWeightDirect: Lower<WeightShape> = (node, shape, plan) => {
     });
   });
   return splits === 1 ? sums : [...sums, ...addSplits(plan, out, dw, splits)];
-};
+}
 
 function addSplits(plan: Lowering, partial: Tensor, dw: Tensor, splits: number): Launch[] {
   const size = sizeOf(dw.shape);
@@ -168,7 +182,7 @@ function addSplits(plan: Lowering, partial: Tensor, dw: Tensor, splits: number):
   );
 }
 
-const lowerWeightPlain: Lower<WeightShape> = (node, shape, plan) => {
+function lowerWeightPlain(node: Node, shape: WeightShape, plan: Lowering): Launch[] {
   const [x, dy] = node.inputs as [Tensor, Tensor];
   const dw = node.outputs[0]!;
   const pairs = meetings(slicesOf(plan, x), slicesOf(plan, dy));
@@ -178,4 +192,4 @@ const lowerWeightPlain: Lower<WeightShape> = (node, shape, plan) => {
       operands: { x: view(x, xs.chunk), dy: view(dy, dys.chunk), out: view(dw, target) },
     })),
   );
-};
+}
