@@ -1,0 +1,82 @@
+// The nets and the one sample of the golden vectors: tiny nets with hashed weights, 32 rows × 48 columns, 5 classes.
+
+import * as assert from 'uvu/assert';
+import { sizeOf } from '../../src/graph/chunks.js';
+import { type DiscriminatorOptions, multiscaleDiscriminator } from '../../src/nets/discriminator.js';
+import type { Encoding, Extent } from '../../src/nets/encode-input.js';
+import { type GeneratorOptions, globalGenerator } from '../../src/nets/generator.js';
+import type { Values } from '../../src/nets/parameters.js';
+import { uniform } from '../support/hash.js';
+
+const [HEIGHT, WIDTH] = [32, 48];
+const PIXELS = HEIGHT * WIDTH;
+
+export const EXTENT: Extent = [1, HEIGHT, WIDTH];
+export const ENCODING: Encoding = { labelNc: 5, inputNc: 3, noInstance: false };
+
+export const GENERATOR: GeneratorOptions = {
+  inputNc: 6,
+  outputNc: 3,
+  ngf: 4,
+  nDownsample: 2,
+  nBlocks: 2,
+  norm: 'instance',
+};
+export const DISCRIMINATOR: DiscriminatorOptions = {
+  inputNc: 9,
+  ndf: 4,
+  nLayers: 3,
+  numD: 2,
+  norm: 'instance',
+  ganFeat: true,
+};
+
+export const tinyGenerator = () => globalGenerator(GENERATOR);
+export const tinyDiscriminator = () => multiscaleDiscriminator(DISCRIMINATOR);
+
+/** Values of the golden nets: by seed of the net, place of the tensor in the state dict, place of the element. */
+export const hashed =
+  (seed: number): Values =>
+  ({ shape, role }, index) => {
+    const size = role === 'bias' ? 0.1 : Math.sqrt(12) * 0.02;
+    return Float32Array.from({ length: sizeOf(shape) }, (_, e) => uniform(1000 * seed + index, e) * size);
+  };
+
+const labels = Int32Array.from({ length: PIXELS }, (_, i) => {
+  const [y, x] = [Math.floor(i / WIDTH), i % WIDTH];
+  return (Math.floor(x / 10) + 2 * Math.floor(y / 9)) % 5;
+});
+const instances = labels.map((label, i) => (label < 3 ? label : label * 1000 + (Math.floor((i % WIDTH) / 7) % 3)));
+const image = Float32Array.from({ length: 3 * PIXELS }, (_, e) => 2 * uniform(77, e));
+
+/** Feeds of the golden sample, by the names of the programs' inputs. */
+export const SAMPLE = { labels, instances, image };
+
+/** What a golden file says about an output of one sample. */
+export interface Fingerprint {
+  shape: number[];
+  mean: number;
+  absmean: number;
+  /** [channel, y, x, value] */
+  points: number[][];
+}
+
+const average = (values: ArrayLike<number>, of: (v: number) => number): number =>
+  Array.from(values).reduce((sum, v) => sum + of(v), 0) / values.length;
+
+/** Compares an output [1, C, H, W] with its fingerprint. */
+export function matches(label: string, got: ArrayLike<number>, want: Fingerprint, tolerance: number): void {
+  const [, , height, width] = want.shape as [number, number, number, number];
+  assert.is(got.length, sizeOf(want.shape), `${label}: size`);
+  const near = (what: string, value: number, wanted: number) =>
+    assert.ok(Math.abs(value - wanted) <= tolerance, `${label} ${what}: got ${value}, wanted ${wanted}`);
+  near(
+    'mean',
+    average(got, (v) => v),
+    want.mean,
+  );
+  near('mean of magnitudes', average(got, Math.abs), want.absmean);
+  for (const [c, y, x, value] of want.points as [number, number, number, number][]) {
+    near(`at [${c}, ${y}, ${x}]`, got[(c * height + y) * width + x]!, value);
+  }
+}

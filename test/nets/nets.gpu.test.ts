@@ -1,0 +1,117 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compile, concat, input, slice, sum } from '../../src/engine.js';
+import { encodeInput } from '../../src/nets/encode-input.js';
+import { featureMatching, type GanMode, ganLoss } from '../../src/nets/losses.js';
+import { createVariables, lookup } from '../../src/nets/parameters.js';
+import golden from '../golden/pix2pixhd.json';
+import { openTestDevice } from '../support/device.js';
+import { ENCODING, EXTENT, hashed, matches, SAMPLE, tinyDiscriminator, tinyGenerator } from './golden.js';
+
+const TOLERANCE = 1e-5;
+const test = suite('nets: golden vectors');
+
+test('generator, every map of the discriminator, edges', async () => {
+  const [G, D] = [tinyGenerator(), tinyDiscriminator()];
+  const { inputs, condition } = encodeInput(ENCODING, EXTENT);
+  const image = input([1, 3, 32, 48]);
+  const picture = G.forward(condition, lookup(createVariables(G.parameters, hashed(1))));
+  const maps = D.forward(concat([condition, image], 1), lookup(createVariables(D.parameters, hashed(3))));
+  const outputs = {
+    picture,
+    edges: sum(slice(condition, [0, 5, 0, 0], [1, 1, 32, 48])),
+    ...Object.fromEntries(maps.flatMap((scale, i) => scale.map((map, j) => [`map${i}.${j}`, map]))),
+  };
+  const program = await compile(await openTestDevice(), { inputs: { ...inputs, image }, outputs }, { precise: true });
+  const got = await program.run(SAMPLE);
+  program.destroy();
+
+  matches('generator', got.picture!, golden.float64.G_global, TOLERANCE);
+  assert.is(got.edges![0], golden.float64.edge_count);
+  golden.float64.D.forEach((scale, i) => {
+    scale.forEach((want, j) => {
+      assert.equal(maps[i]![j]!.shape, want.shape);
+      matches(`scale ${i} map ${j}`, got[`map${i}.${j}`]!, want, TOLERANCE);
+    });
+  });
+});
+
+test('an RGB input without instances is the conditioning itself', () => {
+  const { inputs, condition } = encodeInput({ labelNc: 0, inputNc: 3, noInstance: true }, [2, 8, 6]);
+  assert.equal(Object.keys(inputs), ['input']);
+  assert.is(inputs.input, condition);
+  assert.equal(condition.shape, [2, 3, 8, 6]);
+});
+
+test.run();
+
+// ---- losses on maps small enough to work out by hand
+
+const losses = suite('nets: losses');
+
+/** Two scales of one inner map and a verdict. */
+const FAKE = [
+  [
+    [1, -2],
+    [0.5, 3],
+  ],
+  [[4], [-1]],
+];
+const REAL = [
+  [
+    [0, 1],
+    [2, -0.5],
+  ],
+  [[2], [0.25]],
+];
+
+const average = (list: number[], of: (v: number) => number) => list.reduce((s, v) => s + of(v), 0) / list.length;
+const perScale = (maps: number[][][], of: (v: number) => number) =>
+  maps.reduce((s, [, verdict]) => s + average(verdict!, of), 0);
+const softplus = (v: number) => Math.log1p(Math.exp(v));
+
+const WANTED: Record<string, number> = {
+  'ls.wish': perScale(FAKE, (v) => (v - 1) ** 2),
+  'ls.fake': perScale(FAKE, (v) => v ** 2),
+  'ls.real': perScale(REAL, (v) => (v - 1) ** 2),
+  'bce.wish': perScale(FAKE, (v) => softplus(-v)),
+  'bce.fake': perScale(FAKE, softplus),
+  'bce.real': perScale(REAL, (v) => softplus(-v)),
+  'hinge.wish': perScale(FAKE, (v) => -v),
+  'hinge.fake': perScale(FAKE, (v) => Math.max(0, 1 + v)),
+  'hinge.real': perScale(REAL, (v) => Math.max(0, 1 - v)),
+  // 10 · 4/(1 layer · 2 scales) · ((1 + 3)/2 + 2)
+  features: 80,
+};
+
+losses('LSGAN, BCE, hinge and feature matching', async () => {
+  const inputs: Record<string, ReturnType<typeof input>> = {};
+  const feeds: Record<string, number[]> = {};
+  const feed = (name: string, maps: number[][][]) =>
+    maps.map((scale, i) =>
+      scale.map((values, j) => {
+        feeds[`${name}${i}${j}`] = values;
+        return (inputs[`${name}${i}${j}`] = input([1, 1, 1, values.length]));
+      }),
+    );
+  const [fake, real] = [feed('fake', FAKE), feed('real', REAL)];
+  const gan = Object.keys(WANTED).filter((name) => name !== 'features');
+  const outputs = Object.fromEntries(
+    gan.map((name) => {
+      const [mode, side] = name.split('.') as [GanMode, 'wish' | 'fake' | 'real'];
+      return [name, ganLoss(side === 'real' ? real : fake, side, mode)];
+    }),
+  );
+  outputs.features = featureMatching(fake, real, 10);
+  const program = await compile(await openTestDevice(), { inputs, outputs }, { precise: true });
+  const got = await program.run(feeds);
+  program.destroy();
+  for (const [name, want] of Object.entries(WANTED)) {
+    assert.ok(
+      Math.abs(got[name]![0]! - want) <= 1e-6 * Math.abs(want),
+      `${name}: got ${got[name]![0]}, wanted ${want}`,
+    );
+  }
+});
+
+losses.run();
