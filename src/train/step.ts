@@ -109,13 +109,19 @@ function scalarInputs(net: 'G' | 'D'): { inputs: Record<string, Tensor>; scalars
   return { inputs: Object.fromEntries(SCALARS.map((name) => [`${net}.${name}`, scalars[name]])), scalars };
 }
 
+/** A generator rounds sides up to a multiple of 2^nDownsample; D needs labels and picture of one size. */
+function checkKept({ shape: [, , height, width] }: Tensor, extent: Extent): void {
+  if (height === extent[1] && width === extent[2]) return;
+  refuse('trainingStep', 'extent', [...extent], `sides that the generator keeps; it makes ${height}×${width}`);
+}
+
 /**
  * The plain training step as one program: G once, D on the real and on the fake picture, both losses, both gradients, both Adam updates.
  *
  * D sees the fake once, for both losses. Each gradient is formed for one net's tensors alone, so the other net is constant in it: G's
  * loss never meets D's weights (the reference computes those gradients and discards them), D's loss ends at the picture. Both losses
- * judge the nets as they are before the step, so the order does not matter to them. D's comes first because
- * that frees the maps of the real picture before the long way back through G: 2.0 instead of 2.3 GiB at 1024×512.
+ * judge the nets as they are before the step, so their order is free. D's gradient comes first: that frees the maps of the real picture
+ * before the long way back through G, 2.0 instead of 2.3 GiB of intermediates at 1024×512.
  *
  * Inputs: the conditioning's (encodeInput), `image` f32 [N, outputNc, H, W] and the six scalars of `adamFeeds`. Outputs: the losses,
  * rank 0.
@@ -129,14 +135,7 @@ export function trainingStep(options: StepOptions): ProgramSpec {
   const [ofG, ofD] = [scalarInputs('G'), scalarInputs('D')];
 
   const fake = G.net.forward(condition, lookup(G.variables));
-  if (fake.shape[2] !== height || fake.shape[3] !== width) {
-    refuse(
-      'trainingStep',
-      'extent',
-      [...extent],
-      `sides that the generator keeps; it makes ${fake.shape[2]}×${fake.shape[3]}`,
-    );
-  }
+  checkKept(fake, extent);
   const judge = (picture: Tensor) => D.net.forward(concat([condition, picture], 1), lookup(D.variables));
   const losses = lossesOf(judge(fake), judge(image), options);
   const lossG = losses.G_GAN_Feat ? add(losses.G_GAN!, losses.G_GAN_Feat) : losses.G_GAN!;
