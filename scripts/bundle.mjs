@@ -7,7 +7,7 @@ import { wgslPlugin } from './wgsl-plugin.mjs';
 const EXTERNAL = ['webgpu', 'sharp', 'esbuild', 'typescript', 'playwright-core', '@sparticuz/chromium'];
 
 /** Bundled CommonJS packages (commander) call require() for Node's own modules, which an ES module does not have. */
-const REQUIRE =
+export const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 export const bundle = (options) =>

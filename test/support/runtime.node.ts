@@ -15,6 +15,6 @@ export const write = (text: string): void => void process.stdout.write(text);
 /** Hands the counts to the test script; whoever starts the bundle by hand sees them in the exit code. */
 export function report(counts: Counts): void {
   process.exitCode = counts.failed > 0 ? 1 : 0;
-  if (!process.send) return write(`${counts.passed} passed, ${counts.failed} failed\n`);
-  process.send(counts, () => process.disconnect());
+  if (process.send) process.send(counts, () => process.disconnect());
+  else write(`${counts.passed} passed, ${counts.failed} failed\n`);
 }

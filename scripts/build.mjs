@@ -1,0 +1,67 @@
+// npm run build: dist/*.js for every entry of package.json, dist/types/ and the command line as one file.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bundle, REQUIRE } from './bundle.mjs';
+
+/** Must run in a browser as they are. */
+const UNIVERSAL = ['src/index.ts', 'src/engine.ts', 'src/browser.ts', 'src/train/index.ts'];
+const NODE = ['src/node.ts'];
+const CLI = 'src/cli/main.ts';
+
+/** Static imports of anything outside the bundle, which a browser could not follow; by entry, through shared chunks. */
+function foreignImports(outputs, file, seen = new Set()) {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  return outputs[file].imports
+    .filter(({ kind }) => kind === 'import-statement')
+    .flatMap(({ path, external }) => (external ? [path] : foreignImports(outputs, path, seen)));
+}
+
+function checkUniversal({ outputs }) {
+  for (const [file, { entryPoint }] of Object.entries(outputs)) {
+    const foreign = UNIVERSAL.includes(entryPoint) ? foreignImports(outputs, file) : [];
+    if (foreign.length > 0) throw new Error(`${entryPoint} must run in a browser but imports ${foreign.join(', ')}`);
+  }
+}
+
+/** One build for all library entries: shared chunks keep one copy of every error class and of every per-device table. */
+async function buildLibrary() {
+  const { metafile } = await bundle({
+    entryPoints: present([...UNIVERSAL, ...NODE]),
+    platform: 'node',
+    outdir: 'dist',
+    outbase: 'src',
+    chunkNames: 'chunks/[hash]',
+    splitting: true,
+    metafile: true,
+  });
+  checkUniversal(metafile);
+}
+
+const buildCommandLine = () =>
+  bundle({
+    entryPoints: present([CLI]),
+    platform: 'node',
+    banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
+    outfile: 'dist/cli/main.js',
+  });
+
+function emitTypes() {
+  const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('tsc found errors, see above');
+}
+
+function present(entries) {
+  const missing = entries.filter((entry) => !existsSync(entry));
+  if (missing.length > 0) console.warn(`Not built, no such file: ${missing.join(', ')}`);
+  return entries.filter((entry) => existsSync(entry));
+}
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+rmSync('dist', { recursive: true, force: true });
+await buildLibrary();
+await buildCommandLine();
+emitTypes();

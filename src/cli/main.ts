@@ -1,0 +1,37 @@
+// The command line `pix2pixhd`. Exit codes: 0 ok, 2 usage, 65 bad data, 66 missing file, 70 internal, 74 I/O or no device,
+// 75 device lost (trying again may help), 130/143 signals.
+
+import { Command, CommanderError } from 'commander';
+import { ProjectError } from '../errors.js';
+import { VERSION } from '../version.js';
+import { devices } from './devices.js';
+import { kebabOption } from './options.js';
+
+const COMMANDS = [devices];
+
+function program(): Command {
+  const root = new Command('pix2pixhd')
+    .description('pix2pixHD on WebGPU: train, generate and edit pictures from label maps')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(--help lists the options)');
+  for (const command of COMMANDS) root.addCommand(command.copyInheritedSettings(root));
+  return root;
+}
+
+/** Tells people what went wrong and returns the exit code; only faults of this program show a stack. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof ProjectError) {
+    console.error(`pix2pixhd: ${error.message}`);
+    return error.exitCode;
+  }
+  console.error(error);
+  return 70;
+}
+
+try {
+  await program().parseAsync(process.argv.slice(2).map(kebabOption), { from: 'user' });
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
