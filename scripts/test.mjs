@@ -107,6 +107,19 @@ const seconds = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s
 const settings = () =>
   `adapter ${options.adapter ?? 'auto'}, ${options.limits === 'default' ? 'default' : "the adapter's"} limits`;
 
+/** Node and Chromium on the same SwiftShader must agree in every bit; other adapters need not. */
+function sameBits(noted) {
+  const [node, browser] = [noted.get('engine'), noted.get('browser')];
+  const counts = { passed: 0, failed: 0 };
+  if (!node || !browser || options.adapter !== 'swiftshader') return counts;
+  for (const name of new Set([...Object.keys(node), ...Object.keys(browser)])) {
+    const same = node[name] === browser[name];
+    counts[same ? 'passed' : 'failed']++;
+    console.log(`same bits in Node and Chromium: ${name}: ${same ? 'yes' : `no (${node[name]} and ${browser[name]})`}`);
+  }
+  return counts;
+}
+
 async function main() {
   if (options.help) return console.log(USAGE);
   installIfStale();
@@ -114,13 +127,18 @@ async function main() {
   const groups = named.length > 0 ? named : RUNTIMES.filter(({ byDefault }) => byDefault);
   const files = testFiles();
   const total = { passed: 0, failed: 0 };
+  const noted = new Map();
   for (const group of groups) {
     const own = files.filter(group.owns);
     if (own.length === 0) continue;
-    const { passed, failed } = await run(group, own);
+    const { passed, failed, digests } = await run(group, own);
     total.passed += passed;
     total.failed += failed;
+    if (digests) noted.set(group.name, digests);
   }
+  const same = sameBits(noted);
+  total.passed += same.passed;
+  total.failed += same.failed;
   if (total.passed + total.failed === 0) console.error('No test ran. Does --only match a file?');
   process.exitCode = total.passed > 0 && total.failed === 0 ? 0 : 1;
   console.log(`\n${total.passed} passed, ${total.failed} failed`);

@@ -10,8 +10,28 @@ export { bceWithLogits, hingeLoss, l1Loss, mseLoss } from './graph/ops/loss.js';
 export { batchNorm, instanceNorm } from './graph/ops/norm.js';
 export { reflectionPad2d, zeroPad2d } from './graph/ops/pad.js';
 export {
-  abs, add, clamp, div, exp, full, greater, leakyRelu, log, maximum, minimum, mul, neg, relu, scale, sigmoid, softplus, sqrt, square, sub,
-  tanh, where,
+  abs,
+  add,
+  clamp,
+  div,
+  exp,
+  full,
+  greater,
+  leakyRelu,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  relu,
+  scale,
+  sigmoid,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  where,
 } from './graph/ops/pointwise.js';
 export { avgPool2d, maxPool2d, upsampleNearest2d } from './graph/ops/pool.js';
 export { argmax, mean, softmaxCrossEntropy, sum } from './graph/ops/reduce.js';
@@ -19,7 +39,14 @@ export { regionMean } from './graph/ops/region.js';
 export { concat, detach, reshape, slice } from './graph/ops/shape.js';
 export { input, variable } from './graph/ops/source.js';
 export {
-  type CompileOptions, compile, type Feed, type Feeds, type KernelStats, type Program, type ProgramSpec, type ProgramStats,
+  type CompileOptions,
+  compile,
+  type Feed,
+  type Feeds,
+  type KernelStats,
+  type Program,
+  type ProgramSpec,
+  type ProgramStats,
 } from './graph/program.js';
 export { destroy, read, write } from './graph/storage.js';
 export { type DType, GraphError, type Tensor } from './graph/tensor.js';

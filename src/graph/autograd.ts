@@ -1,7 +1,7 @@
-import { schedule } from './plan.js';
-import { add, full } from './ops/pointwise.js';
-import { GraphError, isTensor, type Node, refuse, type Tensor } from './tensor.js';
 import { gradientRules } from './gradients/index.js';
+import { add, full } from './ops/pointwise.js';
+import { schedule } from './plan.js';
+import { GraphError, isTensor, type Node, refuse, type Tensor } from './tensor.js';
 
 /** Ops whose value cannot vary smoothly with an operand, or that exist to stop gradients. */
 const STOPS = new Set(['detach', 'max']);
@@ -23,7 +23,8 @@ function onPath(nodes: readonly Node[], wanted: ReadonlySet<Tensor>): Set<Node> 
  * gradient (the message names it).
  */
 export function grad(scalar: Tensor, tensors: readonly Tensor[]): Tensor[] {
-  if (!isTensor(scalar) || scalar.shape.some((size) => size !== 1)) refuse('grad', 'scalar', isTensor(scalar) ? scalar.shape : scalar, 'a tensor of one element');
+  if (!isTensor(scalar) || scalar.shape.some((size) => size !== 1))
+    refuse('grad', 'scalar', isTensor(scalar) ? scalar.shape : scalar, 'a tensor of one element');
   tensors.forEach((tensor, i) => {
     if (!isTensor(tensor)) refuse('grad', `tensors[${i}]`, tensor, 'a tensor');
     if (tensor.dtype !== 'f32') refuse('grad', `tensors[${i}]`, tensor.dtype, 'f32');
@@ -38,7 +39,10 @@ export function grad(scalar: Tensor, tensors: readonly Tensor[]): Tensor[] {
     if (!path.has(node) || dy.every((g) => g === null)) continue;
     const wants = node.inputs.map((tensor) => tensor.dtype === 'f32' && (wanted.has(tensor) || path.has(tensor.node)));
     const rule = gradientRules[node.op.name];
-    if (!rule) throw new GraphError(`grad: ${node.op.name} has no gradient: detach() what should stay constant, or use another op`);
+    if (!rule)
+      throw new GraphError(
+        `grad: ${node.op.name} has no gradient: detach() what should stay constant, or use another op`,
+      );
     rule(dy, node, wants).forEach((g, i) => {
       const tensor = node.inputs[i]!;
       if (!g || !wants[i]) return;
@@ -46,5 +50,14 @@ export function grad(scalar: Tensor, tensors: readonly Tensor[]): Tensor[] {
       gradients.set(tensor, before ? add(before, g) : g);
     });
   }
-  return tensors.map((tensor, i) => gradients.get(tensor) ?? refuse('grad', `tensors[${i}]`, `a tensor of [${tensor.shape.join(', ')}] that does not reach the scalar`, 'one that influences it'));
+  return tensors.map(
+    (tensor, i) =>
+      gradients.get(tensor) ??
+      refuse(
+        'grad',
+        `tensors[${i}]`,
+        `a tensor of [${tensor.shape.join(', ')}] that does not reach the scalar`,
+        'one that influences it',
+      ),
+  );
 }

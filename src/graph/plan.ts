@@ -142,18 +142,28 @@ function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest
   for (const [variable, value] of updates) {
     const root = rootOf(value);
     const maker = root.node;
-    const legal = (readers.get(variable) ?? []).every((node) => node.id < maker.id || (node === maker && maker.op.inPlace));
+    const legal = (readers.get(variable) ?? []).every(
+      (node) => node.id < maker.id || (node === maker && maker.op.inPlace),
+    );
     if (legal && !maker.op.source && !shown.has(variable) && !direct.has(root)) direct.set(root, variable);
   }
   return direct;
 }
 
 /** Operand whose memory an elementwise node's output may take over: same size, in the arena, dead afterwards. */
-function donor(node: Node, step: number, last: Map<Tensor, number>, fixed: (root: Tensor) => boolean, taken: Set<Tensor>): Tensor | undefined {
+function donor(
+  node: Node,
+  step: number,
+  last: Map<Tensor, number>,
+  fixed: (root: Tensor) => boolean,
+  taken: Set<Tensor>,
+): Tensor | undefined {
   return node.inputs.find((input) => {
     const root = rootOf(input);
     const same = input.shape.join() === node.outputs[0]!.shape.join();
-    return same && !fixed(root) && !taken.has(root) && last.get(root) === step && sizeOf(root.shape) === sizeOf(input.shape);
+    return (
+      same && !fixed(root) && !taken.has(root) && last.get(root) === step && sizeOf(root.shape) === sizeOf(input.shape)
+    );
   });
 }
 
@@ -172,7 +182,9 @@ export function plan(request: PlanRequest): Plan {
   const allocate = (tensor: Tensor, first: number, end: number) => {
     const bytes = aligned(bytesOf(tensor) + guardBytes);
     if (bytes > limits.maxBufferSize) {
-      throw new RangeError(`a tensor of [${tensor.shape.join(', ')}] takes ${bytes} bytes, the device's largest buffer is ${limits.maxBufferSize}`);
+      throw new RangeError(
+        `a tensor of [${tensor.shape.join(', ')}] takes ${bytes} bytes, the device's largest buffer is ${limits.maxBufferSize}`,
+      );
     }
     // Guards stay readable only where nothing shares their place.
     const life = guardBytes > 0 ? { first: -1, last: nodes.length } : { first, last: end };
@@ -192,7 +204,8 @@ export function plan(request: PlanRequest): Plan {
       const root = rootOf(output);
       if (root !== output || fixed(root)) continue;
       const end = last.get(root)!;
-      const from = node.op.inPlace && !node.op.source && output.output === 0 ? donor(node, step, last, fixed, taken) : undefined;
+      const from =
+        node.op.inPlace && !node.op.source && output.output === 0 ? donor(node, step, last, fixed, taken) : undefined;
       const block = from && blocks.get(rootOf(from));
       if (block && !keep.has(rootOf(from!))) {
         taken.add(rootOf(from!));
@@ -216,7 +229,9 @@ export function plan(request: PlanRequest): Plan {
   const unique = [...new Set(blocks.values())];
   const { maxBufferSize } = limits;
   const total = pack(unique, maxBufferSize);
-  const arena = Array.from({ length: Math.ceil(total / maxBufferSize) }, (_, i) => Math.min(maxBufferSize, total - i * maxBufferSize));
+  const arena = Array.from({ length: Math.ceil(total / maxBufferSize) }, (_, i) =>
+    Math.min(maxBufferSize, total - i * maxBufferSize),
+  );
   const home = (tensor: Tensor): Home => {
     const root = rootOf(tensor);
     if (isVariable(root)) return { variable: root };

@@ -3,7 +3,7 @@ import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
 import { sizeOf } from './chunks.js';
 import { scale } from './ops/pointwise.js';
 import { bytesOf, type Plan, plan, rootOf } from './plan.js';
-import { materialise, pipelineOf, layoutOf, STAGING_USAGE, STORAGE_USAGE, stateOf, UNIFORM_USAGE } from './storage.js';
+import { layoutOf, materialise, pipelineOf, STAGING_USAGE, STORAGE_USAGE, stateOf, UNIFORM_USAGE } from './storage.js';
 import { GraphError, isTensor, type Launch, type Node, refuse, type Tensor, type View } from './tensor.js';
 
 /** Values for one input, in row-major order. */
@@ -95,27 +95,39 @@ export function fold(workgroups: number): [number, number] {
   return [Math.ceil(workgroups / y), y];
 }
 
-const sourcesOf = (p: Plan, source: string): Node[] => p.steps.map(({ node }) => node).filter((node) => node.op.source === source);
+const sourcesOf = (p: Plan, source: string): Node[] =>
+  p.steps.map(({ node }) => node).filter((node) => node.op.source === source);
 
 function checkSpec({ inputs = {}, outputs = {}, updates = [] }: ProgramSpec, p: Plan): void {
   const fed = new Set(Object.values(inputs));
   for (const [name, tensor] of Object.entries(inputs)) {
-    if (!isTensor(tensor) || tensor.node.op.source !== 'input') refuse('compile', `inputs.${name}`, 'another tensor', 'one made by input()');
+    if (!isTensor(tensor) || tensor.node.op.source !== 'input')
+      refuse('compile', `inputs.${name}`, 'another tensor', 'one made by input()');
   }
   for (const node of sourcesOf(p, 'input')) {
-    if (!fed.has(node.outputs[0]!)) refuse('compile', 'inputs', `no name for an input of [${node.outputs[0]!.shape.join(', ')}]`, 'every input that the outputs depend on');
+    if (!fed.has(node.outputs[0]!))
+      refuse(
+        'compile',
+        'inputs',
+        `no name for an input of [${node.outputs[0]!.shape.join(', ')}]`,
+        'every input that the outputs depend on',
+      );
   }
   for (const [variable, value] of updates) {
-    if (variable.shape.join() !== value.shape.join()) refuse('compile', 'updates', value.shape, `[${variable.shape.join(', ')}], the shape of the variable`);
+    if (variable.shape.join() !== value.shape.join())
+      refuse('compile', 'updates', value.shape, `[${variable.shape.join(', ')}], the shape of the variable`);
   }
-  if (Object.keys(outputs).length + updates.length === 0) throw new GraphError('compile: outputs: got none, wanted at least one output or update');
+  if (Object.keys(outputs).length + updates.length === 0)
+    throw new GraphError('compile: outputs: got none, wanted at least one output or update');
 }
 
 function checkTensors({ outputs = {}, updates = [] }: ProgramSpec): void {
-  for (const [name, tensor] of Object.entries(outputs)) if (!isTensor(tensor)) refuse('compile', `outputs.${name}`, tensor, 'a tensor');
+  for (const [name, tensor] of Object.entries(outputs))
+    if (!isTensor(tensor)) refuse('compile', `outputs.${name}`, tensor, 'a tensor');
   const targets = new Set<Tensor>();
   for (const [variable, value] of updates) {
-    if (!isTensor(variable) || variable.node.op.source !== 'variable') refuse('compile', 'updates', 'another tensor', 'a variable');
+    if (!isTensor(variable) || variable.node.op.source !== 'variable')
+      refuse('compile', 'updates', 'another tensor', 'a variable');
     if (!isTensor(value)) refuse('compile', 'updates', value, 'a tensor');
     if (targets.has(variable)) refuse('compile', 'updates', 'one variable twice', 'each variable once');
     targets.add(variable);
@@ -148,7 +160,8 @@ function binder(device: Device, p: Plan, arena: readonly GPUBuffer[]) {
   return { region, window };
 }
 
-const sameRegion = (a: Region, b: Region): boolean => a.buffer === b.buffer && a.offset === b.offset && a.size === b.size;
+const sameRegion = (a: Region, b: Region): boolean =>
+  a.buffer === b.buffer && a.offset === b.offset && a.size === b.size;
 
 /** Decides for each binding of a launch: read or read_write, or the same memory as an earlier one. One buffer may not be bound
  * both ways in a dispatch, so all that share a written buffer are bound read_write; the ranges are disjoint. */
@@ -200,7 +213,14 @@ function uniformTable() {
 function statsOf(launch: Launch, node: Node): KernelStats {
   const { name, workgroups, flops, bytes } = launch.kernel;
   const dot = name.indexOf('.');
-  return { op: node.op.name, candidate: dot < 0 ? name : name.slice(dot + 1), shape: node.outputs[0]!.shape, workgroups, flops, bytes };
+  return {
+    op: node.op.name,
+    candidate: dot < 0 ? name : name.slice(dot + 1),
+    shape: node.outputs[0]!.shape,
+    workgroups,
+    flops,
+    bytes,
+  };
 }
 
 /** Groups dispatches into submits of at most about SUBMIT_MS by the device's rough rates. */
@@ -226,8 +246,10 @@ function feedData(name: string, tensor: Tensor, feed: Feed): Float32Array | Int3
   if (values === undefined || values === null || typeof values.length !== 'number') {
     refuse('run', name, values === undefined ? 'nothing' : typeof values, `${size} values`);
   }
-  if (values.length !== size) refuse('run', name, `${values.length} values`, `${size} for [${tensor.shape.join(', ')}]`);
-  if (tensor.dtype === 'f32') return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+  if (values.length !== size)
+    refuse('run', name, `${values.length} values`, `${size} for [${tensor.shape.join(', ')}]`);
+  if (tensor.dtype === 'f32')
+    return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
   return values instanceof Int32Array ? values : Int32Array.from(values as ArrayLike<number>);
 }
 
@@ -256,7 +278,10 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
     outputs: Object.values(outputs),
     updates,
     limits: {
-      maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, options.limits?.maxStorageBufferBindingSize ?? Infinity),
+      maxStorageBufferBindingSize: Math.min(
+        limits.maxStorageBufferBindingSize,
+        options.limits?.maxStorageBufferBindingSize ?? Infinity,
+      ),
       maxBufferSize: Math.min(limits.maxBufferSize, options.limits?.maxBufferSize ?? Infinity),
     },
     device: { kind: profile.kind, subgroupSize: profile.subgroupSize },
@@ -281,7 +306,9 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
   try {
     const { region, window } = binder(device, p, arena);
     const uniforms = uniformTable();
-    const launches = p.steps.flatMap(({ node, launches }) => launches.map((launch) => ({ node, launch, ...bind(launch, window) })));
+    const launches = p.steps.flatMap(({ node, launches }) =>
+      launches.map((launch) => ({ node, launch, ...bind(launch, window) })),
+    );
     const blocks = launches.map(({ launch }) => uniforms.add(packParams(launch.kernel)));
     const uniformBytes = uniforms.bytes();
     const uniformBuffer = await own(uniformBytes.byteLength, UNIFORM_USAGE, 'uniforms');
@@ -300,10 +327,19 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
         const buffers = [{ buffer: uniformBuffer, ...blocks[i]! }, ...regions];
         const entries = buffers.map((resource, binding) => ({ binding, resource }));
         const [x, y] = fold(launch.kernel.workgroups);
-        return { pipeline: pipelines[i]!, group: gpu.createBindGroup({ layout: layoutOf(device, bound), entries }), x, y, stats: statsOf(launch, node) };
+        return {
+          pipeline: pipelines[i]!,
+          group: gpu.createBindGroup({ layout: layoutOf(device, bound), entries }),
+          x,
+          y,
+          stats: statsOf(launch, node),
+        };
       }),
     );
-    const staging = readBytes > 0 ? [await own(readBytes, STAGING_USAGE, 'read-back'), await own(readBytes, STAGING_USAGE, 'read-back')] : [];
+    const staging =
+      readBytes > 0
+        ? [await own(readBytes, STAGING_USAGE, 'read-back'), await own(readBytes, STAGING_USAGE, 'read-back')]
+        : [];
     const submits = cut(dispatches, profile);
     const stats: ProgramStats = {
       dispatches: dispatches.length,
@@ -349,7 +385,9 @@ function runner({ device, p, inputs, named, region, submits, staging, stats, rel
 
   type Writes = [Region, Float32Array | Int32Array][];
   const prepare = (feeds: Feeds): Writes => {
-    for (const name of Object.keys(feeds)) if (!inputs[name]) refuse('run', name, 'an input of that name', `one of: ${Object.keys(inputs).join(', ') || 'none'}`);
+    for (const name of Object.keys(feeds))
+      if (!inputs[name])
+        refuse('run', name, 'an input of that name', `one of: ${Object.keys(inputs).join(', ') || 'none'}`);
     const data = new Map<Tensor, Float32Array | Int32Array>();
     for (const [name, tensor] of Object.entries(inputs)) data.set(tensor, feedData(name, tensor, feeds[name]!));
     const writes: Writes = feedable.map(([, tensor]) => [region(tensor), data.get(tensor)!]);
@@ -361,7 +399,8 @@ function runner({ device, p, inputs, named, region, submits, staging, stats, rel
     return writes;
   };
   const upload = (writes: Writes) => {
-    for (const [{ buffer, offset }, data] of writes) gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
+    for (const [{ buffer, offset }, data] of writes)
+      gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
   };
   const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined) => {
     let at = 0;
@@ -432,7 +471,11 @@ function runner({ device, p, inputs, named, region, submits, staging, stats, rel
       if (waiting.length === 0 && (!wantsTarget || free.length > 0)) return execute(writes, wantsTarget);
       const kept: Writes = writes.map(([where, data]) => [where, data.slice()]);
       return new Promise((resolve, reject) => {
-        waiting.push(() => execute(kept, wantsTarget).then(resolve, reject).finally(wantsTarget ? () => {} : next));
+        waiting.push(() =>
+          execute(kept, wantsTarget)
+            .then(resolve, reject)
+            .finally(wantsTarget ? () => {} : next),
+        );
       });
     },
     buffer(output) {
@@ -464,12 +507,21 @@ function runner({ device, p, inputs, named, region, submits, staging, stats, rel
 
 /** The unused ends of all blocks, as regions. */
 function guardRegions(p: Plan, arena: readonly GPUBuffer[]): Region[] {
-  const tensors = new Set(p.steps.flatMap(({ node, launches }) => [...node.outputs, ...launches.flatMap((l) => Object.values(l.operands).map((v) => v.tensor))]));
-  return [...tensors].filter((tensor) => rootOf(tensor) === tensor).flatMap((tensor) => {
-    const home = p.home(tensor);
-    if ('variable' in home) return [];
-    return [{ buffer: arena[home.buffer]!, offset: home.offset + bytesOf(tensor), size: home.bytes - bytesOf(tensor) }];
-  });
+  const tensors = new Set(
+    p.steps.flatMap(({ node, launches }) => [
+      ...node.outputs,
+      ...launches.flatMap((l) => Object.values(l.operands).map((v) => v.tensor)),
+    ]),
+  );
+  return [...tensors]
+    .filter((tensor) => rootOf(tensor) === tensor)
+    .flatMap((tensor) => {
+      const home = p.home(tensor);
+      if ('variable' in home) return [];
+      return [
+        { buffer: arena[home.buffer]!, offset: home.offset + bytesOf(tensor), size: home.bytes - bytesOf(tensor) },
+      ];
+    });
 }
 
 /** Guards survive only where no other block ever lies on them, so a guarded plan is packed without sharing. */

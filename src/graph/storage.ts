@@ -44,7 +44,9 @@ function initialData(tensor: Tensor): Float32Array | undefined {
   }
   const data = typeof attrs.data === 'function' ? attrs.data() : attrs.data;
   if (data && data.length !== sizeOf(tensor.shape)) {
-    throw new GraphError(`variable: data: got ${data.length} values, wanted ${sizeOf(tensor.shape)} for [${tensor.shape.join(', ')}]`);
+    throw new GraphError(
+      `variable: data: got ${data.length} values, wanted ${sizeOf(tensor.shape)} for [${tensor.shape.join(', ')}]`,
+    );
   }
   return data;
 }
@@ -54,7 +56,11 @@ export async function materialise(device: Device, variables: readonly Tensor[]):
   const state = stateOf(device);
   const missing = variables.filter((variable) => !state.variables.has(variable));
   const buffers = await device.allocate(
-    missing.map((variable) => ({ label: `variable [${variable.shape.join(', ')}]`, size: 4 * sizeOf(variable.shape), usage: STORAGE_USAGE })),
+    missing.map((variable) => ({
+      label: `variable [${variable.shape.join(', ')}]`,
+      size: 4 * sizeOf(variable.shape),
+      usage: STORAGE_USAGE,
+    })),
   );
   missing.forEach((variable, i) => {
     const data = initialData(variable);
@@ -67,7 +73,8 @@ export async function materialise(device: Device, variables: readonly Tensor[]):
 }
 
 function variableOf(op: string, tensor: unknown): Tensor {
-  if (!isTensor(tensor) || tensor.node.op.source !== 'variable') throw new GraphError(`${op}: got something else, wanted a variable`);
+  if (!isTensor(tensor) || tensor.node.op.source !== 'variable')
+    throw new GraphError(`${op}: got something else, wanted a variable`);
   return tensor;
 }
 
@@ -95,7 +102,8 @@ export async function read(device: Device, tensor: Tensor): Promise<Float32Array
 /** Overwrites a variable; one that has no memory on this device yet starts from `data`. @throws GraphError on a wrong length. */
 export function write(device: Device, tensor: Tensor, data: Float32Array): void {
   const size = sizeOf(variableOf('write', tensor).shape);
-  if (data.length !== size) throw new GraphError(`write: got ${data.length} values, wanted ${size} for [${tensor.shape.join(', ')}]`);
+  if (data.length !== size)
+    throw new GraphError(`write: got ${data.length} values, wanted ${size} for [${tensor.shape.join(', ')}]`);
   const buffer = stateOf(device).variables.get(tensor);
   if (buffer) device.gpu.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
   else Object.assign(tensor.node.attrs as VariableAttrs, { data: data.slice(), dropped: false });
@@ -112,12 +120,20 @@ export function destroy(device: Device, tensor: Tensor): void {
 /** The layout of a kernel's one bind group, shared by all with the same pattern of accesses. */
 export function layoutOf(device: Device, bound: readonly Bound[]): GPUBindGroupLayout {
   const { layouts } = stateOf(device);
-  const types = bound.filter((b) => !b.alias).map((b) => (b.write ? 'storage' : 'read-only-storage') as GPUBufferBindingType);
+  const types = bound
+    .filter((b) => !b.alias)
+    .map((b) => (b.write ? 'storage' : 'read-only-storage') as GPUBufferBindingType);
   const key = types.join();
   let layout = layouts.get(key);
   if (!layout) {
-    const entry = (type: GPUBufferBindingType, binding: number): GPUBindGroupLayoutEntry => ({ binding, visibility: 4, buffer: { type } });
-    layout = device.gpu.createBindGroupLayout({ entries: [entry('uniform', 0), ...types.map((type, i) => entry(type, i + 1))] });
+    const entry = (type: GPUBufferBindingType, binding: number): GPUBindGroupLayoutEntry => ({
+      binding,
+      visibility: 4,
+      buffer: { type },
+    });
+    layout = device.gpu.createBindGroupLayout({
+      entries: [entry('uniform', 0), ...types.map((type, i) => entry(type, i + 1))],
+    });
     layouts.set(key, layout);
   }
   return layout;
@@ -140,7 +156,11 @@ async function compilePipeline(device: Device, kernel: Kernel, bound: readonly B
   const layout = device.gpu.createPipelineLayout({ bindGroupLayouts: [layoutOf(device, bound)] });
   const module = device.gpu.createShaderModule({ label: kernel.name, code: shaderText(kernel, bound) });
   try {
-    return await device.gpu.createComputePipelineAsync({ label: kernel.name, layout, compute: { module, entryPoint: 'main' } });
+    return await device.gpu.createComputePipelineAsync({
+      label: kernel.name,
+      layout,
+      compute: { module, entryPoint: 'main' },
+    });
   } catch (error) {
     const { messages } = await module.getCompilationInfo();
     const lines = messages.map((m) => `  ${m.lineNum}:${m.linePos} ${m.message}`).join('\n');

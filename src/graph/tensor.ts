@@ -64,17 +64,25 @@ let count = 0;
 const MOST_ELEMENTS = 2 ** 31 - 1;
 
 /** Adds a node to the graph and returns its outputs. */
-export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, ...outputs: { shape: readonly number[]; dtype?: DType }[]): Tensor[] {
+export function apply<A>(
+  op: Op<A>,
+  inputs: readonly Tensor[],
+  attrs: A,
+  ...outputs: { shape: readonly number[]; dtype?: DType }[]
+): Tensor[] {
   const huge = outputs.find(({ shape }) => shape.reduce((product, size) => product * size, 1) > MOST_ELEMENTS);
   if (huge) refuse(op.name, 'output size', huge.shape, `at most ${MOST_ELEMENTS} elements`);
   const node: Node<A> = { id: ++count, op, inputs, attrs, outputs: [] };
-  const made = outputs.map(({ shape, dtype = 'f32' }, output): Tensor => ({ id: ++count, shape, dtype, node: node as Node, output }));
+  const made = outputs.map(
+    ({ shape, dtype = 'f32' }, output): Tensor => ({ id: ++count, shape, dtype, node: node as Node, output }),
+  );
   (node as { outputs: readonly Tensor[] }).outputs = made;
   return made;
 }
 
 /** A tensor outside the graph: a temporary of one node. */
-export const temporary = (shape: readonly number[], dtype: DType = 'f32'): Tensor => apply({ name: 'scratch' }, [], {}, { shape, dtype })[0]!;
+export const temporary = (shape: readonly number[], dtype: DType = 'f32'): Tensor =>
+  apply({ name: 'scratch' }, [], {}, { shape, dtype })[0]!;
 
 /** Raised while the graph is built: names op, operand, what was got and what is wanted. */
 export class GraphError extends Error {
@@ -82,7 +90,11 @@ export class GraphError extends Error {
 }
 
 export function refuse(op: string, what: string, got: unknown, wanted: string): never {
-  const shown = Array.isArray(got) ? `[${got.join(', ')}]` : typeof got === 'string' ? got : JSON.stringify(got) ?? String(got);
+  const shown = Array.isArray(got)
+    ? `[${got.join(', ')}]`
+    : typeof got === 'string'
+      ? got
+      : (JSON.stringify(got) ?? String(got));
   throw new GraphError(`${op}: ${what}: got ${shown}, wanted ${wanted}`);
 }
 

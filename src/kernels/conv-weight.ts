@@ -1,6 +1,6 @@
 import sumSource from '../../shaders/conv-sum.wgsl';
-import plainSource from '../../shaders/conv-weight-plain.wgsl';
 import directSource from '../../shaders/conv-weight.wgsl';
+import plainSource from '../../shaders/conv-weight-plain.wgsl';
 import { type Adapter, areaOf, type ConvShape, type Part, range } from './conv.js';
 import { groupsFor, type Kernel } from './kernel.js';
 
@@ -78,7 +78,8 @@ const partParams = ({ image0, images, x, dy, out }: WeightParts) => ({
 /** Multiply-adds of a launch: each of its weights meets every pixel of dy, once a sample (of its own split). */
 const costOf = (shape: WeightShape, { images, x, dy, out }: WeightParts, splits: number) => ({
   flops: (2 * images * areaOf(shape.output) * (out.end - out.start)) / splits,
-  bytes: 4 * ((x.end - x.start) * areaOf(shape.input) + (dy.end - dy.start) * areaOf(shape.output) + out.end - out.start),
+  bytes:
+    4 * ((x.end - x.start) * areaOf(shape.input) + (dy.end - dy.start) * areaOf(shape.output) + out.end - out.start),
 });
 
 export interface WeightDirectParts extends WeightParts {
@@ -89,7 +90,12 @@ export interface WeightDirectParts extends WeightParts {
 }
 
 /** Partial sums [splits, G·outputs, inputs, kh, kw], or dw itself where there is one split. */
-export function weightDirectKernel(shape: WeightShape, { ob, ib }: WeightTile, splitting: Splitting, parts: WeightDirectParts): Kernel {
+export function weightDirectKernel(
+  shape: WeightShape,
+  { ob, ib }: WeightTile,
+  splitting: Splitting,
+  parts: WeightDirectParts,
+): Kernel {
   const { groups, inputs, outputs, kernel, stride, dilation, images } = shape;
   const tw = kernel[1];
   const dx = tw > 1 ? dilation[1] : 1;

@@ -1,6 +1,6 @@
+import directSource from '../../shaders/conv.wgsl';
 import packSource from '../../shaders/conv-pack.wgsl';
 import plainSource from '../../shaders/conv-plain.wgsl';
-import directSource from '../../shaders/conv.wgsl';
 import { groupsFor, type Kernel } from './kernel.js';
 
 /** Height and width. */
@@ -87,7 +87,9 @@ export function phasesOf(shape: ConvShape, axis: 0 | 1): Phase[] {
   }
   const common = gcd(stride, dilation);
   return Array.from({ length: Math.min(stride, count) }, (_, offset): Phase => {
-    const reaching = Array.from({ length: taps }, (_, k) => k).filter((k) => (offset + padding - k * dilation) % stride === 0);
+    const reaching = Array.from({ length: taps }, (_, k) => k).filter(
+      (k) => (offset + padding - k * dilation) % stride === 0,
+    );
     const last = reaching.at(-1) ?? 0;
     return {
       offset,
@@ -132,7 +134,11 @@ const weightStrides = ({ transposed, inputs, outputs }: ConvShape, tap: number) 
 });
 
 /** Copies weights into the order of the direct kernel; parts in elements. */
-export function packKernel(shape: ConvShape, { oc, lanes, groupBlocks }: Packing, parts: { w: Part; packed: Part }): Kernel {
+export function packKernel(
+  shape: ConvShape,
+  { oc, lanes, groupBlocks }: Packing,
+  parts: { w: Part; packed: Part },
+): Kernel {
   const size = parts.packed.end - parts.packed.start;
   const kernelArea = areaOf(shape.kernel);
   const { inputs, outputs } = shape;
@@ -165,7 +171,12 @@ export interface DirectParts extends ConvParts {
 }
 
 /** One phase, or the whole of a conv2d; parts in planes, w the packed weights. */
-export function directKernel(shape: ConvShape, tile: ConvTile, [py, px]: readonly [Phase, Phase], parts: DirectParts): Kernel {
+export function directKernel(
+  shape: ConvShape,
+  tile: ConvTile,
+  [py, px]: readonly [Phase, Phase],
+  parts: DirectParts,
+): Kernel {
   const { groups, inputs, outputs, input, output, kernel } = shape;
   const { image0, images, block0, blocks, x, w, out } = parts;
   const { lanes, groupBlocks } = packingOf(shape, tile);
@@ -228,7 +239,11 @@ export function directKernel(shape: ConvShape, tile: ConvTile, [py, px]: readonl
     },
     workgroups: groupsFor(images * blocks * py.count * tiles),
     flops: 2 * products,
-    bytes: 4 * ((x.end - x.start) * areaOf(input) + (w.end - w.start) * lanes * taps * tw + (products / Math.max(1, inputs * taps * tw))),
+    bytes:
+      4 *
+      ((x.end - x.start) * areaOf(input) +
+        (w.end - w.start) * lanes * taps * tw +
+        products / Math.max(1, inputs * taps * tw)),
   };
 }
 
@@ -280,7 +295,11 @@ export function plainKernel(shape: ConvShape, parts: ConvParts): Kernel {
 }
 
 /** Candidate that a device starts with; the tuner may know better. */
-export function convPrior({ outputs }: ConvShape, phases: readonly (readonly [Phase, Phase])[], _device: Adapter): string {
+export function convPrior(
+  { outputs }: ConvShape,
+  phases: readonly (readonly [Phase, Phase])[],
+  _device: Adapter,
+): string {
   const columns = Math.max(...phases.map(([, { count }]) => count));
   return `direct-${Math.min(8, columns)}x${Math.min(8, outputs)}`;
 }

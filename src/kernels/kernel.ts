@@ -67,7 +67,10 @@ const interfaces = new Map<string, Interface>();
 export function interfaceOf(source: string): Interface {
   let found = interfaces.get(source);
   if (!found) {
-    const bindings = [...source.matchAll(BINDING)].map(([, access, name]) => ({ name: name!, write: access === 'read_write' }));
+    const bindings = [...source.matchAll(BINDING)].map(([, access, name]) => ({
+      name: name!,
+      write: access === 'read_write',
+    }));
     found = { bindings, ...parseFields(source) };
     interfaces.set(source, found);
   }
@@ -83,7 +86,8 @@ export function packParams(kernel: Kernel): ArrayBuffer {
     const value = kernel.params[name];
     if (value === undefined) throw new Error(`${kernel.name}: no value for uniform ${name}`);
     const values = typeof value === 'number' ? [value] : value;
-    if (values.length > length) throw new Error(`${kernel.name}: ${values.length} values for uniform ${name} of ${length}`);
+    if (values.length > length)
+      throw new Error(`${kernel.name}: ${values.length} values for uniform ${name} of ${length}`);
     for (const [i, v] of values.entries()) write[type].call(view, offset + 4 * i, v, true);
   }
   const known = new Set(fields.map((field) => field.name));
@@ -104,7 +108,12 @@ export interface Bound {
 export function pipelineKey(kernel: Kernel, bound: readonly Bound[]): string {
   const sorted = Object.entries(kernel.constants).sort(([a], [b]) => (a < b ? -1 : 1));
   const hooks = Object.entries(kernel.hooks ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([kernel.name, sorted, hooks, bound.map(({ name, write, alias }) => [name, write, alias ?? ''])]);
+  return JSON.stringify([
+    kernel.name,
+    sorted,
+    hooks,
+    bound.map(({ name, write, alias }) => [name, write, alias ?? '']),
+  ]);
 }
 
 /** The WGSL of a kernel with its bindings renumbered 1… in the order of `bound`; unused declarations are dropped. */
@@ -119,7 +128,10 @@ export function shaderText(kernel: Kernel, bound: readonly Bound[]): string {
       return `@group(0) @binding(${slot.slot}) var<storage, ${slot.write ? 'read_write' : 'read'}> ${name}: ${type};`;
     },
   );
-  return bound.reduce((out, { name, alias }) => (alias ? out.replace(new RegExp(`\\b${name}\\[`, 'g'), `${alias}[`) : out), declared);
+  return bound.reduce(
+    (out, { name, alias }) => (alias ? out.replace(new RegExp(`\\b${name}\\[`, 'g'), `${alias}[`) : out),
+    declared,
+  );
 }
 
 /** Workgroups for one thread an item, 64 threads a group: half a wave on AMD's older cards, two warps on NVIDIA's. */

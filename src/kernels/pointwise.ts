@@ -43,7 +43,10 @@ const fetched = (operands: readonly PointwiseOperand[]): Record<string, string> 
   Object.fromEntries(
     LANES.map((_, k) => {
       const operand = operands[k];
-      return [`load${k}`, `fn load${k}(i: u32, at: vec4u) -> f32 { return ${operand ? LOADS[operand.access](k) : '0.0'}; }`];
+      return [
+        `load${k}`,
+        `fn load${k}(i: u32, at: vec4u) -> f32 { return ${operand ? LOADS[operand.access](k) : '0.0'}; }`,
+      ];
     }),
   );
 
@@ -55,7 +58,9 @@ export function valueHooks(expression: string, operands: readonly PointwiseOpera
 
 const boundsCheck = (operands: readonly PointwiseOperand[]): string =>
   operands
-    .flatMap(({ access }, k) => (access === 'broadcast' ? [`at.${LANES[k]} >= params.base${k} && at.${LANES[k]} < params.end${k}`] : []))
+    .flatMap(({ access }, k) =>
+      access === 'broadcast' ? [`at.${LANES[k]} >= params.base${k} && at.${LANES[k]} < params.end${k}`] : [],
+    )
     .join(' && ');
 
 /** Uniforms that say where the operands are; shared with the mapped reduction. */

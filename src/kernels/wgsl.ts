@@ -17,7 +17,11 @@ export interface Specialisation {
 }
 
 const literal = (value: Constant, type: string): string =>
-  typeof value === 'boolean' ? String(value) : type === 'f32' ? floatLiteral(value) : `${value}${type === 'u32' ? 'u' : ''}`;
+  typeof value === 'boolean'
+    ? String(value)
+    : type === 'f32'
+      ? floatLiteral(value)
+      : `${value}${type === 'u32' ? 'u' : ''}`;
 
 /** Shortest decimal that is a valid WGSL f32 literal. */
 export function floatLiteral(value: number): string {
@@ -45,7 +49,9 @@ function replaceHooks(source: string, hooks: Record<string, string>): string {
 
 /** Values of the integer constants that are literals, for loop bounds and register indices. */
 function integerConstants(source: string): Map<string, number> {
-  return new Map([...source.matchAll(/^const (\w+): [ui]32 = (\d+)u?;/gm)].map(([, name, value]) => [name!, Number(value)]));
+  return new Map(
+    [...source.matchAll(/^const (\w+): [ui]32 = (\d+)u?;/gm)].map(([, name, value]) => [name!, Number(value)]),
+  );
 }
 
 /** `2u * 4u + 1u` → 9; sums of products are all that indices need. NaN where a name is not a constant. */
@@ -56,7 +62,12 @@ export function evaluate(expression: string, constants: Map<string, number>): nu
   };
   return expression
     .split('+')
-    .map((term) => term.split('*').map(factor).reduce((a, b) => a * b))
+    .map((term) =>
+      term
+        .split('*')
+        .map(factor)
+        .reduce((a, b) => a * b),
+    )
     .reduce((a, b) => a + b);
 }
 
@@ -107,7 +118,8 @@ function promoteRegisters(lines: string[], constants: Map<string, number>): stri
   return declared.map((line) =>
     line.replace(use, (_, name: string, index: string) => {
       const at = evaluate(index, constants);
-      if (!(at < sizes.get(name)!)) throw new Error(`register index ${name}[${index}] is not a constant below ${sizes.get(name)}`);
+      if (!(at < sizes.get(name)!))
+        throw new Error(`register index ${name}[${index}] is not a constant below ${sizes.get(name)}`);
       return `${name}_${at}`;
     }),
   );

@@ -5,9 +5,40 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../src/device/device.js';
 import {
-  adam, add, avgPool2d, type CompileOptions, compile, concat, conv2d, convTranspose2d, destroy, type Feeds, grad, input, instanceNorm, l1Loss,
-  leakyRelu, maxPool2d, mean, mseLoss, mul, type Program, read, reflectionPad2d, regionMean, relu, scale, slice, square, sub, sum, type Tensor,
-  tanh, upsampleNearest2d, variable, write,
+  adam,
+  add,
+  avgPool2d,
+  type CompileOptions,
+  compile,
+  concat,
+  conv2d,
+  convTranspose2d,
+  destroy,
+  type Feeds,
+  grad,
+  input,
+  instanceNorm,
+  l1Loss,
+  leakyRelu,
+  maxPool2d,
+  mean,
+  mseLoss,
+  mul,
+  type Program,
+  read,
+  reflectionPad2d,
+  regionMean,
+  relu,
+  scale,
+  slice,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  upsampleNearest2d,
+  variable,
+  write,
 } from '../../src/engine.js';
 import { openTestDevice } from '../support/device.js';
 import { noteDigest } from '../support/digest.js';
@@ -49,7 +80,10 @@ function smallNet(seed = 1, side = 32, channels = 6) {
   return { x, real, y, loss, weights: all, gradients: grad(loss, all) };
 }
 
-const feedsFor = (net: ReturnType<typeof smallNet>): Feeds => ({ x: seeded(7, sizeOf(net.x)), real: seeded(8, sizeOf(net.real)) });
+const feedsFor = (net: ReturnType<typeof smallNet>): Feeds => ({
+  x: seeded(7, sizeOf(net.x)),
+  real: seeded(8, sizeOf(net.real)),
+});
 
 async function forwardBackward(device: Device, options: CompileOptions): Promise<Record<string, Float32Array>> {
   const net = smallNet();
@@ -79,14 +113,28 @@ async function digest(values: Float32Array[]): Promise<string> {
 }
 
 /** The five Adam steps of the small net; returns every weight afterwards. */
-async function adamSteps(device: Device, steps: number): Promise<{ losses: number[]; weights: Float32Array[]; program: Program; free(): void }> {
+async function adamSteps(
+  device: Device,
+  steps: number,
+): Promise<{ losses: number[]; weights: Float32Array[]; program: Program; free(): void }> {
   const net = smallNet(2, 16);
   const [lr, c1, c2] = [input([]), input([]), input([])];
   const moments = net.weights.map((w) => [variable(w.shape), variable(w.shape)] as const);
   const updates = net.weights.flatMap((w, i) => {
     const [m, v] = moments[i];
-    const step = adam(w, net.gradients[i], m, v, { lr, correction1: c1, correction2: c2 }, { beta1: 0.5, beta2: 0.999, eps: 1e-8 });
-    return [[w, step.w], [m, step.m], [v, step.v]] as const;
+    const step = adam(
+      w,
+      net.gradients[i],
+      m,
+      v,
+      { lr, correction1: c1, correction2: c2 },
+      { beta1: 0.5, beta2: 0.999, eps: 1e-8 },
+    );
+    return [
+      [w, step.w],
+      [m, step.m],
+      [v, step.v],
+    ] as const;
   });
   const inputs = { x: net.x, real: net.real, lr, c1, c2 };
   const program = await compile(device, { inputs, outputs: { loss: net.loss }, updates });
@@ -145,16 +193,26 @@ test('a run creates no GPU object and writes only inputs; memory stays', async (
   const net = smallNet(3, 16);
   const watched: Device = { ...device, gpu: spy(device.gpu) };
   const update = [net.weights[0], sub(net.weights[0], scale(net.gradients[0], 0.1))] as const;
-  const program = await compile(watched, { inputs: { x: net.x, real: net.real }, outputs: { loss: net.loss }, updates: [update] });
+  const program = await compile(watched, {
+    inputs: { x: net.x, real: net.real },
+    outputs: { loss: net.loss },
+    updates: [update],
+  });
   const allocated = device.memory().liveBytes - before.liveBytes - program.stats.variableBytes;
-  assert.ok(Math.abs(program.stats.peakBytes - allocated) <= 0.1 * allocated, `planned ${program.stats.peakBytes}, allocated ${allocated}`);
+  assert.ok(
+    Math.abs(program.stats.peakBytes - allocated) <= 0.1 * allocated,
+    `planned ${program.stats.peakBytes}, allocated ${allocated}`,
+  );
   assert.ok(program.stats.peakBytes >= program.stats.lowerBoundBytes);
   const feeds = feedsFor(net);
   for (let i = 0; i < 2; i++) await program.run(feeds);
   const afterTwo = device.memory();
   calls.length = 0;
   await program.run(feeds);
-  assert.equal(calls.filter((name) => name.startsWith('create') && name !== 'createCommandEncoder'), []);
+  assert.equal(
+    calls.filter((name) => name.startsWith('create') && name !== 'createCommandEncoder'),
+    [],
+  );
   assert.is(calls.filter((name) => name === 'writeBuffer').length, 2, 'one write an input');
   for (let i = 3; i < 200; i++) await program.run(feeds, { readback: i % 50 === 0 });
   assert.equal(device.memory().liveBytes, afterTwo.liveBytes);
@@ -179,12 +237,19 @@ test('two runs in flight, and more, come back in order with their own inputs', a
   const device = await openTestDevice();
   const x = input([4]);
   const count = variable([1]);
-  const program = await compile(device, { inputs: { x }, outputs: { y: mul(x, 2), n: count }, updates: [[count, add(count, 1)]] });
+  const program = await compile(device, {
+    inputs: { x },
+    outputs: { y: mul(x, 2), n: count },
+    updates: [[count, add(count, 1)]],
+  });
   const feed = new Float32Array(4);
   const runs = [1, 2, 3, 4, 5].map((k) => program.run({ x: feed.fill(k) }));
   const results = await Promise.all(runs);
   results.forEach(({ y, n }, i) => {
-    assert.equal([...y], [2, 2, 2, 2].map((v) => v * (i + 1)));
+    assert.equal(
+      [...y],
+      [2, 2, 2, 2].map((v) => v * (i + 1)),
+    );
     assert.is(n[0], i, 'an output that is a variable shows its value from before the update');
   });
   assert.equal([...(await read(device, count))], [5]);
@@ -195,7 +260,13 @@ test('two runs in flight, and more, come back in order with their own inputs', a
 test('updates read the values from before the run, also in a circle', async () => {
   const device = await openTestDevice();
   const [a, b, c] = [variable([2], [1, 2]), variable([2], [3, 4]), variable([2], [5, 6])];
-  const program = await compile(device, { updates: [[a, b], [b, a], [c, add(sum(a, [0]), c)]] });
+  const program = await compile(device, {
+    updates: [
+      [a, b],
+      [b, a],
+      [c, add(sum(a, [0]), c)],
+    ],
+  });
   await program.run();
   assert.equal([...(await read(device, a))], [3, 4]);
   assert.equal([...(await read(device, b))], [1, 2]);
@@ -229,8 +300,14 @@ test('more than 65,535 workgroups', async () => {
   const device = await openTestDevice();
   const side = 2051;
   const x = input([1, 1, side, side]);
-  const program = await compile(device, { inputs: { x }, outputs: { y: slice(add(x, 1), [0, 0, side - 1, 0], [1, 1, 1, side]), s: sum(x) } });
-  assert.ok(program.stats.kernels.some(({ workgroups }) => workgroups > 65535), 'the case is large enough');
+  const program = await compile(device, {
+    inputs: { x },
+    outputs: { y: slice(add(x, 1), [0, 0, side - 1, 0], [1, 1, 1, side]), s: sum(x) },
+  });
+  assert.ok(
+    program.stats.kernels.some(({ workgroups }) => workgroups > 65535),
+    'the case is large enough',
+  );
   const data = new Float32Array(side * side).map((_, i) => i % 7);
   const { y, s } = await program.run({ x: data });
   y.forEach((v, i) => assert.is(v, ((side * (side - 1) + i) % 7) + 1));
@@ -292,22 +369,31 @@ test('what does not fit together is refused, naming it', async () => {
   const x = input([2, 3]);
   const w = variable([3]);
   const refused = async (what: () => Promise<unknown>, pattern: RegExp) => {
-    const error = await what().then(() => undefined, (e: Error) => e);
+    const error = await what().then(
+      () => undefined,
+      (e: Error) => e,
+    );
     assert.ok(error, `not refused: ${pattern}`);
     assert.match(error.message, pattern);
   };
   await refused(() => compile(device, {}), /at least one output/);
   await refused(() => compile(device, { outputs: { y: add(x, 1) } }), /compile: inputs: .*\[2, 3\]/);
   await refused(() => compile(device, { inputs: { x: w }, outputs: { y: w } }), /inputs\.x/);
-  await refused(() => compile(device, { inputs: { x }, outputs: { y: x }, updates: [[w, x]] }), /updates: got \[2, 3\], wanted \[3\]/);
+  await refused(
+    () => compile(device, { inputs: { x }, outputs: { y: x }, updates: [[w, x]] }),
+    /updates: got \[2, 3\], wanted \[3\]/,
+  );
   await refused(() => compile(device, { inputs: { x }, outputs: { y: x }, updates: [[x, x]] }), /wanted a variable/);
   await refused(
-    () => compile(device, { inputs: { x: input([1, 1, 200, 200]) }, outputs: { y: input([1]) }, }),
+    () => compile(device, { inputs: { x: input([1, 1, 200, 200]) }, outputs: { y: input([1]) } }),
     /compile: inputs/,
   );
   const big = input([1, 1, 200, 200]);
   const limits = { maxStorageBufferBindingSize: 65536 };
-  await refused(() => compile(device, { inputs: { big }, outputs: { y: relu(big) } }, { limits }), /plane of \[1, 1, 200, 200\] takes 160000 bytes/);
+  await refused(
+    () => compile(device, { inputs: { big }, outputs: { y: relu(big) } }, { limits }),
+    /plane of \[1, 1, 200, 200\] takes 160000 bytes/,
+  );
   const program = await compile(device, { inputs: { x }, outputs: { y: add(x, 1) } });
   await refused(() => program.run({}), /run: x: got nothing, wanted 6 values/);
   await refused(() => program.run({ x: new Float32Array(5) }), /run: x: got 5 values, wanted 6/);
@@ -322,7 +408,10 @@ test('region ids are checked on the host before a run', async () => {
   const program = await compile(device, { inputs: { x, ids }, outputs: { y: regionMean(x, ids, 2) } });
   const { y } = await program.run({ x: [1, 2, 3, 4, 5, 6, 7, 8], ids: [0, 1, 1, 0] });
   assert.equal([...y], [2.5, 2.5, 2.5, 2.5, 6.5, 6.5, 6.5, 6.5]);
-  const error = await program.run({ x: new Float32Array(8), ids: [0, 1, 2, 0] }).then(() => undefined, (e: Error) => e);
+  const error = await program.run({ x: new Float32Array(8), ids: [0, 1, 2, 0] }).then(
+    () => undefined,
+    (e: Error) => e,
+  );
   assert.match(error?.message ?? '', /2/);
   program.destroy();
 });

@@ -2,8 +2,9 @@
 
 import { report, write } from '#runtime';
 import { closeTestDevice } from './device.js';
+import { notedDigests } from './digest.js';
 import { runQueue } from './run.js';
 
 const counts = await runQueue(write);
 await closeTestDevice();
-report(counts);
+report({ ...counts, digests: notedDigests() });

@@ -3,6 +3,8 @@
 export interface Counts {
   passed: number;
   failed: number;
+  /** Results that another runtime on the same adapter must reproduce bit for bit, by name. */
+  digests?: Record<string, string>;
 }
 
 /** uvu's internal result of a suite: formatted failures (or true), tests passed, tests skipped, tests in all. */

@@ -31,7 +31,9 @@ const lazily =
   (rule: Rule): GradientRule =>
   ([dy], node: Node<ConvAttrs>, wants) => {
     if (!dy) return node.inputs.map(() => null);
-    return rule(dy, node.inputs, node.attrs).map((gradient, i) => (wants[i] ? gradient() : null)).slice(0, node.inputs.length);
+    return rule(dy, node.inputs, node.attrs)
+      .map((gradient, i) => (wants[i] ? gradient() : null))
+      .slice(0, node.inputs.length);
   };
 
 export const convGradients: Record<string, GradientRule> = {

@@ -1,4 +1,4 @@
-import { pointwise, type Value } from '../ops/pointwise.js';
+import { mul, pointwise, type Value } from '../ops/pointwise.js';
 import { sumTo } from '../ops/reduce.js';
 import type { Node, Tensor } from '../tensor.js';
 import type { GradientRule } from './rule.js';
@@ -12,8 +12,14 @@ const EXPRESSIONS: Record<string, Record<string, string>> = {
   sub: { a: 'g', b: '-g' },
   mul: { a: 'g * b', b: 'g * a' },
   div: { a: 'g / b', b: '-g * a / (b * b)' },
-  maximum: { a: 'g * select(select(0.0, 0.5, a == b), 1.0, a > b)', b: 'g * select(select(0.0, 0.5, a == b), 1.0, b > a)' },
-  minimum: { a: 'g * select(select(0.0, 0.5, a == b), 1.0, a < b)', b: 'g * select(select(0.0, 0.5, a == b), 1.0, b < a)' },
+  maximum: {
+    a: 'g * select(select(0.0, 0.5, a == b), 1.0, a > b)',
+    b: 'g * select(select(0.0, 0.5, a == b), 1.0, b > a)',
+  },
+  minimum: {
+    a: 'g * select(select(0.0, 0.5, a == b), 1.0, a < b)',
+    b: 'g * select(select(0.0, 0.5, a == b), 1.0, b < a)',
+  },
   where: { a: 'select(0.0, g, c != 0.0)', b: 'select(g, 0.0, c != 0.0)' },
   neg: { a: '-g' },
   abs: { a: 'g * sign(a)' },
@@ -41,22 +47,33 @@ function operandsOf(node: Node<any>): [name: string, value: Value][] {
 }
 
 /** One fused kernel for a gradient expression, then the sum over what was broadcast. */
-export function fused(op: string, expression: string, values: Record<string, Value>, input: Tensor, shape: readonly number[]): Tensor {
+export function fused(
+  op: string,
+  expression: string,
+  values: Record<string, Value>,
+  input: Tensor,
+  shape: readonly number[],
+): Tensor {
   const named = Object.fromEntries(Object.entries(values).filter(([name]) => uses(expression, name)));
   if (expression === 'g') return sumTo(values.g as Tensor, input.shape);
+  // A plain product stays one, so that gradients of gradients work where nothing else stands in between.
+  const factor = /^g \* (\w)$/.exec(expression)?.[1];
+  if (factor) return sumTo(mul(values.g!, values[factor]!), input.shape);
   return sumTo(pointwise(op, expression, named, shape), input.shape);
 }
 
-const ruleOf = (op: string, expressions: Record<string, string>): GradientRule => ([g], node, wants) => {
-  const operands = operandsOf(node);
-  const [y] = node.outputs;
-  const values: Record<string, Value> = { ...Object.fromEntries(operands), g: g!, y: y! };
-  const tensors = operands.filter(([, value]) => typeof value !== 'number');
-  return tensors.map(([name, input], i) => {
-    const expression = expressions[name];
-    return wants[i] && expression ? fused(`${op}Grad`, expression, values, input as Tensor, y!.shape) : null;
-  });
-};
+const ruleOf =
+  (op: string, expressions: Record<string, string>): GradientRule =>
+  ([g], node, wants) => {
+    const operands = operandsOf(node);
+    const [y] = node.outputs;
+    const values: Record<string, Value> = { ...Object.fromEntries(operands), g: g!, y: y! };
+    const tensors = operands.filter(([, value]) => typeof value !== 'number');
+    return tensors.map(([name, input], i) => {
+      const expression = expressions[name];
+      return wants[i] && expression ? fused(`${op}Grad`, expression, values, input as Tensor, y!.shape) : null;
+    });
+  };
 
 export const pointwiseGradients: Record<string, GradientRule> = Object.fromEntries(
   Object.entries(EXPRESSIONS).map(([op, expressions]) => [op, ruleOf(op, expressions)]),
@@ -70,17 +87,20 @@ const LOSSES: Record<string, Record<string, string>> = {
   hingeLoss: { a: 'select(0.0, -g * k * b, b * a < 1.0)' },
 };
 
-const lossRule = (op: string, expressions: Record<string, string>): GradientRule => ([g], node, wants) => {
-  const { map, factor } = node.attrs as { map: { operands: [string, number | null][] }; factor: number };
-  const operands = operandsOf({ ...node, attrs: map });
-  const values: Record<string, Value> = { ...Object.fromEntries(operands), g: g!, k: factor };
-  const tensors = operands.filter(([, value]) => typeof value !== 'number');
-  return tensors.map(([name, input], i) =>
-    wants[i] && expressions[name] ? fused(`${op}Grad`, expressions[name]!, values, input as Tensor, (input as Tensor).shape) : null,
-  );
-};
+const lossRule =
+  (op: string, expressions: Record<string, string>): GradientRule =>
+  ([g], node, wants) => {
+    const { map, factor } = node.attrs as { map: { operands: [string, number | null][] }; factor: number };
+    const operands = operandsOf({ ...node, attrs: map });
+    const values: Record<string, Value> = { ...Object.fromEntries(operands), g: g!, k: factor };
+    const tensors = operands.filter(([, value]) => typeof value !== 'number');
+    return tensors.map(([name, input], i) =>
+      wants[i] && expressions[name]
+        ? fused(`${op}Grad`, expressions[name]!, values, input as Tensor, (input as Tensor).shape)
+        : null,
+    );
+  };
 
 export const lossGradients: Record<string, GradientRule> = Object.fromEntries(
   Object.entries(LOSSES).map(([op, expressions]) => [op, lossRule(op, expressions)]),
 );
-

@@ -1,12 +1,12 @@
 import {
   areaOf,
   type ConvShape,
-  convPrior,
   type ConvTile,
-  type Phase,
+  convPrior,
   directKernel,
   type Packing,
   type Part,
+  type Phase,
   packingOf,
   packKernel,
   phasesOf,
@@ -14,12 +14,12 @@ import {
 } from '../../kernels/conv.js';
 import {
   splittingOf,
+  type WeightShape,
+  type WeightTile,
   weightDirectKernel,
   weightPlainKernel,
-  type WeightShape,
-  weightSumKernel,
   weightPrior,
-  type WeightTile,
+  weightSumKernel,
 } from '../../kernels/conv-weight.js';
 import { type Chunk, planeOf, sizeOf } from '../chunks.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
@@ -46,13 +46,21 @@ function chosen(op: string, plan: Lowering, prior: () => string): string {
 
 export function lowerConv(node: Node, shape: ConvShape, plan: Lowering): Launch[] {
   const phases = phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
-  const tile = tileOf('conv', chosen('conv', plan, () => convPrior(shape, phases, plan.device)));
+  const tile = tileOf(
+    'conv',
+    chosen('conv', plan, () => convPrior(shape, phases, plan.device)),
+  );
   return tile ? lowerDirect(node, shape, phases, { px: tile[0], oc: tile[1] }, plan) : lowerPlain(node, shape, plan);
 }
 
 export function lowerConvWeight(node: Node, shape: WeightShape, plan: Lowering): Launch[] {
-  const tile = tileOf('convWeight', chosen('convWeight', plan, () => weightPrior(shape, plan.device)));
-  return tile ? lowerWeightDirect(node, shape, { ob: tile[0], ib: tile[1] }, plan) : lowerWeightPlain(node, shape, plan);
+  const tile = tileOf(
+    'convWeight',
+    chosen('convWeight', plan, () => weightPrior(shape, plan.device)),
+  );
+  return tile
+    ? lowerWeightDirect(node, shape, { ob: tile[0], ib: tile[1] }, plan)
+    : lowerWeightPlain(node, shape, plan);
 }
 
 // ---- chunks as ranges
@@ -97,7 +105,8 @@ const biasOperand = (plan: Lowering, b: Tensor | undefined): Record<string, View
 
 /** Blocks of output channels that a launch can add to: those of the channels of out and of the groups of x it is given. */
 function blocksOf({ inputs, outputs }: ConvShape, { oc, groupBlocks }: Packing, out: Slice, x: Slice, w: Slice): Range {
-  const blockOf = (channel: number) => Math.floor(channel / outputs) * groupBlocks + Math.floor((channel % outputs) / oc);
+  const blockOf = (channel: number) =>
+    Math.floor(channel / outputs) * groupBlocks + Math.floor((channel % outputs) / oc);
   const ofOut: Range = [blockOf(out.inner[0]), blockOf(out.inner[1] - 1) + 1];
   const ofX: Range = [Math.floor(x.inner[0] / inputs) * groupBlocks, Math.ceil(x.inner[1] / inputs) * groupBlocks];
   return meet(w.outer, meet(ofOut, ofX));
@@ -111,10 +120,12 @@ function lowerDirect(node: Node, shape: ConvShape, phases: Phases, tile: ConvTil
   const packing = packingOf(shape, tile);
   const packed = plan.scratch([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
   const packs = plan.chunks(packed).flatMap((target) =>
-    plan.chunks(w).map((source): Launch => ({
-      kernel: packKernel(shape, packing, { w: source, packed: target }),
-      operands: { w: view(w, source), packed: view(packed, target) },
-    })),
+    plan.chunks(w).map(
+      (source): Launch => ({
+        kernel: packKernel(shape, packing, { w: source, packed: target }),
+        operands: { w: view(w, source), packed: view(packed, target) },
+      }),
+    ),
   );
   const xs = slicesOf(plan, x);
   const ws = slicesOf(plan, packed);
@@ -125,7 +136,12 @@ function lowerDirect(node: Node, shape: ConvShape, phases: Phases, tile: ConvTil
       if (block0 >= end) return [];
       const planes = { x: xs.planes, w: ws.planes, out: os.planes };
       const parts = { ...planes, image0, images, block0, blocks: end - block0, bias: b !== undefined, continues };
-      const operands = { x: view(x, xs.chunk), w: view(packed, ws.chunk), ...biasOperand(plan, b), out: view(out, os.chunk) };
+      const operands = {
+        x: view(x, xs.chunk),
+        w: view(packed, ws.chunk),
+        ...biasOperand(plan, b),
+        out: view(out, os.chunk),
+      };
       return phases.map((phase) => ({ kernel: directKernel(shape, tile, phase, parts), operands }));
     }),
   );
@@ -137,10 +153,19 @@ function lowerPlain(node: Node, shape: ConvShape, plan: Lowering): Launch[] {
   const out = node.outputs[0]!;
   const ws = slicesOf(plan, w);
   return meetings(slicesOf(plan, out), slicesOf(plan, x)).flatMap(({ a: os, b: xs, image0, images }) =>
-    ws.map((ws): Launch => ({
-      kernel: plainKernel(shape, { x: xs.planes, w: ws.planes, out: os.planes, image0, images, bias: b !== undefined }),
-      operands: { x: view(x, xs.chunk), w: view(w, ws.chunk), ...biasOperand(plan, b), out: view(out, os.chunk) },
-    })),
+    ws.map(
+      (ws): Launch => ({
+        kernel: plainKernel(shape, {
+          x: xs.planes,
+          w: ws.planes,
+          out: os.planes,
+          image0,
+          images,
+          bias: b !== undefined,
+        }),
+        operands: { x: view(x, xs.chunk), w: view(w, ws.chunk), ...biasOperand(plan, b), out: view(out, os.chunk) },
+      }),
+    ),
   );
 }
 
@@ -187,9 +212,11 @@ function lowerWeightPlain(node: Node, shape: WeightShape, plan: Lowering): Launc
   const dw = node.outputs[0]!;
   const pairs = meetings(slicesOf(plan, x), slicesOf(plan, dy));
   return plan.chunks(dw).flatMap((target) =>
-    pairs.map(({ a: xs, b: dys, image0, images }): Launch => ({
-      kernel: weightPlainKernel(shape, { x: xs.planes, dy: dys.planes, out: target, image0, images }),
-      operands: { x: view(x, xs.chunk), dy: view(dy, dys.chunk), out: view(dw, target) },
-    })),
+    pairs.map(
+      ({ a: xs, b: dys, image0, images }): Launch => ({
+        kernel: weightPlainKernel(shape, { x: xs.planes, dy: dys.planes, out: target, image0, images }),
+        operands: { x: view(x, xs.chunk), dy: view(dy, dys.chunk), out: view(dw, target) },
+      }),
+    ),
   );
 }

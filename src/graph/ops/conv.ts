@@ -33,7 +33,10 @@ export interface ConvAttrs {
 
 // ---- internal ops: output sizes are explicit, so that each role's gradients are the other roles
 
-export const conv2dOp: Op<ConvAttrs> = { name: 'conv2d', lower: (node, plan) => lowerConv(node, shapeOf(node, false), plan) };
+export const conv2dOp: Op<ConvAttrs> = {
+  name: 'conv2d',
+  lower: (node, plan) => lowerConv(node, shapeOf(node, false), plan),
+};
 export const convTranspose2dOp: Op<ConvAttrs> = {
   name: 'convTranspose2d',
   lower: (node, plan) => lowerConv(node, shapeOf(node, true), plan),
@@ -126,7 +129,8 @@ export function conv2d(x: Tensor, w: Tensor, b: Tensor | null = null, options: C
   operand(op, 'w', w, { rank: 4 });
   knownOptions(op, options, ['stride', 'padding', 'dilation', 'groups', 'paddingMode']);
   const { paddingMode = 'zeros' } = options;
-  if (paddingMode !== 'zeros' && paddingMode !== 'reflect') refuse(op, 'paddingMode', paddingMode, `'zeros' or 'reflect'`);
+  if (paddingMode !== 'zeros' && paddingMode !== 'reflect')
+    refuse(op, 'paddingMode', paddingMode, `'zeros' or 'reflect'`);
   const attrs: ConvAttrs = {
     stride: pair(op, 'stride', options.stride ?? 1, 1),
     dilation: pair(op, 'dilation', options.dilation ?? 1, 1),
@@ -165,7 +169,12 @@ function conv2dExtent(x: Tensor, w: Tensor, { stride, dilation, padding, reflect
  * @returns f32 [N, O, (H − 1)·stride − top − bottom + dilation·(kh − 1) + outputPadding + 1, likewise for the width]
  * @throws GraphError where a shape or an option does not fit
  */
-export function convTranspose2d(x: Tensor, w: Tensor, b: Tensor | null = null, options: ConvTranspose2dOptions = {}): Tensor {
+export function convTranspose2d(
+  x: Tensor,
+  w: Tensor,
+  b: Tensor | null = null,
+  options: ConvTranspose2dOptions = {},
+): Tensor {
   const op = 'convTranspose2d';
   operand(op, 'x', x, { rank: 4 });
   operand(op, 'w', w, { rank: 4 });
@@ -178,7 +187,8 @@ export function convTranspose2d(x: Tensor, w: Tensor, b: Tensor | null = null, o
     reflect: false,
   };
   const extra = pair(op, 'outputPadding', options.outputPadding ?? 0, 0);
-  if (w.shape[0] !== x.shape[1]) refuse(op, 'w', w.shape, `[${x.shape[1]}, O/groups, kh, kw] for x's ${x.shape[1]} channels`);
+  if (w.shape[0] !== x.shape[1])
+    refuse(op, 'w', w.shape, `[${x.shape[1]}, O/groups, kh, kw] for x's ${x.shape[1]} channels`);
   const bias = biasOf(op, b, w.shape[1]! * attrs.groups);
   return convolveTransposed(x, w, bias, attrs, [
     convTranspose2dExtent(x, w, attrs, extra, 0),
@@ -186,10 +196,21 @@ export function convTranspose2d(x: Tensor, w: Tensor, b: Tensor | null = null, o
   ]);
 }
 
-function convTranspose2dExtent(x: Tensor, w: Tensor, { stride, dilation, padding }: ConvAttrs, extra: Size, axis: 0 | 1): number {
+function convTranspose2dExtent(
+  x: Tensor,
+  w: Tensor,
+  { stride, dilation, padding }: ConvAttrs,
+  extra: Size,
+  axis: 0 | 1,
+): number {
   const limit = Math.max(stride[axis], dilation[axis]);
   if (extra[axis] >= limit) {
-    refuse('convTranspose2d', 'outputPadding', extra, `less than ${limit} (the larger of stride and dilation) along the ${AXES[axis]}`);
+    refuse(
+      'convTranspose2d',
+      'outputPadding',
+      extra,
+      `less than ${limit} (the larger of stride and dilation) along the ${AXES[axis]}`,
+    );
   }
   const whole = (x.shape[2 + axis]! - 1) * stride[axis] + dilation[axis] * (w.shape[2 + axis]! - 1) + 1 + extra[axis];
   const size = whole - padding[axis] - padding[2 + axis]!;

@@ -11,7 +11,8 @@ const hinge = reduceOp('hingeLoss');
 export const l1Loss = (a: Tensor, b: Value): Tensor => meanOf(l1, 'abs(a - b)', { a: operand('l1Loss', 'a', a), b });
 
 /** mean (a − b)² over all elements: with b = 1 or 0 the LSGAN losses. @returns scalar */
-export const mseLoss = (a: Tensor, b: Value): Tensor => meanOf(mse, '(a - b) * (a - b)', { a: operand('mseLoss', 'a', a), b });
+export const mseLoss = (a: Tensor, b: Value): Tensor =>
+  meanOf(mse, '(a - b) * (a - b)', { a: operand('mseLoss', 'a', a), b });
 
 /** mean of −t·log σ(x) − (1−t)·log(1−σ(x)), without overflow. @returns scalar */
 export const bceWithLogits = (x: Tensor, target: Value): Tensor =>

@@ -17,7 +17,12 @@ export function broadcastShape(op: string, shapes: readonly (readonly number[])[
   return Array.from({ length: rank }, (_, d) => {
     const sizes = shapes.map((shape) => shape[d - rank + shape.length] ?? 1).filter((size) => size !== 1);
     if (new Set(sizes).size > 1) {
-      refuse(op, 'shapes', shapes.map((shape) => `[${shape.join(', ')}]`).join(' and '), 'shapes that broadcast (equal sizes or 1, aligned at the end)');
+      refuse(
+        op,
+        'shapes',
+        shapes.map((shape) => `[${shape.join(', ')}]`).join(' and '),
+        'shapes that broadcast (equal sizes or 1, aligned at the end)',
+      );
     }
     return sizes[0] ?? 1;
   });
@@ -26,7 +31,10 @@ export function broadcastShape(op: string, shapes: readonly (readonly number[])[
 const MAX_RANK = 8;
 
 /** Axes innermost first, neighbours merged where every operand runs through both or repeats in both. */
-function collapse(shape: readonly number[], operands: readonly (readonly number[])[]): { sizes: number[]; strides: number[][] } {
+function collapse(
+  shape: readonly number[],
+  operands: readonly (readonly number[])[],
+): { sizes: number[]; strides: number[][] } {
   const sizes: number[] = [];
   const strides: number[][] = operands.map(() => []);
   const steps = operands.map(() => 1);
@@ -47,7 +55,13 @@ function collapse(shape: readonly number[], operands: readonly (readonly number[
 }
 
 const accessOf = (input: Tensor, out: Tensor): Access =>
-  input.shape.join() === out.shape.join() ? 'same' : sizeOf(input.shape) === 1 ? 'one' : sizeOf(input.shape) === sizeOf(out.shape) ? 'same' : 'broadcast';
+  input.shape.join() === out.shape.join()
+    ? 'same'
+    : sizeOf(input.shape) === 1
+      ? 'one'
+      : sizeOf(input.shape) === sizeOf(out.shape)
+        ? 'same'
+        : 'broadcast';
 
 const product = <T>(lists: readonly (readonly T[])[]): T[][] =>
   lists.reduce<T[][]>((rows, list) => rows.flatMap((row) => list.map((item) => [...row, item])), [[]]);
@@ -55,11 +69,16 @@ const product = <T>(lists: readonly (readonly T[])[]): T[][] =>
 function lower(node: Node<PointwiseAttrs>, plan: Lowering): Launch[] {
   const out = node.outputs[0]!;
   const { expression, operands } = node.attrs;
-  const { sizes, strides } = collapse(out.shape, node.inputs.map((input) => input.shape));
+  const { sizes, strides } = collapse(
+    out.shape,
+    node.inputs.map((input) => input.shape),
+  );
   if (sizes.length > MAX_RANK) refuse(node.op.name, 'broadcast', out.shape, `at most ${MAX_RANK} alternating axes`);
   const accesses = node.inputs.map((input) => accessOf(input, out));
   // Same-shape operands are cut like the output; broadcast ones may be cut elsewhere: every combination, guarded.
-  const free = node.inputs.map((input, k): (Chunk | null)[] => (accesses[k] === 'broadcast' ? plan.chunks(input) : [null]));
+  const free = node.inputs.map((input, k): (Chunk | null)[] =>
+    accesses[k] === 'broadcast' ? plan.chunks(input) : [null],
+  );
   const guarded = free.some((chunks) => chunks.length > 1);
   return plan.chunks(out).flatMap((chunk) =>
     product(free).map((picked): Launch => {
@@ -71,10 +90,23 @@ function lower(node: Node<PointwiseAttrs>, plan: Lowering): Launch[] {
       const described = operands.map(([name, constant]): PointwiseOperand => {
         if (constant !== null) return { name, access: 'constant', constant, base: 0, end: 0 };
         const k = next++;
-        return { name, access: accesses[k]!, strides: strides[k], base: views[k]!.chunk.base, end: views[k]!.chunk.end };
+        return {
+          name,
+          access: accesses[k]!,
+          strides: strides[k],
+          base: views[k]!.chunk.base,
+          end: views[k]!.chunk.end,
+        };
       });
       const kernel = pointwiseKernel({
-        op: node.op.name, expression, operands: described, sizes, start: chunk.start, finish: chunk.end, outBase: chunk.base, guarded,
+        op: node.op.name,
+        expression,
+        operands: described,
+        sizes,
+        start: chunk.start,
+        finish: chunk.end,
+        outBase: chunk.base,
+        guarded,
       });
       const slots = described.flatMap(({ access }, k) => (access === 'constant' ? [] : [k]));
       const bound = Object.fromEntries(slots.map((slot, k) => [`operand${slot}`, views[k]!]));
@@ -93,25 +125,40 @@ const opNamed = (name: string): Op<PointwiseAttrs> => {
  * Any elementwise function as one kernel: `expression` is WGSL over the names of `operands` (at most four), which broadcast
  * as in numpy; numbers become uniforms, so another constant is not another pipeline.
  */
-export function pointwise(op: string, expression: string, operands: Record<string, Value>, shape: readonly number[] = []): Tensor {
+export function pointwise(
+  op: string,
+  expression: string,
+  operands: Record<string, Value>,
+  shape: readonly number[] = [],
+): Tensor {
   const entries = Object.entries(operands);
   const inputs = entries.flatMap(([name, value]) => {
     if (typeof value === 'number') return Number.isNaN(value) ? refuse(op, name, 'NaN', 'a number') : [];
     return [operand(op, name, value)];
   });
-  const attrs = { expression, operands: entries.map(([name, value]): [string, number | null] => [name, typeof value === 'number' ? value : null]) };
-  return apply(opNamed(op), inputs, attrs, { shape: broadcastShape(op, [shape, ...inputs.map((input) => input.shape)]) })[0]!;
+  const attrs = {
+    expression,
+    operands: entries.map(([name, value]): [string, number | null] => [name, typeof value === 'number' ? value : null]),
+  };
+  return apply(opNamed(op), inputs, attrs, {
+    shape: broadcastShape(op, [shape, ...inputs.map((input) => input.shape)]),
+  })[0]!;
 }
 
 const some = (op: string, ...values: Value[]): void => {
   if (values.every((value) => typeof value === 'number')) refuse(op, 'a, b', 'numbers only', 'at least one tensor');
 };
 
-const binary = (op: string, expression: string) => (a: Value, b: Value): Tensor => {
-  some(op, a, b);
-  return pointwise(op, expression, { a, b });
-};
-const unary = (op: string, expression: string) => (x: Tensor): Tensor => pointwise(op, expression, { a: operand(op, 'x', x) });
+const binary =
+  (op: string, expression: string) =>
+  (a: Value, b: Value): Tensor => {
+    some(op, a, b);
+    return pointwise(op, expression, { a, b });
+  };
+const unary =
+  (op: string, expression: string) =>
+  (x: Tensor): Tensor =>
+    pointwise(op, expression, { a: operand(op, 'x', x) });
 
 export const add = binary('add', 'a + b');
 export const sub = binary('sub', 'a - b');
@@ -142,7 +189,8 @@ export const softplusOf = (x: string): string => `(max(${x}, 0.0) + ${LOG1P.repl
 export const softplus = unary('softplus', softplusOf('a'));
 
 /** x·k. */
-export const scale = (x: Tensor, k: number): Tensor => pointwise('scale', 'a * b', { a: operand('scale', 'x', x), b: k });
+export const scale = (x: Tensor, k: number): Tensor =>
+  pointwise('scale', 'a * b', { a: operand('scale', 'x', x), b: k });
 export const leakyRelu = (x: Tensor, slope: number): Tensor =>
   pointwise('leakyRelu', 'select(a * b, a, a >= 0.0)', { a: operand('leakyRelu', 'x', x), b: slope });
 

@@ -2,8 +2,8 @@ import type { PointwiseOperand } from '../../kernels/pointwise.js';
 import { argmaxKernel, type Join, rowsKernel, SEGMENT, stridedKernel } from '../../kernels/reduce.js';
 import { type Chunk, sizeOf } from '../chunks.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
-import { exp, log, mul, pointwise, sub, type Value } from './pointwise.js';
 import { oneHot } from './ids.js';
+import { exp, log, mul, pointwise, sub, type Value } from './pointwise.js';
 import { reshape } from './shape.js';
 
 /** Reduced value of the operands at one index; plain `a` for sum. */
@@ -25,10 +25,20 @@ interface ReduceAttrs {
 
 const PLAIN: Mapped = { expression: 'a', operands: [['a', null]] };
 
-const overlap = (a: { start: number; end: number }, start: number, end: number): boolean => a.start < end && start < a.end;
+const overlap = (a: { start: number; end: number }, start: number, end: number): boolean =>
+  a.start < end && start < a.end;
 
 /** One pass over contiguous rows of `length`; the output has ⌈length/256⌉ elements a row. */
-function rowsPass(op: string, plan: Lowering, inputs: readonly Tensor[], map: Mapped, out: Tensor, length: number, join: Join, factor: number): Launch[] {
+function rowsPass(
+  op: string,
+  plan: Lowering,
+  inputs: readonly Tensor[],
+  map: Mapped,
+  out: Tensor,
+  length: number,
+  join: Join,
+  factor: number,
+): Launch[] {
   const segments = Math.ceil(length / SEGMENT);
   const firstElement = (segment: number) => Math.floor(segment / segments) * length + (segment % segments) * SEGMENT;
   return plan.chunks(out).flatMap((target) =>
@@ -43,7 +53,17 @@ function rowsPass(op: string, plan: Lowering, inputs: readonly Tensor[], map: Ma
       });
       if (next !== inputs.length) throw new Error(`${op}: ${inputs.length} operands for ${next} names`);
       const kernel = rowsKernel({
-        op, join, expression: map.expression, operands, length, segments, start: target.start, finish: target.end, outBase: target.base, part, factor,
+        op,
+        join,
+        expression: map.expression,
+        operands,
+        length,
+        segments,
+        start: target.start,
+        finish: target.end,
+        outBase: target.base,
+        part,
+        factor,
       });
       const slots = operands.flatMap(({ access }, k) => (access === 'constant' ? [] : [k]));
       const bound = Object.fromEntries(slots.map((slot, k) => [`operand${slot}`, { tensor: inputs[k]!, chunk: part }]));
@@ -52,20 +72,49 @@ function rowsPass(op: string, plan: Lowering, inputs: readonly Tensor[], map: Ma
   );
 }
 
-const pairs = (plan: Lowering, out: Tensor, x: Tensor): [Chunk, Chunk][] => plan.chunks(out).flatMap((target) => plan.chunks(x).map((part): [Chunk, Chunk] => [target, part]));
+const pairs = (plan: Lowering, out: Tensor, x: Tensor): [Chunk, Chunk][] =>
+  plan.chunks(out).flatMap((target) => plan.chunks(x).map((part): [Chunk, Chunk] => [target, part]));
 
-function stridedPass(op: string, plan: Lowering, x: Tensor, out: Tensor, middle: number, inner: number, join: Join, factor: number): Launch[] {
+function stridedPass(
+  op: string,
+  plan: Lowering,
+  x: Tensor,
+  out: Tensor,
+  middle: number,
+  inner: number,
+  join: Join,
+  factor: number,
+): Launch[] {
   return pairs(plan, out, x).flatMap(([target, part]): Launch[] => {
     const first = Math.floor(target.start / inner) * middle * inner;
     const last = (Math.floor((target.end - 1) / inner) + 1) * middle * inner;
     if (!overlap(part, first, last)) return [];
-    const kernel = stridedKernel({ op, join, middle, inner, start: target.start, finish: target.end, outBase: target.base, part, factor });
+    const kernel = stridedKernel({
+      op,
+      join,
+      middle,
+      inner,
+      start: target.start,
+      finish: target.end,
+      outBase: target.base,
+      part,
+      factor,
+    });
     return [{ kernel, operands: { x: { tensor: x, chunk: part }, out: { tensor: out, chunk: target } } }];
   });
 }
 
 /** Reduces one run of axes; the last pass of the last run writes `target` and applies the factor. */
-function lowerRun(op: string, plan: Lowering, inputs: readonly Tensor[], map: Mapped, run: [number, number], join: Join, target: Tensor | null, factor: number): { launches: Launch[]; out: Tensor } {
+function lowerRun(
+  op: string,
+  plan: Lowering,
+  inputs: readonly Tensor[],
+  map: Mapped,
+  run: [number, number],
+  join: Join,
+  target: Tensor | null,
+  factor: number,
+): { launches: Launch[]; out: Tensor } {
   const shape = inputs[0]!.shape;
   const [first, last] = run;
   const inner = sizeOf(shape.slice(last + 1));
@@ -94,7 +143,16 @@ function lower(node: Node<ReduceAttrs>, plan: Lowering): Launch[] {
   const launches: Launch[] = [];
   runs.forEach((run, k) => {
     const final = k === runs.length - 1;
-    const step = lowerRun(node.op.name, plan, inputs, mapping, run, join, final ? node.outputs[0]! : null, final ? factor : 1);
+    const step = lowerRun(
+      node.op.name,
+      plan,
+      inputs,
+      mapping,
+      run,
+      join,
+      final ? node.outputs[0]! : null,
+      final ? factor : 1,
+    );
     launches.push(...step.launches);
     inputs = [step.out];
     mapping = PLAIN;
@@ -110,7 +168,8 @@ export function axesOf(op: string, x: Tensor, axes: readonly number[] | undefine
   const all = axes ?? x.shape.map((_, d) => d);
   if (!Array.isArray(all)) refuse(op, 'axes', axes, 'a list of axes');
   const found = all.map((axis) => {
-    if (!Number.isInteger(axis) || axis < -rank || axis >= rank) refuse(op, 'axes', all, `axes of a tensor of rank ${rank}`);
+    if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+      refuse(op, 'axes', all, `axes of a tensor of rank ${rank}`);
     return axis < 0 ? axis + rank : axis;
   });
   if (new Set(found).size !== found.length) refuse(op, 'axes', all, 'each axis once');
@@ -131,7 +190,15 @@ function runsOf(axes: readonly number[]): [number, number][] {
 const withoutAxes = (shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] =>
   shape.flatMap((size, d) => (axes.includes(d) ? (keepDims ? [1] : []) : [size]));
 
-function reduce(op: Op<ReduceAttrs>, inputs: readonly Tensor[], map: Mapped, axes: readonly number[], keepDims: boolean, join: Join, factor: number): Tensor {
+function reduce(
+  op: Op<ReduceAttrs>,
+  inputs: readonly Tensor[],
+  map: Mapped,
+  axes: readonly number[],
+  keepDims: boolean,
+  join: Join,
+  factor: number,
+): Tensor {
   const x = inputs[0]!;
   const needed = axes.filter((axis) => x.shape[axis]! > 1);
   // Nothing to add up: one pass over rows of one element applies map and factor.
@@ -161,10 +228,22 @@ export function meanOf(op: Op<ReduceAttrs>, expression: string, operands: Record
   const inputs = Object.values(operands).filter((value) => typeof value !== 'number');
   const [x] = inputs;
   for (const other of inputs) {
-    if (other.shape.join() !== x!.shape.join()) refuse(op.name, 'b', other.shape, `[${x!.shape.join(', ')}], the shape of a`);
+    if (other.shape.join() !== x!.shape.join())
+      refuse(op.name, 'b', other.shape, `[${x!.shape.join(', ')}], the shape of a`);
   }
-  const map: Mapped = { expression, operands: Object.entries(operands).map(([name, value]) => [name, typeof value === 'number' ? value : null]) };
-  return reduce(op, inputs, map, x!.shape.map((_, d) => d), false, 'sum', 1 / sizeOf(x!.shape));
+  const map: Mapped = {
+    expression,
+    operands: Object.entries(operands).map(([name, value]) => [name, typeof value === 'number' ? value : null]),
+  };
+  return reduce(
+    op,
+    inputs,
+    map,
+    x!.shape.map((_, d) => d),
+    false,
+    'sum',
+    1 / sizeOf(x!.shape),
+  );
 }
 
 export const reduceOp = (name: string): Op<ReduceAttrs> => ({ name, lower });
@@ -219,4 +298,5 @@ export function sumTo(dy: Tensor, shape: readonly number[]): Tensor {
 }
 
 /** `x` repeated to `shape`, times k: the gradient of a sum or mean. */
-export const expand = (x: Tensor, shape: readonly number[], k = 1): Tensor => pointwise('expand', 'a * b', { a: x, b: k }, shape);
+export const expand = (x: Tensor, shape: readonly number[], k = 1): Tensor =>
+  pointwise('expand', 'a * b', { a: x, b: k }, shape);

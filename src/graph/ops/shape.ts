@@ -1,28 +1,55 @@
 import { pointwiseKernel } from '../../kernels/pointwise.js';
 import { boxKernel } from '../../kernels/shape.js';
 import { sizeOf } from '../chunks.js';
-import { apply, isTensor, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
+import {
+  apply,
+  isTensor,
+  type Launch,
+  type Lowering,
+  type Node,
+  type Op,
+  operand,
+  refuse,
+  type Tensor,
+} from '../tensor.js';
 
 const MAX_RANK = 8;
 
 const stridesOf = (shape: readonly number[]): number[] => shape.map((_, d) => sizeOf(shape.slice(d + 1)));
 
-const offsetOf = (starts: readonly number[], strides: readonly number[]): number => starts.reduce((sum, start, d) => sum + start * strides[d]!, 0);
+const offsetOf = (starts: readonly number[], strides: readonly number[]): number =>
+  starts.reduce((sum, start, d) => sum + start * strides[d]!, 0);
 
 /** Launches that copy the box of `sizes` at `from` in x to `to` in out, for every pair of parts that can meet. */
-export function copyBox(op: string, plan: Lowering, x: Tensor, out: Tensor, sizes: readonly number[], from: readonly number[], to: readonly number[]): Launch[] {
+export function copyBox(
+  op: string,
+  plan: Lowering,
+  x: Tensor,
+  out: Tensor,
+  sizes: readonly number[],
+  from: readonly number[],
+  to: readonly number[],
+): Launch[] {
   const [inStrides, outStrides] = [stridesOf(x.shape), stridesOf(out.shape)];
   const last = sizes.map((size) => size - 1);
-  const reach = (at: readonly number[], strides: number[]) => [offsetOf(at, strides), offsetOf(at, strides) + offsetOf(last, strides)] as const;
+  const reach = (at: readonly number[], strides: number[]) =>
+    [offsetOf(at, strides), offsetOf(at, strides) + offsetOf(last, strides)] as const;
   const [inFirst, inLast] = reach(from, inStrides);
   const [outFirst, outLast] = reach(to, outStrides);
   const sources = plan.chunks(x).filter(({ start, end }) => start <= inLast && end > inFirst);
   const targets = plan.chunks(out).filter(({ start, end }) => start <= outLast && end > outFirst);
   return targets.flatMap((target) =>
-    sources.map((part): Launch => ({
-      kernel: boxKernel(op, sizes, { first: inFirst, strides: inStrides, ...part }, { first: outFirst, strides: outStrides, ...target }),
-      operands: { x: { tensor: x, chunk: part }, out: { tensor: out, chunk: target } },
-    })),
+    sources.map(
+      (part): Launch => ({
+        kernel: boxKernel(
+          op,
+          sizes,
+          { first: inFirst, strides: inStrides, ...part },
+          { first: outFirst, strides: outStrides, ...target },
+        ),
+        operands: { x: { tensor: x, chunk: part }, out: { tensor: out, chunk: target } },
+      }),
+    ),
   );
 }
 
@@ -30,7 +57,8 @@ const reshapeOp: Op = { name: 'reshape', alias: true };
 const detachOp: Op = { name: 'detach', alias: true };
 
 function shapeArgument(op: string, shape: unknown): number[] {
-  if (!Array.isArray(shape) || shape.some((size) => !Number.isSafeInteger(size) || size < 1)) refuse(op, 'shape', shape, 'a list of positive whole numbers');
+  if (!Array.isArray(shape) || shape.some((size) => !Number.isSafeInteger(size) || size < 1))
+    refuse(op, 'shape', shape, 'a list of positive whole numbers');
   return [...shape];
 }
 
@@ -38,12 +66,14 @@ function shapeArgument(op: string, shape: unknown): number[] {
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   if (!isTensor(x)) refuse('reshape', 'x', x, 'a tensor');
   const wanted = shapeArgument('reshape', shape);
-  if (sizeOf(wanted) !== sizeOf(x.shape)) refuse('reshape', 'shape', wanted, `${sizeOf(x.shape)} elements, those of [${x.shape.join(', ')}]`);
+  if (sizeOf(wanted) !== sizeOf(x.shape))
+    refuse('reshape', 'shape', wanted, `${sizeOf(x.shape)} elements, those of [${x.shape.join(', ')}]`);
   return apply(reshapeOp, [x], {}, { shape: wanted, dtype: x.dtype })[0]!;
 }
 
 /** The same value, through which no gradient flows. */
-export const detach = (x: Tensor): Tensor => apply(detachOp, [isTensor(x) ? x : refuse('detach', 'x', x, 'a tensor')], {}, { shape: x.shape, dtype: x.dtype })[0]!;
+export const detach = (x: Tensor): Tensor =>
+  apply(detachOp, [isTensor(x) ? x : refuse('detach', 'x', x, 'a tensor')], {}, { shape: x.shape, dtype: x.dtype })[0]!;
 
 interface SliceAttrs {
   starts: number[];
@@ -52,7 +82,16 @@ interface SliceAttrs {
 
 const sliceOp: Op<SliceAttrs> = {
   name: 'slice',
-  lower: ({ inputs, outputs, attrs: { starts, sizes } }, plan) => copyBox('slice', plan, inputs[0]!, outputs[0]!, sizes, starts, starts.map(() => 0)),
+  lower: ({ inputs, outputs, attrs: { starts, sizes } }, plan) =>
+    copyBox(
+      'slice',
+      plan,
+      inputs[0]!,
+      outputs[0]!,
+      sizes,
+      starts,
+      starts.map(() => 0),
+    ),
 };
 
 function checkRank(op: string, x: Tensor): void {
@@ -63,13 +102,19 @@ function checkRank(op: string, x: Tensor): void {
 export function slice(x: Tensor, starts: readonly number[], sizes: readonly number[]): Tensor {
   operand('slice', 'x', x);
   checkRank('slice', x);
-  for (const [name, list] of [['starts', starts], ['sizes', sizes]] as const) {
-    if (!Array.isArray(list) || list.length !== x.shape.length) refuse('slice', name, list, `${x.shape.length} numbers, one an axis of x`);
+  for (const [name, list] of [
+    ['starts', starts],
+    ['sizes', sizes],
+  ] as const) {
+    if (!Array.isArray(list) || list.length !== x.shape.length)
+      refuse('slice', name, list, `${x.shape.length} numbers, one an axis of x`);
   }
   x.shape.forEach((size, d) => {
     const [start, length] = [starts[d]!, sizes[d]!];
-    if (!Number.isSafeInteger(start) || start < 0 || start >= size) refuse('slice', `starts[${d}]`, start, `0…${size - 1}`);
-    if (!Number.isSafeInteger(length) || length < 1 || start + length > size) refuse('slice', `sizes[${d}]`, length, `1…${size - start}`);
+    if (!Number.isSafeInteger(start) || start < 0 || start >= size)
+      refuse('slice', `starts[${d}]`, start, `0…${size - 1}`);
+    if (!Number.isSafeInteger(length) || length < 1 || start + length > size)
+      refuse('slice', `sizes[${d}]`, length, `1…${size - start}`);
   });
   return apply(sliceOp, [x], { starts: [...starts], sizes: [...sizes] }, { shape: [...sizes] })[0]!;
 }
@@ -77,8 +122,14 @@ export function slice(x: Tensor, starts: readonly number[], sizes: readonly numb
 const zeros = (plan: Lowering, out: Tensor): Launch[] =>
   plan.chunks(out).map((chunk) => ({
     kernel: pointwiseKernel({
-      op: 'zeros', expression: 'a', operands: [{ name: 'a', access: 'constant', constant: 0, base: 0, end: 0 }],
-      sizes: [1], start: chunk.start, finish: chunk.end, outBase: chunk.base, guarded: false,
+      op: 'zeros',
+      expression: 'a',
+      operands: [{ name: 'a', access: 'constant', constant: 0, base: 0, end: 0 }],
+      sizes: [1],
+      start: chunk.start,
+      finish: chunk.end,
+      outBase: chunk.base,
+      guarded: false,
     }),
     operands: { out: { tensor: out, chunk } },
   }));
@@ -87,7 +138,15 @@ const embedOp: Op<{ starts: number[] }> = {
   name: 'embed',
   lower: ({ inputs: [x], outputs: [out], attrs: { starts } }, plan) => [
     ...zeros(plan, out!),
-    ...copyBox('embed', plan, x!, out!, x!.shape, starts.map(() => 0), starts),
+    ...copyBox(
+      'embed',
+      plan,
+      x!,
+      out!,
+      x!.shape,
+      starts.map(() => 0),
+      starts,
+    ),
   ],
 };
 
@@ -112,13 +171,26 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
   if (!Array.isArray(xs) || xs.length === 0) refuse('concat', 'xs', xs, 'a list of at least one tensor');
   const [first] = xs.map((x, i) => operand('concat', `xs[${i}]`, x)) as [Tensor];
   const rank = first.shape.length;
-  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) refuse('concat', 'axis', axis, `an axis of a tensor of rank ${rank}`);
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+    refuse('concat', 'axis', axis, `an axis of a tensor of rank ${rank}`);
   checkRank('concat', first);
   const along = axis < 0 ? axis + rank : axis;
   xs.forEach((x, i) => {
-    const fits = x.shape.length === rank && x.shape.every((size: number, d: number) => d === along || size === first.shape[d]);
-    if (!fits) refuse('concat', `xs[${i}]`, x.shape, `[${first.shape.map((size, d) => (d === along ? 'any' : size)).join(', ')}]`);
+    const fits =
+      x.shape.length === rank && x.shape.every((size: number, d: number) => d === along || size === first.shape[d]);
+    if (!fits)
+      refuse(
+        'concat',
+        `xs[${i}]`,
+        x.shape,
+        `[${first.shape.map((size, d) => (d === along ? 'any' : size)).join(', ')}]`,
+      );
   });
   const total = xs.reduce((sum, x) => sum + x.shape[along]!, 0);
-  return apply(concatOp, xs, { axis: along }, { shape: first.shape.map((size, d) => (d === along ? total : size)) })[0]!;
+  return apply(
+    concatOp,
+    xs,
+    { axis: along },
+    { shape: first.shape.map((size, d) => (d === along ? total : size)) },
+  )[0]!;
 }

@@ -1,6 +1,6 @@
-import { apply, type DType, type Op, refuse, type Tensor } from '../tensor.js';
 import { sizeOf } from '../chunks.js';
 import type { VariableAttrs } from '../storage.js';
+import { apply, type DType, type Op, refuse, type Tensor } from '../tensor.js';
 
 const inputOp: Op = { name: 'input', source: 'input' };
 const variableOp: Op<VariableAttrs> = { name: 'variable', source: 'variable' };
@@ -22,12 +22,17 @@ export function input(shape: readonly number[], dtype: DType = 'f32'): Tensor {
  * A tensor that stays on the device between runs and is shared by all its programs.
  * @param data first values, row-major (torch's layout); none: zeros. An array is dropped after its upload.
  */
-export function variable(shape: readonly number[], data?: Float32Array | readonly number[] | (() => Float32Array)): Tensor {
+export function variable(
+  shape: readonly number[],
+  data?: Float32Array | readonly number[] | (() => Float32Array),
+): Tensor {
   const checked = checkShape('variable', shape);
   const values = Array.isArray(data) ? Float32Array.from(data) : (data as VariableAttrs['data']);
   if (values !== undefined && typeof values !== 'function') {
-    if (!(values instanceof Float32Array)) refuse('variable', 'data', typeof values, 'a Float32Array or a function that makes one');
-    if (values.length !== sizeOf(checked)) refuse('variable', 'data', `${values.length} values`, `${sizeOf(checked)} for [${checked.join(', ')}]`);
+    if (!(values instanceof Float32Array))
+      refuse('variable', 'data', typeof values, 'a Float32Array or a function that makes one');
+    if (values.length !== sizeOf(checked))
+      refuse('variable', 'data', `${values.length} values`, `${sizeOf(checked)} for [${checked.join(', ')}]`);
   }
   return apply(variableOp, [], { data: values }, { shape: checked })[0]!;
 }
