@@ -1,7 +1,21 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { fuzz } from './mutate.js';
 import { targets } from './targets.js';
 
-const seed = Number(process.env.FUZZ_SEED ?? 1);
-const runs = Number(process.env.FUZZ_RUNS ?? 1_000_000);
-const start = performance.now();
-console.log(JSON.stringify(await fuzz(targets, runs, seed)), `${Math.round((performance.now() - start) / 1000)} s`);
+const test = suite('fuzzing the readers, long');
+
+for (const target of targets) {
+  test(`a million mutations: ${target.name}`, async () => {
+    const before = process.memoryUsage().rss;
+    const start = performance.now();
+    const { [target.name]: count } = await fuzz([target], 1_000_000, 1);
+    const grown = (process.memoryUsage().rss - before) / 1e6;
+    console.log(
+      `${target.name}: ${JSON.stringify(count)}, ${Math.round(performance.now() - start)} ms, ${grown.toFixed(0)} MB`,
+    );
+    assert.ok(count.refused > 100_000 && grown < 300);
+  });
+}
+
+test.run();
