@@ -4,6 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Feeds, ProgramSpec, Tensor } from '../../src/engine.js';
 import * as engine from '../../src/engine.js';
+import { reflectionPadGrad } from '../../src/graph/ops/pad.js';
+import { avgPoolBack } from '../../src/graph/ops/pool.js';
+import type { AverageWindow } from '../../src/kernels/pool.js';
 import { closeTo, dotBound, exact } from '../support/bounds.js';
 import { openTestDevice } from '../support/device.js';
 import { randomFrom, ids as randomIds, values } from '../support/random.js';
@@ -126,36 +129,30 @@ pools('a NaN takes its windows of a max pool, and their gradient', async () => {
   assert.equal([...dx], [0, 0, 0, 2, 0, 0, 1, 0, 0, 0, 3, 0]);
 });
 
-pools('the gradient of an average pool is differentiable', async () => {
-  const shape = [1, 2, 5, 7];
+/** Gradient of Σ op(dy)·direction in dy, for a linear op: the adjoint of the op, applied to the direction. */
+async function adjoint(op: (dy: Tensor) => Tensor, from: readonly number[], direction: twin.Arr) {
+  const [dy, v] = [engine.input(from), engine.input(direction.shape)];
+  const [back] = engine.grad(engine.sum(engine.mul(op(dy), v)), [dy]);
+  const { back: got } = await runOnce({ inputs: { v }, outputs: { back } }, { v: floats(direction) });
+  return got;
+}
+
+pools('the gradient of an average pool has a gradient: the pool', async () => {
   const options = { kernel: 3, stride: 2, padding: 1, countIncludePad: false };
-  const r = randomFrom(2);
-  const [x, direction] = [engine.input(shape), engine.input(shape)];
-  const dy = engine.input(engine.avgPool2d(x, options).shape);
-  const [dx] = engine.grad(engine.sum(engine.mul(engine.avgPool2d(x, options), dy)), [x]);
-  const [back] = engine.grad(engine.sum(engine.mul(dx, direction)), [dy]);
-  const v = values(r, shape);
-  const spec = { inputs: { direction, dy }, outputs: { back } };
-  const got = await runOnce(spec, { direction: floats(v), dy: floats(values(r, [...dy.shape])) });
+  const v = values(randomFrom(2), [1, 2, 5, 7]);
+  const x = engine.input(v.shape);
+  const y = engine.avgPool2d(x, options);
+  const got = await adjoint((dy) => avgPoolBack(dy, x, y.node.attrs as AverageWindow), y.shape, v);
   const want = twin.avgPool2d(v, options);
-  closeTo(got.back, want, dotBound(9, twin.avgPool2d(absolute(v), options), want), 'the pool of the direction');
+  closeTo(got, want, dotBound(9, twin.avgPool2d(absolute(v), options), want), 'the pool of the direction');
 });
 
-pools('the gradient of a reflection pad is differentiable', async () => {
-  const shape = [1, 2, 4, 5];
-  const padding: [number, number, number, number] = [1, 2, 3, 0];
-  const [x, direction] = [engine.input(shape), engine.input(shape)];
-  const y = engine.reflectionPad2d(x, padding);
-  const dy = engine.input(y.shape);
-  const [dx] = engine.grad(engine.sum(engine.mul(y, dy)), [x]);
-  const [back] = engine.grad(engine.sum(engine.mul(dx, direction)), [dy]);
-  const v = values(randomFrom(4), shape);
-  const got = await runOnce(
-    { inputs: { direction, dy }, outputs: { back } },
-    { direction: floats(v), dy: new Float32Array(twin.sizeOf([...y.shape])) },
-  );
-  const want = twin.reflectionPad2d(v, padding);
-  closeTo(got.back, want, exact(want), 'the padded direction');
+pools('the gradient of a reflection pad has a gradient: the pad', async () => {
+  const padding = [1, 2, 3, 0] as const;
+  const v = values(randomFrom(4), [1, 2, 4, 5]);
+  const want = twin.reflectionPad2d(v, [...padding]);
+  const got = await adjoint((dy) => reflectionPadGrad(dy, padding), want.shape, v);
+  closeTo(got, want, exact(want), 'the padded direction');
 });
 
 pools.run();
@@ -176,16 +173,12 @@ regions('of every size, with sums in segments', async () => {
   const [shape, count] = [[2, 3, 41, 37], 17];
   const map = uneven([2, 1, 41, 37], count);
   const ids = engine.input(map.shape, 'i32');
-  const { spec, feeds } = withGradient(shape, (x) => engine.regionMean(x, ids, count));
-  const { y } = await runOnce(
-    { inputs: { ...spec.inputs, ids }, outputs: { y: spec.outputs!.y } },
-    { ...feeds, ids: Int32Array.from(map.data) },
-  ).catch((error) => {
-    throw error;
-  });
-  const x = arr(shape, feeds.x as Float32Array);
-  const want = twin.regionMean(x, map, count);
-  closeTo(y, want, dotBound(41 * 37, twin.regionMean(absolute(x), map, count), want), 'region means');
+  const x = engine.input(shape);
+  const data = values(randomFrom(8), shape, -1, 3);
+  const spec = { inputs: { x, ids }, outputs: { y: engine.regionMean(x, ids, count) } };
+  const { y } = await runOnce(spec, { x: floats(data), ids: Int32Array.from(map.data) });
+  const want = twin.regionMean(data, map, count);
+  closeTo(y, want, dotBound(41 * 37, twin.regionMean(absolute(data), map, count), want), 'region means');
 });
 
 regions('an id that is no region is refused at the run, with its place', async () => {
