@@ -2,23 +2,28 @@
 
 import type { Device } from '../device/device.js';
 import { adapterNames, openDevice } from '../device/node.js';
-import { ADAPTER, commandOf, JSON_LINES } from './options.js';
+import { ADAPTER, commandOf, JSON_LINES, SELFTEST } from './options.js';
+import { selftest, selftestText } from './selftest.js';
 
 interface Options {
   adapter?: string;
   json?: boolean;
+  selftest?: boolean;
 }
 
 export const devices = commandOf<Options>({
   name: 'devices',
   help: 'list the GPUs of this machine and say which one would be used, and why',
-  options: [ADAPTER, JSON_LINES],
-  async run({ adapter, json }) {
+  options: [ADAPTER, JSON_LINES, SELFTEST],
+  async run({ adapter, json, selftest: wanted }) {
     const adapters = await adapterNames();
     const device = await openDevice({ adapter });
     const report = describe(adapters, device);
+    const rows = wanted ? await selftest(device) : undefined;
     device.close();
-    console.log(json ? JSON.stringify(report) : text(report));
+    console.log(json ? JSON.stringify({ ...report, selftest: rows }) : text(report));
+    if (rows && !json) console.log(selftestText(rows));
+    if (rows?.some(({ ok }) => !ok)) process.exitCode = 70;
   },
 });
 

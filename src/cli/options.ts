@@ -70,3 +70,9 @@ export const ADAPTER: OptionSpec = {
   help: "GPU to use: part of an adapter's name, `swiftshader`, `lavapipe` or `auto` (also: PIX2PIXHD_ADAPTER)",
 };
 export const JSON_LINES: OptionSpec = { name: 'json', type: 'flag', help: 'print JSON instead of text' };
+
+export const SELFTEST: OptionSpec = {
+  name: 'selftest',
+  help: 'run every convolution candidate against the plain one on this device and print a report to paste',
+  type: 'flag',
+};

@@ -71,29 +71,36 @@ export async function fileSha256(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** A tensor to write; `data` may be a function, so that only one tensor of a large net is in memory at a time. */
-export type TensorToWrite = TensorHead & { data: ArrayBufferView | (() => ArrayBufferView | Promise<ArrayBufferView>) };
-
-/** Writes a safetensors file atomically, tensor by tensor. Returns its size and the SHA-256 of all its bytes. */
-export async function writeSafetensors(
-  path: string,
-  tensors: readonly TensorToWrite[],
-  metadata?: Readonly<Record<string, string>>,
-): Promise<{ bytes: number; sha256: string }> {
-  const { header, order } = layoutSafetensors(tensors, metadata);
+/** Writes parts one after another, atomically. Returns the size and the SHA-256 of all bytes. */
+async function writeParts(path: string, parts: AsyncIterable<Uint8Array>): Promise<{ bytes: number; sha256: string }> {
   return writeAtomically(path, async (file) => {
     const hash = createHash('sha256');
     let bytes = 0;
-    const append = async (part: Uint8Array) => {
+    for await (const part of parts) {
       hash.update(part);
       await file.writeFile(part);
       bytes += part.length;
-    };
-    await append(header);
-    for (const tensor of order) {
-      const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data;
-      await append(checkedBytes(tensor, data));
     }
     return { bytes, sha256: hash.digest('hex') };
   });
 }
+
+async function* safetensorsParts(
+  tensors: readonly TensorToWrite[],
+  metadata?: Readonly<Record<string, string>>,
+): AsyncGenerator<Uint8Array> {
+  const { header, order } = layoutSafetensors(tensors, metadata);
+  yield header;
+  for (const tensor of order) yield checkedBytes(tensor, await dataOf(tensor));
+}
+
+/** Writes a safetensors file atomically, tensor by tensor. Returns its size and the SHA-256 of all its bytes. */
+export const writeSafetensors = (
+  path: string,
+  tensors: readonly TensorToWrite[],
+  metadata?: Readonly<Record<string, string>>,
+): Promise<{ bytes: number; sha256: string }> => writeParts(path, safetensorsParts(tensors, metadata));
+
+/** Writes a state dict that torch.load reads, atomically, tensor by tensor. Returns its size and SHA-256. */
+export const writePth = (path: string, tensors: readonly TensorToWrite[]): Promise<{ bytes: number; sha256: string }> =>
+  writeParts(path, pthParts(tensors));

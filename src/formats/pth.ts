@@ -5,7 +5,7 @@ import { bytesSource, type Source } from './source.js';
 import { isZip, readZip } from './zip.js';
 
 /** What torch's storage classes hold, in the dtype names used here. */
-const STORAGES: Readonly<Record<string, DType>> = {
+export const STORAGES: Readonly<Record<string, DType>> = {
   Float: 'F32',
   Half: 'F16',
   BFloat16: 'BF16',
