@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { fileError, IOError } from '../errors.js';
 import { writeAtomically } from './atomic.js';
-import { checkedBytes, layoutSafetensors, type TensorHead } from './safetensors.js';
+import { pthParts } from './pth-write.js';
+import { checkedBytes, dataOf, layoutSafetensors, type TensorToWrite } from './safetensors.js';
 import { checkRange, type Source } from './source.js';
 
 /** An open file as a Source. Reads are fresh copies; nothing of the file is held in memory. Close it when done. */

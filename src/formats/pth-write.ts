@@ -3,7 +3,7 @@ import { concatBytes } from './bytes.js';
 import { crc32 } from './crc32.js';
 import type { DType } from './dtype.js';
 import { STORAGES } from './pth.js';
-import { checkedBytes, type TensorHead } from './safetensors.js';
+import { checkedBytes, dataOf, type TensorHead, type TensorToWrite } from './safetensors.js';
 
 const CLASSES = new Map(Object.entries(STORAGES).map(([name, dtype]) => [dtype, `${name}Storage`]));
 
@@ -34,9 +34,18 @@ function storageClass(name: string, dtype: DType): string {
 function tensorPickle({ name, dtype, shape }: TensorHead, key: number): number[] {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
   const count = shape.reduce((a, b) => a * b, 1);
-  const id = tuple(text('storage'), global('torch', storageClass(name, dtype)), text(`${key}`), text('cpu'), int(count));
+  const id = tuple(
+    text('storage'),
+    global('torch', storageClass(name, dtype)),
+    text(`${key}`),
+    text('cpu'),
+    int(count),
+  );
   const sizes = [tuple(...shape.map(int)), tuple(...strides.map(int))];
-  return call(global('torch._utils', '_rebuild_tensor_v2'), tuple([...id, 0x51], int(0), ...sizes, [0x89], ORDERED_DICT));
+  return call(
+    global('torch._utils', '_rebuild_tensor_v2'),
+    tuple([...id, 0x51], int(0), ...sizes, [0x89], ORDERED_DICT),
+  );
 }
 
 function statePickle(tensors: readonly TensorHead[]): Uint8Array {
@@ -58,17 +67,27 @@ function localHeader({ name, shared, offset }: Entry): Uint8Array {
   const bare = 30 + name.length + 4;
   const filler = (ALIGNMENT - ((offset + bare) % ALIGNMENT)) % ALIGNMENT;
   const extra = [...le(FILLER, 2), ...le(filler, 2), ...new Array<number>(filler).fill(0)];
-  return Uint8Array.from([...le(0x04034b50, 4), ...shared, ...le(name.length, 2), ...le(extra.length, 2), ...name, ...extra]);
+  return Uint8Array.from([
+    ...le(0x04034b50, 4),
+    ...shared,
+    ...le(name.length, 2),
+    ...le(extra.length, 2),
+    ...name,
+    ...extra,
+  ]);
 }
 
 function directoryEntry({ name, shared, offset }: Entry): Uint8Array {
-  return Uint8Array.from([...le(0x02014b50, 4), ...le(20, 2), ...shared, ...le(name.length, 2), ...le(0, 12), ...le(offset, 4), ...name]);
+  return Uint8Array.from([
+    ...le(0x02014b50, 4),
+    ...le(20, 2),
+    ...shared,
+    ...le(name.length, 2),
+    ...le(0, 12),
+    ...le(offset, 4),
+    ...name,
+  ]);
 }
-
-/** Tensor to write; `data` may be a function, so that only one tensor of a large net is in memory at a time. */
-export type TensorToWrite = TensorHead & { data: ArrayBufferView | (() => ArrayBufferView | Promise<ArrayBufferView>) };
-
-export const dataOf = async ({ data }: TensorToWrite): Promise<ArrayBufferView> => (typeof data === 'function' ? data() : data);
 
 /**
  * The parts of a .pth file in torch's zip form (torch ≥ 1.4 loads it): an OrderedDict of the tensors in the given order,
@@ -83,7 +102,8 @@ export async function* pthParts(tensors: readonly TensorToWrite[]): AsyncGenerat
     const header = localHeader(entry);
     directory.push(directoryEntry(entry));
     at += header.length + bytes.length;
-    if (at > LIMIT) throw new DataError('the tensors take more than the 4 GB of a .pth file', { fix: 'Use safetensors' });
+    if (at > LIMIT)
+      throw new DataError('the tensors take more than the 4 GB of a .pth file', { fix: 'Use safetensors' });
     return [header, bytes];
   };
   yield* file('data.pkl', statePickle(tensors));

@@ -133,6 +133,12 @@ function checkContiguous({ name: file, size }: Source, tensors: Map<string, Tens
 /** What a writer needs to know of a tensor before its values are there. */
 export type TensorHead = { name: string; dtype: DType; shape: number[] };
 
+/** A tensor to write; `data` may be a function, so that only one tensor of a large net is in memory at a time. */
+export type TensorToWrite = TensorHead & { data: ArrayBufferView | (() => ArrayBufferView | Promise<ArrayBufferView>) };
+
+export const dataOf = async ({ data }: TensorToWrite): Promise<ArrayBufferView> =>
+  typeof data === 'function' ? data() : data;
+
 /**
  * The length prefix and header of a file, and the order in which the values must follow. Wider types come first, as
  * upstream writes them, so that every tensor is aligned; within a width the given order stays. The header is filled up

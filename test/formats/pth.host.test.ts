@@ -1,11 +1,12 @@
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HostTensor } from '../../src/formats/dtype.js';
-import { withFile } from '../../src/formats/files.js';
+import { fileSha256, withFile, writePth } from '../../src/formats/files.js';
 import { parsePth, readPth } from '../../src/formats/pth.js';
 import { dict, globalOp, int, PROTO, STOP, stateDict, stream, text, zip } from './build.js';
-import { ascii, fixture, refuses, uniform } from './support.js';
+import { ascii, fixture, refuses, uniform, withFolder } from './support.js';
 
 const test = suite('pth');
 
@@ -265,5 +266,42 @@ test('keys named __proto__ are plain keys', () => {
   assert.equal([...tensors.keys()], ['__proto__']);
   assert.is(({} as Record<string, unknown>).dtype, undefined);
 });
+
+test('what is written is read back, aligned, in order', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'net_G.pth');
+    const tensors = [
+      { name: 'model.1.weight', dtype: 'F32', shape: [2, 3], data: Float32Array.of(0, 1, 2, 3, 4, 5) },
+      { name: 'ü', dtype: 'F16', shape: [3], data: async () => Uint16Array.of(1, 2, 3) },
+      { name: 'model.2.num_batches_tracked', dtype: 'I64', shape: [], data: BigInt64Array.of(7n) },
+      { name: 'empty', dtype: 'F32', shape: [0, 2], data: new Float32Array() },
+    ] as const;
+    const { bytes, sha256 } = await writePth(
+      path,
+      tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] })),
+    );
+    assert.equal([statSync(path).size, await fileSha256(path)], [bytes, sha256]);
+    const back = await withFile(path, readPth);
+    assert.equal(
+      [...back].map(([name, { dtype, shape }]) => [name, dtype, shape]),
+      tensors.map((t) => [t.name, t.dtype, t.shape]),
+    );
+    assert.equal(
+      [...back.values()].map(({ data }) => [...data].map(Number)),
+      [[0, 1, 2, 3, 4, 5], [1, 2, 3], [7], []],
+    );
+    const file = readFileSync(path);
+    for (const { data } of tensors.slice(0, 1))
+      assert.is(file.indexOf(Buffer.from((data as Float32Array).buffer)) % 64, 0);
+  }));
+
+test('a dtype without torch storage is refused by name', () =>
+  withFolder((folder) =>
+    refuses(
+      () => writePth(join(folder, 'x'), [{ name: 'w', dtype: 'U32', shape: [], data: new Uint32Array(1) }]),
+      65,
+      /tensor w has dtype U32/,
+    ),
+  ));
 
 test.run();
