@@ -3,7 +3,7 @@ import type { DatasetOptions } from './dataset.js';
 import { dataFolders, findSamples, type SamplePaths } from './folders.js';
 import type { Image } from './image.js';
 import { readImage } from './load.js';
-import { checkSameSize, instanceIds, labelIds } from './sample.js';
+import { checkSameSize, instanceIds, labelIds } from './values.js';
 
 /** `error`: training would stop here. `note`: it works, but perhaps not as meant. */
 export type Finding = { level: 'error' | 'note'; file: string; message: string };

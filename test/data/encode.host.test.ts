@@ -7,6 +7,7 @@ import { colourLabels, labelPalette } from '../../src/data/colours.js';
 import { instanceEdges, toBytes } from '../../src/data/encode.js';
 import { decodePng } from '../../src/data/png.js';
 import { encodeSheet } from '../../src/data/sheet.js';
+import { toPlanes } from '../../src/data/values.js';
 import { refuses, withFolder } from '../formats/support.js';
 import units from '../golden/units.json';
 
@@ -70,8 +71,7 @@ test('pictures are rounded to bytes, truncated on demand, clipped always', () =>
   assert.equal([...toBytes(planes, { truncate: true })], [0, 0, 0, 255, 255, 127]);
 });
 
-test('bytes to planes and back lose nothing', async () => {
-  const { toPlanes } = await import('../../src/data/sample.js');
+test('bytes to planes and back lose nothing', () => {
   const rgb = Uint8Array.from({ length: 768 }, (_, i) => i & 255);
   assert.equal(toBytes(toPlanes(rgb)), rgb);
 });

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readImage } from '../../src/data/load.js';
-import { labelIds } from '../../src/data/sample.js';
+import { labelIds } from '../../src/data/values.js';
 import { refuses, withFolder } from '../formats/support.js';
 
 const test = suite('reading pictures');
