@@ -23,8 +23,9 @@ export function overPlanes<Name extends string>(
   const entries = Object.entries(operands) as [Name, Tensor][];
   const total = Math.max(...entries.map(([, tensor]) => planesOf(tensor)));
   const cuts = entries.map(([name, tensor]) => {
-    const plane = (planeOf(tensor.shape) * planesOf(tensor)) / total;
-    return { name, tensor, ends: plan.chunks(tensor).map((chunk) => ({ chunk, end: chunk.end / plane })) };
+    const plane = planeOf(tensor.shape);
+    const shared = total / planesOf(tensor);
+    return { name, tensor, ends: plan.chunks(tensor).map((chunk) => ({ chunk, end: (chunk.end / plane) * shared })) };
   });
   const bounds = [...new Set([0, ...cuts.flatMap(({ ends }) => ends.map(({ end }) => end))])].sort((a, b) => a - b);
   return bounds.slice(1).map((p1, i) => {

@@ -218,6 +218,15 @@ edges('ids are compared as integers', async () => {
   assert.equal([...e], [1, 1, 0]);
 });
 
+// 15·13 / 13 is 15, but 15 / (15 / 13) is 13.000000000000002: cuts must be counted in whole planes.
+edges('one-hot planes of a size that the number of classes does not divide', async () => {
+  const map = randomIds(randomFrom(9), [1, 1, 3, 5], 13);
+  const ids = engine.input(map.shape, 'i32');
+  const { y } = await runOnce({ inputs: { ids }, outputs: { y: engine.oneHot(ids, 13) } }, { ids: [...map.data] });
+  const want = twin.oneHot(map, 13);
+  closeTo(y, want, exact(want), 'one-hot planes');
+});
+
 edges.run();
 
 // ---- what is refused
