@@ -4,7 +4,7 @@
 // dx may be dy or x. Dispatched by kernels/norm.ts, one thread per TILE elements of a plane.
 
 const WG: u32 = 64;
-const TILE: u32 = 4;
+const TILE: u32 = 8;
 
 struct Params {
   first: u32,      // first plane

@@ -4,7 +4,7 @@
 // Dispatched by kernels/norm.ts, one thread per TILE elements of a plane: they share two loads and a division of the index.
 
 const WG: u32 = 64;
-const TILE: u32 = 4;
+const TILE: u32 = 8;
 
 struct Params {
   first: u32,      // first plane

@@ -10,7 +10,8 @@ import { type PlaneRange, planewise } from './planes.js';
 /** Elements of a lane in planes of up to 32,768; beyond that 512 lanes share the plane. */
 const LANE = 64;
 const MOST_LANES = 512;
-const TILE = 4;
+/** Elements a thread normalises. 64 planes of 64 × 64 take 1.5 ms with 8, 2.1 with 4, 4.3 with 1 (lavapipe, two cores). */
+const TILE = 8;
 
 /** Threads that share the sums of one plane; whole vectors of 8 where there are that many. It decides the bits. */
 export function lanesOf(area: number): number {
