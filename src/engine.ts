@@ -38,12 +38,12 @@ export { argmax, mean, softmaxCrossEntropy, sum } from './graph/ops/reduce.js';
 export { regionMean } from './graph/ops/region.js';
 export { concat, detach, reshape, slice } from './graph/ops/shape.js';
 export { input, variable } from './graph/ops/source.js';
+export { type DebugLevel, type KernelStats, type KernelTime, profileText } from './graph/profile.js';
 export {
   type CompileOptions,
   compile,
   type Feed,
   type Feeds,
-  type KernelStats,
   type Program,
   type ProgramSpec,
   type ProgramStats,

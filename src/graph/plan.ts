@@ -1,5 +1,5 @@
 import { type Chunk, chunksOf, sizeOf } from './chunks.js';
-import { type Launch, type Lowering, type Node, type Tensor, temporary } from './tensor.js';
+import { type Launch, type Lowering, type Node, type Op, type Tensor, temporary } from './tensor.js';
 
 /**
  * The static plan: order of nodes, kernels, and where every intermediate lives. Lifetimes are known before anything runs, so
@@ -47,6 +47,10 @@ export const bytesOf = (tensor: Tensor): number => 4 * sizeOf(tensor.shape);
 export function rootOf(tensor: Tensor): Tensor {
   return tensor.node.op.alias ? rootOf(tensor.node.inputs[0]!) : tensor;
 }
+
+/** Nodes of a plan whose values come from outside. */
+export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
+  p.steps.map(({ node }) => node).filter((node) => node.op.source === source);
 
 /** Nodes needed for `targets`, operands first. Ids grow as the graph is built, so their order is a valid schedule. */
 export function schedule(targets: readonly Tensor[]): Node[] {

@@ -1,0 +1,184 @@
+import type { Device } from '../device/device.js';
+import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
+import { bytesOf, type Plan } from './plan.js';
+import type { KernelStats } from './profile.js';
+import { layoutOf, pipelineOf, stateOf, UNIFORM_USAGE } from './storage.js';
+import type { Launch, Node, Tensor, View } from './tensor.js';
+
+// From launches to recorded dispatches: what each binding is bound to, the uniform table, pipelines and bind groups.
+
+export interface Region {
+  buffer: GPUBuffer;
+  offset: number;
+  size: number;
+}
+
+/** One recorded dispatch: everything a run needs to encode it. */
+export interface Dispatch {
+  pipeline: GPUComputePipeline;
+  group: GPUBindGroup;
+  x: number;
+  y: number;
+  stats: KernelStats;
+}
+
+const FOLD = 65535;
+const UNIFORM_ALIGN = 256;
+/** Submits are cut at this estimate so that no driver's watchdog (2 s on Windows) fires and a page stays alive. */
+const SUBMIT_MS = 100;
+
+/** Folds a count of workgroups into two dimensions; the last row may have idle groups, which every kernel leaves at once. */
+export function fold(workgroups: number): [number, number] {
+  if (workgroups <= FOLD) return [workgroups, 1];
+  const y = Math.ceil(workgroups / FOLD);
+  return [Math.ceil(workgroups / y), y];
+}
+
+/** Where tensors and their chunks lie on the device. */
+export function binder(device: Device, p: Plan, arena: readonly GPUBuffer[]) {
+  const { variables } = stateOf(device);
+  const region = (tensor: Tensor): Region => {
+    const home = p.home(tensor);
+    if ('variable' in home) return { buffer: variables.get(home.variable)!, offset: 0, size: bytesOf(tensor) };
+    return { buffer: arena[home.buffer]!, offset: home.offset, size: bytesOf(tensor) };
+  };
+  const window = ({ tensor, chunk }: View): Region => {
+    const { buffer, offset } = region(tensor);
+    return { buffer, offset: offset + 4 * chunk.base, size: 4 * (chunk.end - chunk.base) };
+  };
+  return { region, window };
+}
+
+const sameRegion = (a: Region, b: Region): boolean =>
+  a.buffer === b.buffer && a.offset === b.offset && a.size === b.size;
+
+/** Decides for each binding of a launch: read or read_write, or the same memory as an earlier one. One buffer may not be bound
+ * both ways in a dispatch, so all that share a written buffer are bound read_write; the ranges are disjoint. */
+export function bind(launch: Launch, window: (view: View) => Region): { bound: Bound[]; regions: Region[] } {
+  const used = interfaceOf(launch.kernel.source).bindings.filter(({ name }) => launch.operands[name]);
+  const all = used.map(({ name }) => window(launch.operands[name]!));
+  const bound: Bound[] = used.map(({ name, write }) => ({ name, write }));
+  bound.forEach((b, i) => {
+    const twin = all.findIndex((other) => sameRegion(other, all[i]!));
+    if (twin === i) return;
+    b.alias = bound[twin]!.name;
+    bound[twin]!.write ||= b.write;
+  });
+  const written = new Set(all.filter((_, i) => bound[i]!.write).map(({ buffer }) => buffer));
+  bound.forEach((b, i) => {
+    b.write ||= written.has(all[i]!.buffer);
+  });
+  return { bound, regions: all.filter((_, i) => !bound[i]!.alias) };
+}
+
+/** All uniform blocks of a program in one buffer, equal ones once. */
+function uniformTable() {
+  const offsets = new Map<string, number>();
+  const blocks: Uint8Array[] = [];
+  let end = 0;
+  const add = (block: ArrayBuffer): { offset: number; size: number } => {
+    const key = new Uint32Array(block).join();
+    let offset = offsets.get(key);
+    if (offset === undefined) {
+      offset = end;
+      offsets.set(key, offset);
+      blocks.push(new Uint8Array(block));
+      end += Math.ceil(block.byteLength / UNIFORM_ALIGN) * UNIFORM_ALIGN;
+    }
+    return { offset, size: block.byteLength };
+  };
+  const bytes = (): Uint8Array<ArrayBuffer> => {
+    const out = new Uint8Array(Math.max(end, UNIFORM_ALIGN));
+    let at = 0;
+    for (const block of blocks) {
+      out.set(block, at);
+      at += Math.ceil(block.byteLength / UNIFORM_ALIGN) * UNIFORM_ALIGN;
+    }
+    return out;
+  };
+  return { add, bytes };
+}
+
+function statsOf(launch: Launch, node: Node): KernelStats {
+  const { name, workgroups, flops, bytes } = launch.kernel;
+  const dot = name.indexOf('.');
+  return {
+    op: node.op.name,
+    candidate: dot < 0 ? name : name.slice(dot + 1),
+    shape: node.outputs[0]!.shape,
+    workgroups,
+    flops,
+    bytes,
+  };
+}
+
+export interface Recorded {
+  dispatches: Dispatch[];
+  uniforms: GPUBuffer;
+  /** Distinct ones. */
+  pipelines: number;
+}
+
+/** Pipeline, bind group and folded size of every launch of a plan; nothing of it is made again at a run. */
+export async function record(
+  device: Device,
+  p: Plan,
+  window: (view: View) => Region,
+  own: (size: number, usage: number, label: string) => Promise<GPUBuffer>,
+  onProgress?: (done: number, total: number) => void,
+): Promise<Recorded> {
+  const table = uniformTable();
+  const launches = p.steps.flatMap(({ node, launches }) =>
+    launches.map((launch) => ({ node, launch, block: table.add(packParams(launch.kernel)), ...bind(launch, window) })),
+  );
+  const bytes = table.bytes();
+  const uniforms = await own(bytes.byteLength, UNIFORM_USAGE, 'uniforms');
+  device.gpu.queue.writeBuffer(uniforms, 0, bytes);
+
+  let done = 0;
+  const pipelines = await Promise.all(
+    launches.map(async ({ launch, bound }) => {
+      const pipeline = await pipelineOf(device, launch.kernel, bound);
+      onProgress?.(++done, launches.length);
+      return pipeline;
+    }),
+  );
+  const dispatches = await device.checked('compile', () =>
+    launches.map(({ node, launch, block, bound, regions }, i): Dispatch => {
+      const buffers = [{ buffer: uniforms, ...block }, ...regions];
+      const entries = buffers.map((resource, binding) => ({ binding, resource }));
+      const group = device.gpu.createBindGroup({ layout: layoutOf(device, bound), entries });
+      const [x, y] = fold(launch.kernel.workgroups);
+      return { pipeline: pipelines[i]!, group, x, y, stats: statsOf(launch, node) };
+    }),
+  );
+  return { dispatches, uniforms, pipelines: new Set(pipelines).size };
+}
+
+/** Groups dispatches into submits of at most about SUBMIT_MS by the device's rough rates. */
+export function cut(dispatches: readonly Dispatch[], { gflops, gbps }: Device['profile']): Dispatch[][] {
+  const submits: Dispatch[][] = [[]];
+  let spent = 0;
+  for (const dispatch of dispatches) {
+    const ms = Math.max(dispatch.stats.flops / gflops, dispatch.stats.bytes / gbps) / 1e6;
+    if (spent > 0 && spent + ms > SUBMIT_MS) {
+      submits.push([]);
+      spent = 0;
+    }
+    submits.at(-1)!.push(dispatch);
+    spent += ms;
+  }
+  return submits;
+}
+
+/** Encodes dispatches into one pass, setting a pipeline only where it changes. */
+export function encode(dispatches: readonly Dispatch[], encoder: GPUCommandEncoder): void {
+  const pass = encoder.beginComputePass();
+  let pipeline: GPUComputePipeline | undefined;
+  for (const dispatch of dispatches) {
+    if (dispatch.pipeline !== pipeline) pass.setPipeline((pipeline = dispatch.pipeline));
+    pass.setBindGroup(0, dispatch.group);
+    pass.dispatchWorkgroups(dispatch.x, dispatch.y);
+  }
+  pass.end();
+}

@@ -1,0 +1,196 @@
+import type { Device } from '../device/device.js';
+import { sizeOf } from './chunks.js';
+import { type Dispatch, encode, type Region } from './dispatch.js';
+import { bytesOf, type Plan, sourcesOf } from './plan.js';
+import { type KernelTime, profileText } from './profile.js';
+import type { Feed, Feeds, Program, ProgramStats } from './program.js';
+import { GraphError, refuse, type Tensor } from './tensor.js';
+
+/** A fed value as the bytes of its tensor. Numbers are scalars, lists are copied; ids may come in any integer array. */
+function feedData(name: string, tensor: Tensor, feed: Feed): Float32Array | Int32Array {
+  const size = sizeOf(tensor.shape);
+  const values = typeof feed === 'number' ? [feed] : feed;
+  if (values === undefined || values === null || typeof values.length !== 'number') {
+    refuse('run', name, values === undefined ? 'nothing' : typeof values, `${size} values`);
+  }
+  if (values.length !== size)
+    refuse('run', name, `${values.length} values`, `${size} for [${tensor.shape.join(', ')}]`);
+  if (tensor.dtype === 'f32')
+    return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+  return values instanceof Int32Array ? values : Int32Array.from(values as ArrayLike<number>);
+}
+
+export interface Parts {
+  device: Device;
+  p: Plan;
+  inputs: Record<string, Tensor>;
+  named: [string, Tensor][];
+  region(tensor: Tensor): Region;
+  submits: Dispatch[][];
+  staging: GPUBuffer[];
+  stats: ProgramStats;
+  release(): void;
+  guards(): Promise<number>;
+  /** At 3 every run prints the time of its kernels. */
+  debug: number;
+}
+
+/** The running half of a program: feeds in, recorded dispatches, read-back out. */
+export function runner({
+  device,
+  p,
+  inputs,
+  named,
+  region,
+  submits,
+  staging,
+  stats,
+  release,
+  guards,
+  debug,
+}: Parts): Program {
+  const { gpu } = device;
+  const used = new Set(p.steps.flatMap(({ node }) => node.outputs));
+  const feedable = Object.entries(inputs).filter(([, tensor]) => used.has(tensor));
+  const derived = sourcesOf(p, 'derived');
+  const free = [...staging];
+  const waiting: (() => void)[] = [];
+  /** Timed runs wait between kernels, so they take turns. */
+  let turn: Promise<unknown> = Promise.resolve();
+  let destroyed = false;
+
+  type Writes = [Region, Float32Array | Int32Array][];
+  const prepare = (feeds: Feeds): Writes => {
+    for (const name of Object.keys(feeds))
+      if (!inputs[name])
+        refuse('run', name, 'an input of that name', `one of: ${Object.keys(inputs).join(', ') || 'none'}`);
+    const data = new Map<Tensor, Float32Array | Int32Array>();
+    for (const [name, tensor] of Object.entries(inputs)) data.set(tensor, feedData(name, tensor, feeds[name]!));
+    const writes: Writes = feedable.map(([, tensor]) => [region(tensor), data.get(tensor)!]);
+    for (const node of derived) {
+      const { derive } = node.attrs as { derive(data: Int32Array): Int32Array };
+      const result = derive(data.get(node.inputs[0]!) as Int32Array);
+      writes.push([region(node.outputs[0]!), result]);
+    }
+    return writes;
+  };
+  const copied = (writes: Writes): Writes => writes.map(([where, data]) => [where, data.slice()]);
+  const upload = (writes: Writes) => {
+    for (const [{ buffer, offset }, data] of writes)
+      gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
+  };
+  const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined) => {
+    let at = 0;
+    for (const [, tensor] of target ? named : []) {
+      const { buffer, offset, size } = region(tensor);
+      encoder.copyBufferToBuffer(buffer, offset, target!, at, size);
+      at += size;
+    }
+    for (const [variable, value] of p.copies) {
+      const [from, to] = [region(value), region(variable)];
+      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size);
+    }
+  };
+  const submit = (target: GPUBuffer | undefined) => {
+    submits.forEach((dispatches, i) => {
+      const encoder = gpu.createCommandEncoder();
+      if (dispatches.length > 0) encode(dispatches, encoder);
+      if (i === submits.length - 1) finish(encoder, target);
+      gpu.queue.submit([encoder.finish()]);
+    });
+  };
+  const timed = async (target: GPUBuffer | undefined): Promise<KernelTime[]> => {
+    const rows: KernelTime[] = [];
+    for (const dispatch of submits.flat()) {
+      const start = performance.now();
+      const encoder = gpu.createCommandEncoder();
+      encode([dispatch], encoder);
+      gpu.queue.submit([encoder.finish()]);
+      await gpu.queue.onSubmittedWorkDone();
+      rows.push({ ...dispatch.stats, ms: performance.now() - start });
+    }
+    const encoder = gpu.createCommandEncoder();
+    finish(encoder, target);
+    gpu.queue.submit([encoder.finish()]);
+    return rows;
+  };
+  const collect = async (target: GPUBuffer): Promise<Record<string, Float32Array | Int32Array>> => {
+    await target.mapAsync(1);
+    const mapped = target.getMappedRange();
+    let at = 0;
+    const values = named.map(([name, tensor]) => {
+      const bytes = mapped.slice(at, (at += bytesOf(tensor)));
+      return [name, tensor.dtype === 'f32' ? new Float32Array(bytes) : new Int32Array(bytes)];
+    });
+    target.unmap();
+    return Object.fromEntries(values);
+  };
+  const next = () => waiting.shift()?.();
+  const execute = async (writes: Writes, readback: boolean) => {
+    const target = readback ? free.pop() : undefined;
+    upload(writes);
+    try {
+      if (debug >= 3) console.log(profileText(await timed(target)));
+      else submit(target);
+      if (target) return await collect(target);
+      await gpu.queue.onSubmittedWorkDone();
+      return {};
+    } catch (error) {
+      throw device.isLost() ? await device.lost : error;
+    } finally {
+      if (target) {
+        free.push(target);
+        next();
+      }
+    }
+  };
+  const alive = async () => {
+    if (destroyed) throw new GraphError('run: got a destroyed program, wanted a live one: compile it again');
+    if (device.isLost()) throw await device.lost;
+  };
+
+  return {
+    stats,
+    // Not async up to the submit, so that inputs are taken and work is queued at the call, in the order of the calls.
+    run(feeds = {}, { readback = true } = {}) {
+      if (destroyed || device.isLost()) return alive().then(() => ({}));
+      let writes: Writes;
+      try {
+        writes = prepare(feeds);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      const wantsTarget = readback && named.length > 0;
+      if (debug >= 3) {
+        const kept = copied(writes);
+        const result = turn.then(() => execute(kept, wantsTarget));
+        turn = result.catch(() => {});
+        return result;
+      }
+      if (waiting.length === 0 && (!wantsTarget || free.length > 0)) return execute(writes, wantsTarget);
+      const kept = copied(writes);
+      return new Promise((resolve, reject) => {
+        waiting.push(() =>
+          execute(kept, wantsTarget)
+            .then(resolve, reject)
+            .finally(wantsTarget ? () => {} : next),
+        );
+      });
+    },
+    buffer(output) {
+      const tensor = named.find(([name]) => name === output)?.[1];
+      if (!tensor) refuse('buffer', 'output', output, `one of: ${named.map(([name]) => name).join(', ')}`);
+      return region(tensor);
+    },
+    async profile(feeds = {}) {
+      await alive();
+      upload(prepare(feeds));
+      return timed(undefined);
+    },
+    guards,
+    destroy() {
+      destroyed = true;
+      release();
+    },
+  };
+}
