@@ -6,6 +6,7 @@ import { featureMatching, type GanMode, ganLoss } from '../../src/nets/losses.js
 import { createVariables, lookup } from '../../src/nets/parameters.js';
 import golden from '../golden/pix2pixhd.json';
 import { openTestDevice } from '../support/device.js';
+import { noteDigest } from '../support/digest.js';
 import { ENCODING, EXTENT, hashed, matches, SAMPLE, tinyDiscriminator, tinyGenerator } from './golden.js';
 
 const TOLERANCE = 1e-5;
@@ -27,6 +28,7 @@ test('generator, every map of the discriminator, edges', async () => {
   program.destroy();
 
   matches('generator', got.picture!, golden.float64.G_global, TOLERANCE);
+  await noteDigest('golden generator and discriminator', Object.values(got));
   assert.is(got.edges![0], golden.float64.edge_count);
   golden.float64.D.forEach((scale, i) => {
     scale.forEach((want, j) => {

@@ -2,8 +2,14 @@
 
 const digests: Record<string, string> = {};
 
-export const noteDigest = (name: string, hex: string): void => {
-  digests[name] = hex;
-};
+async function sha256(values: readonly Float32Array[]): Promise<string> {
+  const bytes = await new Blob([...values] as BlobPart[]).arrayBuffer();
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...hash].map((b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+export async function noteDigest(name: string, values: readonly (Float32Array | Int32Array)[]): Promise<void> {
+  digests[name] = await sha256(values as Float32Array[]);
+}
 
 export const notedDigests = (): Record<string, string> => digests;

@@ -8,6 +8,7 @@ import { ADAM, adamFeeds, adamScalars, newMoments, type Trainee, trainingStep } 
 import { ENCODING, EXTENT, hashed, matches, SAMPLE, tinyDiscriminator, tinyGenerator } from '../nets/golden.js';
 import golden from '../nets/golden-steps-without-vgg.json';
 import { openTestDevice } from '../support/device.js';
+import { noteDigest } from '../support/digest.js';
 
 const test = suite('training step');
 
@@ -62,6 +63,7 @@ test('five steps give the losses of the reference nets', async () => {
   const { labels, instances } = SAMPLE;
   const { picture: got } = await generator.run({ labels, instances });
   generator.destroy();
+  await noteDigest('golden training steps', [got!]);
   matches('generator after the last step', got!, golden.after5, TOLERANCE);
 
   // What an instance norm cancels is neither computed nor trained; it stays for the checkpoint.

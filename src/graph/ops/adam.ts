@@ -40,13 +40,16 @@ function ratesOf(options: Partial<AdamRates>): AdamRates {
   return { beta1: rate('beta1', beta1, 1), beta2: rate('beta2', beta2, 1), eps: rate('eps', eps, Infinity) };
 }
 
-/** The three scalars as one tensor: with w, g, m, v and three results, eight bindings, all that every device has. */
+const packs = new WeakMap<AdamScalars, Tensor>();
+
+/** The three scalars as one tensor: with w, g, m, v and three results, eight bindings, all that every device has. One pack
+ * serves every parameter that is given the same object: a training step has 1 instead of 43 of them. */
 function packed(scalars: AdamScalars): Tensor {
   knownOptions('adam', scalars, SCALARS);
-  return concat(
-    SCALARS.map((name) => reshape(operand('adam', name, scalars[name], { rank: 0 }), [1])),
-    0,
-  );
+  const parts = () => SCALARS.map((name) => reshape(operand('adam', name, scalars[name], { rank: 0 }), [1]));
+  const pack = packs.get(scalars) ?? concat(parts(), 0);
+  packs.set(scalars, pack);
+  return pack;
 }
 
 /**

@@ -1,0 +1,18 @@
+/** Training: the nets, their losses and first values, and the training step as one program. */
+
+export { type DiscriminatorOptions, multiscaleDiscriminator } from '../nets/discriminator.js';
+export { type Encoding, encodeInput } from '../nets/encode-input.js';
+export { type GeneratorOptions, globalGenerator } from '../nets/generator.js';
+export { initialValues } from '../nets/init.js';
+export { featureMatching, type GanMode, ganLoss } from '../nets/losses.js';
+export { createVariables, lookup, type Net, type Parameter, type Variables } from '../nets/parameters.js';
+export {
+  ADAM,
+  type AdamOptions,
+  adamFeeds,
+  adamScalars,
+  newMoments,
+  type StepOptions,
+  type Trainee,
+  trainingStep,
+} from './step.js';
