@@ -24,7 +24,7 @@ const literal = (value: Constant, type: string): string =>
       : `${value}${type === 'u32' ? 'u' : ''}`;
 
 /** Shortest decimal that is a valid WGSL f32 literal. */
-export function floatLiteral(value: number): string {
+function floatLiteral(value: number): string {
   const text = String(Math.fround(value) === value ? value : Number(value.toPrecision(9)));
   return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
 }

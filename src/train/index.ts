@@ -1,7 +1,7 @@
 /** Training: the nets, their losses and first values, and the training step as one program. */
 
 export { type DiscriminatorOptions, multiscaleDiscriminator } from '../nets/discriminator.js';
-export { type Encoding, encodeInput } from '../nets/encode-input.js';
+export { conditionChannels, type Encoding, encodeInput } from '../nets/encode-input.js';
 export { type GeneratorOptions, globalGenerator } from '../nets/generator.js';
 export { initialValues } from '../nets/init.js';
 export { featureMatching, type GanMode, ganLoss } from '../nets/losses.js';

@@ -17,16 +17,7 @@ export async function withFolder<T>(use: (folder: string) => T | Promise<T>): Pr
   }
 }
 
-/** The hash behind the fixtures' weights: 32-bit, the same in any language. */
-export function hash(tensor: number, element: number): number {
-  let x = (Math.imul(element + 1, 2654435761) + Math.imul(tensor + 1, 40503)) >>> 0;
-  x = Math.imul(x ^ (x >>> 15), 2246822519);
-  x = Math.imul(x ^ (x >>> 13), 3266489917);
-  return (x ^ (x >>> 16)) >>> 0;
-}
-
-/** Uniform in [-0.5, 0.5). */
-export const uniform = (tensor: number, element: number): number => hash(tensor, element) / 2 ** 32 - 0.5;
+export { hash, uniform } from '../support/hash.js';
 
 /** Expects `action` to throw a ProjectError of that exit code whose message matches. */
 export async function refuses(action: () => unknown, exitCode: number, message: RegExp): Promise<void> {

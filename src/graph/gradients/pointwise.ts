@@ -47,7 +47,7 @@ function operandsOf(node: Node<any>): [name: string, value: Value][] {
 }
 
 /** One fused kernel for a gradient expression, then the sum over what was broadcast. */
-export function fused(
+function fused(
   op: string,
   expression: string,
   values: Record<string, Value>,

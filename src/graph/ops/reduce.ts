@@ -160,7 +160,7 @@ function lower(node: Node<ReduceAttrs>, plan: Lowering): Launch[] {
   return launches;
 }
 
-export const sumOp: Op<ReduceAttrs> = { name: 'sum', lower };
+const sumOp: Op<ReduceAttrs> = { name: 'sum', lower };
 const maxOp: Op<ReduceAttrs> = { name: 'max', lower };
 
 export function axesOf(op: string, x: Tensor, axes: readonly number[] | undefined): number[] {

@@ -21,7 +21,7 @@ const offsetOf = (starts: readonly number[], strides: readonly number[]): number
   starts.reduce((sum, start, d) => sum + start * strides[d]!, 0);
 
 /** Launches that copy the box of `sizes` at `from` in x to `to` in out, for every pair of parts that can meet. */
-export function copyBox(
+function copyBox(
   op: string,
   plan: Lowering,
   x: Tensor,

@@ -1,0 +1,77 @@
+// Every shader is valid WGSL as it stands, says what it is, and declares what the engine reads from it.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { openDevice } from '../../src/device/node.js';
+import { interfaceOf } from '../../src/kernels/kernel.js';
+import { specialise } from '../../src/kernels/wgsl.js';
+
+const FILES = readdirSync('shaders').filter((file) => file.endsWith('.wgsl'));
+const test = suite('shaders');
+
+const read = (file: string): string => readFileSync(`shaders/${file}`, 'utf8');
+
+test('compile as they stand', async () => {
+  const device = await openDevice();
+  for (const file of FILES) {
+    const module = device.gpu.createShaderModule({ code: read(file) });
+    const { messages } = await module.getCompilationInfo();
+    assert.equal(
+      messages.filter(({ type }) => type === 'error').map(({ message, lineNum }) => `${file}:${lineNum} ${message}`),
+      [],
+    );
+  }
+  device.close();
+});
+
+for (const file of FILES) {
+  test(file, () => {
+    const source = read(file);
+    assert.match(source, /^\/\/ .*\n/, 'begins with what it computes');
+    assert.match(source, /kernels\/[\w-]+\.ts/, 'names who dispatches it');
+    const { bindings, fields, uniformBytes } = interfaceOf(source);
+    assert.is(bindings.length, source.match(/var<storage/g)?.length, 'every storage binding is read');
+    assert.ok(bindings.length <= 8, 'within the storage bindings that every device has');
+    // The struct alone: the reflector does not parse all of WGSL's statements.
+    const struct = /struct Params \{[^}]*\};?/.exec(source)?.[0] ?? '';
+    const [params] = new WgslReflect(`${struct}\n@group(0) @binding(0) var<uniform> params: Params;`).uniforms;
+    const offsets = (list: readonly { name: string; offset: number }[]) =>
+      list.map(({ name, offset }) => [name, offset]);
+    assert.equal(offsets(fields), offsets(params!.members!));
+    assert.ok(uniformBytes >= params!.size);
+  });
+}
+
+const SOURCE = `const N: u32 = 2;
+const HALF: f32 = 0.5;
+fn hook(i: u32) -> u32 { return i; }
+fn main() {
+  var a: array<f32, N>; // @registers
+  // @unroll
+  for (var i = 0u; i < N; i++) {
+    a[i * 1u] = f32(hook(i));
+  }
+}
+`;
+
+test('loops are written out, registers become scalars, constants and hooks are replaced', () => {
+  const text = specialise(SOURCE, {
+    constants: { N: 3, HALF: 2 },
+    hooks: { hook: 'fn hook(i: u32) -> u32 { return i + 7u; }' },
+  });
+  assert.match(text, /const N: u32 = 3u;/);
+  assert.match(text, /const HALF: f32 = 2\.0f;/);
+  assert.match(text, /return i \+ 7u;/);
+  for (const i of [0, 1, 2]) assert.match(text, `a_${i} = f32(hook(${i}u));`);
+  assert.not.match(text, /for \(/);
+});
+
+test('what cannot be specialised is an error, not a wrong kernel', () => {
+  assert.throws(() => specialise(SOURCE, { constants: { M: 1 } }), /no constant M/);
+  assert.throws(() => specialise(SOURCE, { constants: {}, hooks: { other: '' } }), /no hook other/);
+  assert.throws(() => specialise(SOURCE.replace('i * 1u', 'i + 9u'), { constants: {} }), /not a constant below 2/);
+});
+
+test.run();
