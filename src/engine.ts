@@ -2,6 +2,7 @@
  * The tensor engine: build a graph with torch's names, `grad` it, `compile` it for a device, `run` it as often as you like.
  * Functions only, so that bundlers drop what is unused; gradients come with `grad` alone.
  */
+export { type Arena, createArena } from './graph/arena.js';
 export { grad } from './graph/autograd.js';
 export { adam } from './graph/ops/adam.js';
 export { conv2d, convTranspose2d } from './graph/ops/conv.js';

@@ -1,5 +1,6 @@
 import type { Device } from '../device/device.js';
 import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
+import type { Arena } from './arena.js';
 import { bytesOf, type Plan } from './plan.js';
 import type { KernelStats } from './profile.js';
 import { layoutOf, pipelineOf, stateOf, UNIFORM_USAGE } from './storage.js';
@@ -35,12 +36,12 @@ export function fold(workgroups: number): [number, number] {
 }
 
 /** Where tensors and their chunks lie on the device. */
-export function binder(device: Device, p: Plan, arena: readonly GPUBuffer[]) {
+export function binder(device: Device, p: Plan, arena: Arena) {
   const { variables } = stateOf(device);
   const region = (tensor: Tensor): Region => {
     const home = p.home(tensor);
     if ('variable' in home) return { buffer: variables.get(home.variable)!, offset: 0, size: bytesOf(tensor) };
-    return { buffer: arena[home.buffer]!, offset: home.offset, size: bytesOf(tensor) };
+    return { buffer: arena.buffers[home.buffer]!, offset: home.offset, size: bytesOf(tensor) };
   };
   const window = ({ tensor, chunk }: View): Region => {
     const { buffer, offset } = region(tensor);
@@ -54,9 +55,10 @@ const sameRegion = (a: Region, b: Region): boolean =>
 
 /** Decides for each binding of a launch: read or read_write, or the same memory as an earlier one. One buffer may not be bound
  * both ways in a dispatch, so all that share a written buffer are bound read_write; the ranges are disjoint. */
-export function bind(launch: Launch, window: (view: View) => Region): { bound: Bound[]; regions: Region[] } {
+export function bind(launch: Launch, window: (view: View) => Region): { bound: Bound[]; views: View[] } {
   const used = interfaceOf(launch.kernel.source).bindings.filter(({ name }) => launch.operands[name]);
-  const all = used.map(({ name }) => window(launch.operands[name]!));
+  const views = used.map(({ name }) => launch.operands[name]!);
+  const all = views.map(window);
   const bound: Bound[] = used.map(({ name, write }) => ({ name, write }));
   bound.forEach((b, i) => {
     const twin = all.findIndex((other) => sameRegion(other, all[i]!));
@@ -68,7 +70,7 @@ export function bind(launch: Launch, window: (view: View) => Region): { bound: B
   bound.forEach((b, i) => {
     b.write ||= written.has(all[i]!.buffer);
   });
-  return { bound, regions: all.filter((_, i) => !bound[i]!.alias) };
+  return { bound, views: views.filter((_, i) => !bound[i]!.alias) };
 }
 
 /** All uniform blocks of a program in one buffer, equal ones once. */
@@ -117,6 +119,8 @@ export interface Recorded {
   uniforms: GPUBuffer;
   /** Distinct ones. */
   pipelines: number;
+  /** Binds every dispatch to where its operands are now: after the arena's buffers were replaced. */
+  rebind(): void;
 }
 
 /** Pipeline, bind group and folded size of every launch of a plan; nothing of it is made again at a run. */
@@ -143,16 +147,23 @@ export async function record(
       return pipeline;
     }),
   );
+  const groupOf = ({ block, bound, views }: (typeof launches)[number]): GPUBindGroup => {
+    const buffers = [{ buffer: uniforms, ...block }, ...views.map(window)];
+    const entries = buffers.map((resource, binding) => ({ binding, resource }));
+    return device.gpu.createBindGroup({ layout: layoutOf(device, bound), entries });
+  };
   const dispatches = await device.checked('compile', () =>
-    launches.map(({ node, launch, block, bound, regions }, i): Dispatch => {
-      const buffers = [{ buffer: uniforms, ...block }, ...regions];
-      const entries = buffers.map((resource, binding) => ({ binding, resource }));
-      const group = device.gpu.createBindGroup({ layout: layoutOf(device, bound), entries });
+    launches.map((recorded, i): Dispatch => {
+      const { node, launch } = recorded;
       const [x, y] = fold(launch.kernel.workgroups);
-      return { pipeline: pipelines[i]!, group, x, y, stats: statsOf(launch, node) };
+      return { pipeline: pipelines[i]!, group: groupOf(recorded), x, y, stats: statsOf(launch, node) };
     }),
   );
-  return { dispatches, uniforms, pipelines: new Set(pipelines).size };
+  const rebind = () =>
+    dispatches.forEach((dispatch, i) => {
+      dispatch.group = groupOf(launches[i]!);
+    });
+  return { dispatches, uniforms, pipelines: new Set(pipelines).size, rebind };
 }
 
 /** Groups dispatches into submits of at most about SUBMIT_MS by the device's rough rates. */

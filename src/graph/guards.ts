@@ -1,4 +1,5 @@
 import type { Device } from '../device/device.js';
+import type { Arena } from './arena.js';
 import type { Region } from './dispatch.js';
 import { bytesOf, type Plan, rootOf } from './plan.js';
 import { STAGING_USAGE } from './storage.js';
@@ -8,7 +9,7 @@ import { STAGING_USAGE } from './storage.js';
 const GUARD = 0x7fc0dead;
 
 /** The unused ends of all blocks, as regions. */
-function guardRegions(p: Plan, arena: readonly GPUBuffer[]): Region[] {
+function guardRegions(p: Plan, arena: Arena): Region[] {
   const tensors = new Set(
     p.steps.flatMap(({ node, launches }) => [
       ...node.outputs,
@@ -21,20 +22,24 @@ function guardRegions(p: Plan, arena: readonly GPUBuffer[]): Region[] {
       const home = p.home(tensor);
       if ('variable' in home) return [];
       return [
-        { buffer: arena[home.buffer]!, offset: home.offset + bytesOf(tensor), size: home.bytes - bytesOf(tensor) },
+        {
+          buffer: arena.buffers[home.buffer]!,
+          offset: home.offset + bytesOf(tensor),
+          size: home.bytes - bytesOf(tensor),
+        },
       ];
     });
 }
 
 /** Guards survive only where no other block ever lies on them, so a guarded plan is packed without sharing. */
-export function paintGuards(device: Device, p: Plan, arena: readonly GPUBuffer[]): void {
+export function paintGuards(device: Device, p: Plan, arena: Arena): void {
   for (const { buffer, offset, size } of guardRegions(p, arena)) {
     device.gpu.queue.writeBuffer(buffer, offset, new Uint32Array(size / 4).fill(GUARD));
   }
 }
 
 /** Bytes of guards that no longer hold the pattern. */
-export async function countGuards(device: Device, p: Plan, arena: readonly GPUBuffer[]): Promise<number> {
+export async function countGuards(device: Device, p: Plan, arena: Arena): Promise<number> {
   let changed = 0;
   for (const { buffer, offset, size } of guardRegions(p, arena)) {
     if (size === 0) continue;

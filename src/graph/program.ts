@@ -1,11 +1,12 @@
 import type { Device } from '../device/device.js';
+import { type Arena, createArena } from './arena.js';
 import { binder, cut, record } from './dispatch.js';
 import { countGuards, paintGuards } from './guards.js';
 import { scale } from './ops/pointwise.js';
 import { bytesOf, type Plan, plan, rootOf, sourcesOf } from './plan.js';
 import { type DebugLevel, debugLevel, type KernelStats, type KernelTime, profileText, summary } from './profile.js';
 import { runner } from './run.js';
-import { materialise, STAGING_USAGE, STORAGE_USAGE } from './storage.js';
+import { materialise } from './storage.js';
 import { GraphError, isTensor, refuse, type Tensor } from './tensor.js';
 
 /** Values for one input, in row-major order. */
@@ -26,6 +27,8 @@ export interface CompileOptions {
   precise?: boolean;
   /** Op name → candidate name, e.g. `{ conv: 'plain' }`. */
   force?: Record<string, string>;
+  /** Memory shared with other programs: `createArena`. Without it the program has its own. */
+  arena?: Arena;
   /** Smaller limits than the device's, for planning as if on another. */
   limits?: { maxStorageBufferBindingSize?: number; maxBufferSize?: number };
   /** Prints what is compiled and run; default: the environment variable PIX2PIXHD_DEBUG, else silent. */
@@ -39,7 +42,7 @@ export interface ProgramStats {
   /** Distinct pipelines this program uses. */
   pipelines: number;
   submits: number;
-  /** Bytes this program allocates: arena (inputs, intermediates, outputs), uniforms and read-back buffers. */
+  /** Bytes this program needs: arena (inputs, intermediates, outputs), uniforms and read-back buffers. */
   peakBytes: number;
   /** The largest sum of bytes alive at one step: no plan can need less. */
   lowerBoundBytes: number;
@@ -51,14 +54,14 @@ export interface ProgramStats {
 
 export interface Program {
   run(feeds?: Feeds, options?: { readback?: boolean }): Promise<Record<string, Float32Array | Int32Array>>;
-  /** Where an output stays on the device; bytes. Valid until the next run. */
+  /** Where an output stays on the device; bytes. Valid until the next run of a program in the same arena. */
   buffer(output: string): { buffer: GPUBuffer; offset: number; size: number };
   readonly stats: ProgramStats;
   /** A whole run, every dispatch submitted alone and timed: slower than run(), its shares are what counts. */
   profile(feeds?: Feeds): Promise<KernelTime[]>;
   /** Number of guard bytes that changed (0 unless `guardBytes` was given and a kernel writes out of range). */
   guards(): Promise<number>;
-  /** Frees the program's own memory; variables stay. */
+  /** Frees the program's own memory; variables and a shared arena stay. */
   destroy(): void;
 }
 
@@ -143,28 +146,28 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
 
   const named = Object.entries(outputs);
   const readBytes = named.reduce((sum, [, tensor]) => sum + bytesOf(tensor), 0);
-  const arena = await device.allocate(p.arena.map((size) => ({ label: 'arena', size, usage: STORAGE_USAGE })));
-  const owned = [...arena];
+  const arena = options.arena ?? createArena(device);
+  await arena.reserve(p.arena, readBytes);
+  const owned: GPUBuffer[] = [];
   const own = async (size: number, usage: number, label: string) => {
     const [buffer] = await device.allocate([{ size, usage, label }]);
     owned.push(buffer!);
     return buffer!;
   };
-  const release = () => owned.forEach((buffer) => device.release(buffer));
+  const release = () => {
+    for (const buffer of owned) device.release(buffer);
+    if (!options.arena) arena.destroy();
+  };
 
   try {
     const { region, window } = binder(device, p, arena);
-    const { dispatches, pipelines } = await record(device, p, window, own, options.onProgress);
-    const staging =
-      readBytes > 0
-        ? [await own(readBytes, STAGING_USAGE, 'read-back'), await own(readBytes, STAGING_USAGE, 'read-back')]
-        : [];
+    const { dispatches, pipelines, uniforms, rebind } = await record(device, p, window, own, options.onProgress);
     const submits = cut(dispatches, device.profile);
     const stats: ProgramStats = {
       dispatches: dispatches.length,
       pipelines,
       submits: submits.length,
-      peakBytes: owned.reduce((sum, buffer) => sum + buffer.size, 0),
+      peakBytes: p.arena.reduce((sum, bytes) => sum + bytes, 0) + uniforms.size + 2 * readBytes,
       lowerBoundBytes: p.lowerBoundBytes,
       variableBytes: variables.reduce((sum, tensor) => sum + bytesOf(tensor), 0),
       flops: dispatches.reduce((sum, { stats }) => sum + stats.flops, 0),
@@ -175,7 +178,7 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
     const debug = debugLevel(options.debug);
     if (debug >= 1) console.log(`compiled: ${summary(stats)}`);
     if (debug === 2) console.log(profileText(stats.kernels));
-    return runner({ device, p, inputs, named, region, submits, staging, stats, release, guards, debug });
+    return runner({ device, p, inputs, named, region, submits, arena, rebind, stats, release, guards, debug });
   } catch (error) {
     release();
     throw error;

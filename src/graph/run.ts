@@ -1,4 +1,5 @@
 import type { Device } from '../device/device.js';
+import type { Arena } from './arena.js';
 import { sizeOf } from './chunks.js';
 import { type Dispatch, encode, type Region } from './dispatch.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
@@ -27,7 +28,8 @@ export interface Parts {
   named: [string, Tensor][];
   region(tensor: Tensor): Region;
   submits: Dispatch[][];
-  staging: GPUBuffer[];
+  arena: Arena;
+  rebind(): void;
   stats: ProgramStats;
   release(): void;
   guards(): Promise<number>;
@@ -43,7 +45,8 @@ export function runner({
   named,
   region,
   submits,
-  staging,
+  arena,
+  rebind,
   stats,
   release,
   guards,
@@ -53,31 +56,34 @@ export function runner({
   const used = new Set(p.steps.flatMap(({ node }) => node.outputs));
   const feedable = Object.entries(inputs).filter(([, tensor]) => used.has(tensor));
   const derived = sourcesOf(p, 'derived');
-  const free = [...staging];
-  const waiting: (() => void)[] = [];
+  let { generation } = arena;
   /** Timed runs wait between kernels, so they take turns. */
   let turn: Promise<unknown> = Promise.resolve();
   let destroyed = false;
 
-  type Writes = [Region, Float32Array | Int32Array][];
+  type Writes = [Tensor, Float32Array | Int32Array][];
   const prepare = (feeds: Feeds): Writes => {
     for (const name of Object.keys(feeds))
       if (!inputs[name])
         refuse('run', name, 'an input of that name', `one of: ${Object.keys(inputs).join(', ') || 'none'}`);
     const data = new Map<Tensor, Float32Array | Int32Array>();
     for (const [name, tensor] of Object.entries(inputs)) data.set(tensor, feedData(name, tensor, feeds[name]!));
-    const writes: Writes = feedable.map(([, tensor]) => [region(tensor), data.get(tensor)!]);
+    const writes: Writes = feedable.map(([, tensor]) => [tensor, data.get(tensor)!]);
     for (const node of derived) {
       const { derive } = node.attrs as { derive(data: Int32Array): Int32Array };
       const result = derive(data.get(node.inputs[0]!) as Int32Array);
-      writes.push([region(node.outputs[0]!), result]);
+      writes.push([node.outputs[0]!, result]);
     }
     return writes;
   };
-  const copied = (writes: Writes): Writes => writes.map(([where, data]) => [where, data.slice()]);
+  const copied = (writes: Writes): Writes => writes.map(([tensor, data]) => [tensor, data.slice()]);
   const upload = (writes: Writes) => {
-    for (const [{ buffer, offset }, data] of writes)
+    if (generation !== arena.generation) rebind();
+    generation = arena.generation;
+    for (const [tensor, data] of writes) {
+      const { buffer, offset } = region(tensor);
       gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
+    }
   };
   const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined) => {
     let at = 0;
@@ -114,9 +120,10 @@ export function runner({
     gpu.queue.submit([encoder.finish()]);
     return rows;
   };
+  const readBytes = named.reduce((sum, [, tensor]) => sum + bytesOf(tensor), 0);
   const collect = async (target: GPUBuffer): Promise<Record<string, Float32Array | Int32Array>> => {
-    await target.mapAsync(1);
-    const mapped = target.getMappedRange();
+    await target.mapAsync(1, 0, readBytes);
+    const mapped = target.getMappedRange(0, readBytes);
     let at = 0;
     const values = named.map(([name, tensor]) => {
       const bytes = mapped.slice(at, (at += bytesOf(tensor)));
@@ -125,9 +132,8 @@ export function runner({
     target.unmap();
     return Object.fromEntries(values);
   };
-  const next = () => waiting.shift()?.();
   const execute = async (writes: Writes, readback: boolean) => {
-    const target = readback ? free.pop() : undefined;
+    const target = readback ? arena.borrow() : undefined;
     upload(writes);
     try {
       if (debug >= 3) console.log(profileText(await timed(target)));
@@ -138,10 +144,7 @@ export function runner({
     } catch (error) {
       throw device.isLost() ? await device.lost : error;
     } finally {
-      if (target) {
-        free.push(target);
-        next();
-      }
+      if (target) arena.giveBack(target);
     }
   };
   const alive = async () => {
@@ -167,15 +170,15 @@ export function runner({
         turn = result.catch(() => {});
         return result;
       }
-      if (waiting.length === 0 && (!wantsTarget || free.length > 0)) return execute(writes, wantsTarget);
-      const kept = copied(writes);
-      return new Promise((resolve, reject) => {
-        waiting.push(() =>
-          execute(kept, wantsTarget)
-            .then(resolve, reject)
-            .finally(wantsTarget ? () => {} : next),
-        );
+      let started = false;
+      const result = new Promise<Record<string, Float32Array | Int32Array>>((resolve, reject) => {
+        arena.enter(() => {
+          started = true;
+          execute(writes, wantsTarget).then(resolve, reject);
+        }, wantsTarget);
       });
+      if (!started) writes = copied(writes);
+      return result;
     },
     buffer(output) {
       const tensor = named.find(([name]) => name === output)?.[1];

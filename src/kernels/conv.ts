@@ -294,12 +294,15 @@ export function plainKernel(shape: ConvShape, parts: ConvParts): Kernel {
   };
 }
 
-/** Candidate that a device starts with; the tuner may know better. */
+/**
+ * Candidate that a device starts with; the tuner may know better. Two widths only, so that a net meets pictures of another
+ * size with the pipelines it has.
+ */
 export function convPrior(
   { outputs }: ConvShape,
   phases: readonly (readonly [Phase, Phase])[],
   _device: Adapter,
 ): string {
   const columns = Math.max(...phases.map(([, { count }]) => count));
-  return `direct-${Math.min(8, columns)}x${Math.min(8, outputs)}`;
+  return `direct-${columns > 4 ? 8 : 4}x${Math.min(8, outputs)}`;
 }
