@@ -1,13 +1,23 @@
 import { DataError, UsageError } from '../errors.js';
 import { dataFolders, findSamples, type SamplePaths, type Wanted } from './folders.js';
 import { createRng, permutation } from './rng.js';
-import { loadSample, type Sample, type SampleOptions } from './sample.js';
+import { bytesOf, drawSample, type PreparedSample, prepareSample, type Sample, type SampleOptions } from './sample.js';
 
 export type DatasetOptions = SampleOptions &
-  Wanted & { phase: string; batchSize: number; serialBatches: boolean; maxDatasetSize: number };
+  Wanted & {
+    phase: string;
+    batchSize: number;
+    serialBatches: boolean;
+    maxDatasetSize: number;
+    /** Bytes of prepared samples to keep in memory. */
+    cacheBytes: number;
+  };
 
 /** The samples of one phase. `size` is the number of images an epoch counts, the reference's dataset_size. */
-export type Dataset = { samples: SamplePaths[]; size: number; options: DatasetOptions };
+export type Dataset = { samples: SamplePaths[]; size: number; options: DatasetOptions; cache: SampleCache };
+
+/** Prepared samples by number; the first that fit stay, since every epoch asks for all of them once. */
+type SampleCache = { samples: Map<number, PreparedSample>; bytes: number };
 
 /**
  * A place in the endless stream of batches: everything random follows from these three numbers, so a checkpoint that
@@ -29,7 +39,7 @@ export async function openDataset(root: string, options: DatasetOptions): Promis
     const problem = `${samples.length} samples in ${root} make no batch of ${options.batchSize}`;
     throw new UsageError(problem, { fix: 'Lower --batch-size or raise --max-dataset-size' });
   }
-  return { samples, size, options };
+  return { samples, size, options, cache: { samples: new Map(), bytes: 0 } };
 }
 
 /** Sample numbers of an epoch; shuffled afresh for every epoch unless serialBatches. */
@@ -43,12 +53,25 @@ export function advance({ size, options }: Dataset, { seed, epoch, position }: C
   return next >= size ? { seed, epoch: epoch + 1, position: 0 } : { seed, epoch, position: next };
 }
 
+/** One sample, read, checked and resized, from memory where it was kept. */
+export async function prepared({ samples, options, cache }: Dataset, number: number): Promise<PreparedSample> {
+  const kept = cache.samples.get(number);
+  if (kept) return kept;
+  const sample = await prepareSample(samples[number], options);
+  if (cache.bytes + bytesOf(sample) <= options.cacheBytes && !cache.samples.has(number)) {
+    cache.samples.set(number, sample);
+    cache.bytes += bytesOf(sample);
+  }
+  return sample;
+}
+
 /** Loads the batch at `cursor`. Crops and flips depend on seed, epoch and place alone, not on what was loaded before. */
 export async function loadBatch(dataset: Dataset, cursor: Cursor): Promise<Batch> {
-  const { samples, options } = dataset;
+  const { options } = dataset;
   const picked = epochOrder(dataset, cursor).slice(cursor.position, cursor.position + options.batchSize);
   const rng = (i: number) => createRng(cursor.seed, cursor.epoch, cursor.position + i);
-  return stackSamples(await Promise.all(picked.map((number, i) => loadSample(samples[number], options, rng(i)))));
+  const load = async (number: number, i: number) => drawSample(await prepared(dataset, number), options, rng(i));
+  return stackSamples(await Promise.all(picked.map(load)));
 }
 
 const ARRAYS = ['labels', 'input', 'instances', 'image', 'features'] as const;

@@ -1,8 +1,10 @@
 import type { SamplePaths } from './folders.js';
 import { type Image, type Limits, toRgb } from './image.js';
 import { readImage } from './load.js';
+import { fitPlanes, paddedSize } from './pad.js';
+import { resizeBicubic, resizeNearest, type Size } from './resample.js';
 import type { Rng } from './rng.js';
-import { drawGeometry, type Geometry, type GeometryOptions, transformIds, transformPhoto } from './transform.js';
+import { cutWindow, drawWindow, type GeometryOptions, resizedSize } from './transform.js';
 import { checkSameSize, instanceIds, type LabelOptions, labelIds, toPlanes } from './values.js';
 
 export type SampleOptions = LabelOptions & GeometryOptions & Limits;
@@ -22,24 +24,54 @@ export type Sample = {
   paths: SamplePaths;
 };
 
+/** Ids [H, W] and interleaved RGB, each under the name it has in a sample. */
+type Pictures = {
+  labels?: Int32Array;
+  instances?: Int32Array;
+  input?: Uint8Array;
+  image?: Uint8Array;
+  features?: Uint8Array;
+};
+
+/** All of a sample that no chance touches: read, checked and resized. Worth keeping: the rest is one copy. */
+export type PreparedSample = { paths: SamplePaths; size: Size; pictures: Pictures };
+
 /**
- * Reads, checks and transforms one sample; `rng` draws crop and mirroring. Throws DataError for anything that would train
- * on wrong values: ids outside the classes, ids in RGB or lossy pictures, pictures of different sizes, damaged files.
+ * Reads, checks and resizes one sample. Throws DataError for anything that would train on wrong values: ids outside the
+ * classes, ids in RGB or lossy pictures, pictures of different sizes, damaged files.
  */
-export async function loadSample(paths: SamplePaths, options: SampleOptions, rng: Rng): Promise<Sample> {
+export async function prepareSample(paths: SamplePaths, options: SampleOptions): Promise<PreparedSample> {
   const read = async (path: string | undefined) => (path === undefined ? undefined : readImage(path, options));
   const partners = [paths.instance, paths.image, paths.feature].map(read);
   const [label, instance, photo, feature] = await Promise.all([readImage(paths.label, options), ...partners]);
   for (const other of [instance, photo, feature]) if (other) checkSameSize(label, other);
-  const geometry = drawGeometry({ width: label.width, height: label.height }, options, rng, label.path);
-  const sample: Sample = { ...geometry.size, paths };
-  if (options.labelNc) sample.labels = transformIds(labelIds(label, options), geometry);
-  else sample.input = photoPlanes(label, geometry);
-  if (instance) sample.instances = transformIds(instanceIds(instance), geometry);
-  if (photo) sample.image = photoPlanes(photo, geometry);
-  if (feature) sample.features = toPlanes(transformIds(toRgb(feature), geometry, 3));
-  return sample;
+  const size = resizedSize({ width: label.width, height: label.height }, options, label.path);
+  const ids = (data: Int32Array) => resizeNearest(data, label, size);
+  const colours = (image: Image) => resizeBicubic(toRgb(image), image, size, 3);
+  const pictures: Pictures = {};
+  if (options.labelNc) pictures.labels = ids(labelIds(label, options));
+  else pictures.input = colours(label);
+  if (instance) pictures.instances = ids(instanceIds(instance));
+  if (photo) pictures.image = colours(photo);
+  if (feature) pictures.features = resizeNearest(toRgb(feature), feature, size, 3);
+  return { paths, size, pictures };
 }
 
-const photoPlanes = (image: Image, geometry: Geometry): Float32Array =>
-  toPlanes(transformPhoto(toRgb(image), geometry));
+/** Bytes that a prepared sample takes in memory. */
+export const bytesOf = ({ pictures }: PreparedSample): number =>
+  Object.values(pictures).reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+/**
+ * Cuts and mirrors a prepared sample as `rng` draws it. Sides that are no multiple of what the generator keeps grow by
+ * repeating the last row and column.
+ */
+export function drawSample({ paths, size, pictures }: PreparedSample, options: SampleOptions, rng: Rng): Sample {
+  const window = drawWindow(size, options, rng);
+  const padded = paddedSize(window.size, options.multiple);
+  const sample: Sample = { ...padded, paths };
+  for (const [name, data] of Object.entries(pictures)) {
+    const cut = data instanceof Int32Array ? cutWindow(data, window) : toPlanes(cutWindow(data, window, 3));
+    Object.assign(sample, { [name]: fitPlanes(cut, window.size, padded) });
+  }
+  return sample;
+}

@@ -3,15 +3,22 @@ import * as assert from 'uvu/assert';
 import { checkData } from '../../src/data/check.js';
 import { readClasses } from '../../src/data/classes.js';
 import { openDataset } from '../../src/data/dataset.js';
+import type { SamplePaths } from '../../src/data/folders.js';
 import { readImage } from '../../src/data/load.js';
 import { createRng } from '../../src/data/rng.js';
-import { loadSample } from '../../src/data/sample.js';
+import { drawSample, prepareSample } from '../../src/data/sample.js';
 import { OPTIONS } from './make-set.js';
 
 const test = suite('the Earth set');
 
 const ROOT = 'examples/earth';
 const options = { ...OPTIONS, labelNc: 10 };
+
+/** A tile whole and as it is. */
+async function tile(paths: SamplePaths) {
+  const whole = { ...options, fineSize: 512 };
+  return drawSample(await prepareSample(paths, whole), whole, createRng(1));
+}
 
 for (const [phase, samples, size] of [
   ['train', 12, '512×512'],
@@ -30,7 +37,7 @@ for (const [phase, samples, size] of [
 test('ids follow the convention: below 1000 the class itself, else class × 1000 + number', async () => {
   const { samples } = await openDataset(ROOT, options);
   for (const paths of samples) {
-    const { labels, instances } = await loadSample(paths, { ...options, fineSize: 512 }, createRng(1));
+    const { labels, instances } = await tile(paths);
     const wrong = instances?.findIndex((id, i) => (id < 1000 ? id : Math.floor(id / 1000)) !== labels?.[i]);
     assert.is(wrong, -1, paths.label);
   }
@@ -46,7 +53,7 @@ test('the classes have names and colours; the summer photo fits the whole map', 
 test('labels and photo lie on each other: water is darker and bluer than the land beside it', async () => {
   const { samples } = await openDataset(ROOT, options);
   for (const paths of samples) {
-    const { labels, image } = await loadSample(paths, { ...options, fineSize: 512 }, createRng(1));
+    const { labels, image } = await tile(paths);
     const sums = { land: [0, 0], water: [0, 0] };
     labels?.forEach((id, i) => {
       const sum = id > 2 ? sums.land : sums.water;

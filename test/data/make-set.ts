@@ -46,4 +46,5 @@ export const OPTIONS: DatasetOptions = {
   batchSize: 1,
   serialBatches: true,
   maxDatasetSize: Number.POSITIVE_INFINITY,
+  cacheBytes: 2 ** 20,
 };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createRng } from '../../src/data/rng.js';
-import { loadSample, type SampleOptions } from '../../src/data/sample.js';
+import { drawSample, prepareSample, type SampleOptions } from '../../src/data/sample.js';
 import { labelChannels, toPlanes } from '../../src/data/values.js';
 import { refuses, withFolder } from '../formats/support.js';
 import { greyPng, makePng } from './make-png.js';
@@ -14,11 +14,12 @@ type Files = { label: Uint8Array; instance?: Uint8Array; image?: Uint8Array; fea
 
 /** Loads one sample whose files are named after their role. */
 const load = (files: Files, options: Partial<SampleOptions> = {}) =>
-  withFolder((root) => {
+  withFolder(async (root) => {
     const named = Object.entries(files).map(([role, content]) => [`${role}.png`, content]);
     writeFiles(root, Object.fromEntries(named));
     const paths = Object.fromEntries(Object.keys(files).map((role) => [role, join(root, `${role}.png`)]));
-    return loadSample({ name: 'a', label: '', ...paths }, { ...OPTIONS, ...options }, createRng(1));
+    const all = { ...OPTIONS, ...options };
+    return drawSample(await prepareSample({ name: 'a', label: '', ...paths }, all), all, createRng(1));
   });
 
 const rest = (...ids: number[]) => [...ids, ...new Array(W * H - ids.length).fill(0)];
@@ -57,6 +58,13 @@ test('8-bit instance maps keep their ids, palette pictures give indices, 16-bit 
   assert.equal([...(sample.labels ?? [])].slice(0, 3), [2, 1, 0]);
   assert.equal([...(sample.instances ?? [])].slice(0, 3), [200, 3, 0]);
   assert.equal([...((await load({ label: greyPng(W, H, rest(2), 16) })).labels ?? [])].slice(0, 2), [2, 0]);
+});
+
+test('sides grow to the multiple that the generator keeps, by repeating the border', async () => {
+  const sample = await load({ label: label(0, 0, 0, 0, 0, 2), image: photo(255) }, { multiple: 8 });
+  assert.equal([sample.width, sample.height, sample.image?.length], [8, 8, 3 * 64]);
+  assert.equal([...(sample.labels ?? [])].slice(0, 8), [0, 0, 0, 0, 0, 2, 2, 2]);
+  assert.ok(sample.image?.every((v) => v === 1));
 });
 
 test('label_nc 0 takes the picture itself', async () => {

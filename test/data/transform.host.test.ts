@@ -2,24 +2,23 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fitPlanes, paddedSize } from '../../src/data/pad.js';
 import { createRng } from '../../src/data/rng.js';
-import {
-  drawGeometry,
-  type GeometryOptions,
-  roundHalfEven,
-  transformIds,
-  transformPhoto,
-} from '../../src/data/transform.js';
+import { cutWindow, drawWindow, type GeometryOptions, resizedSize, roundHalfEven } from '../../src/data/transform.js';
 import { refuses } from '../formats/support.js';
 
 const test = suite('geometry');
 
-const draw = (width: number, height: number, options: Partial<GeometryOptions>, seed = 1) =>
-  drawGeometry(
-    { width, height },
-    { resizeOrCrop: 'scale_width', loadSize: 1024, fineSize: 512, multiple: 32, noFlip: true, ...options },
-    createRng(seed),
-    'a.png',
-  );
+const DEFAULTS: GeometryOptions = {
+  resizeOrCrop: 'scale_width',
+  loadSize: 1024,
+  fineSize: 512,
+  multiple: 32,
+  noFlip: true,
+};
+
+const draw = (width: number, height: number, change: Partial<GeometryOptions>, seed = 1) => {
+  const options = { ...DEFAULTS, ...change };
+  return drawWindow(resizedSize({ width, height }, options, 'a.png'), options, createRng(seed));
+};
 
 test('ties round to even, as in Python', () => {
   assert.equal([0.5, 1.5, 2.5, 3.5, 2.4, 2.6, -0.5].map(roundHalfEven), [0, 2, 2, 4, 2, 3, -0]);
@@ -57,12 +56,12 @@ test('crops lie anywhere inside, ends included; flips come half of the time', ()
 
 test('ids and photo are cut and mirrored alike; what lies outside is 0', () => {
   const ids = Int32Array.of(1, 2, 3, 4, 5, 6);
-  const base = { from: { width: 3, height: 2 }, resized: { width: 3, height: 2 }, x: 1, y: 0, flip: false };
+  const base = { from: { width: 3, height: 2 }, x: 1, y: 0, flip: false };
   const size = { width: 3, height: 3 };
-  assert.equal([...transformIds(ids, { ...base, size })], [2, 3, 0, 5, 6, 0, 0, 0, 0]);
-  assert.equal([...transformIds(ids, { ...base, size, flip: true })], [0, 3, 2, 0, 6, 5, 0, 0, 0]);
+  assert.equal([...cutWindow(ids, { ...base, size })], [2, 3, 0, 5, 6, 0, 0, 0, 0]);
+  assert.equal([...cutWindow(ids, { ...base, size, flip: true })], [0, 3, 2, 0, 6, 5, 0, 0, 0]);
   const rgb = Uint8Array.from({ length: 18 }, (_, i) => ids[Math.floor(i / 3)]);
-  const cut = transformPhoto(rgb, { ...base, size: { width: 2, height: 2 }, flip: true });
+  const cut = cutWindow(rgb, { ...base, size: { width: 2, height: 2 }, flip: true }, 3);
   assert.equal([...cut], [3, 3, 3, 2, 2, 2, 6, 6, 6, 5, 5, 5]);
 });
 
