@@ -2,19 +2,13 @@
 
 import type { Device } from '../device/device.js';
 import { adapterNames, openDevice } from '../device/node.js';
-import { ADAPTER, commandOf, JSON_LINES, SELFTEST } from './options.js';
+import { commandOf } from './command.js';
 import { selftest, selftestText } from './selftest.js';
 
-interface Options {
-  adapter?: string;
-  json?: boolean;
-  selftest?: boolean;
-}
-
-export const devices = commandOf<Options>({
+export const devices = commandOf({
   name: 'devices',
   help: 'list the GPUs of this machine and say which one would be used, and why',
-  options: [ADAPTER, JSON_LINES, SELFTEST],
+  options: ['adapter', 'json', 'selftest'],
   async run({ adapter, json, selftest: wanted }) {
     const adapters = await adapterNames();
     const device = await openDevice({ adapter });

@@ -4,10 +4,13 @@
 import { Command, CommanderError } from 'commander';
 import { ProjectError } from '../errors.js';
 import { VERSION } from '../version.js';
+import { kebabOption } from './command.js';
+import { demo } from './demo.js';
 import { devices } from './devices.js';
-import { kebabOption } from './options.js';
+import { generate } from './generate.js';
+import { train } from './train.js';
 
-const COMMANDS = [devices];
+const COMMANDS = [demo, train, generate, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

@@ -16,18 +16,18 @@ export function instanceEdges(ids: Int32Array, { width, height }: Size): Uint8Ar
 }
 
 /**
- * Planes [3, H, W] in [-1, 1] → interleaved 8-bit RGB, rounded to nearest. `truncate` gives the reference's bytes, which
- * are darker by half a step on average; it too computes in float32. NaN becomes 0.
+ * Planes [channels, H, W] in [-1, 1] → interleaved 8-bit samples, rounded to nearest. `truncate` gives the reference's bytes,
+ * which are darker by half a step on average; it too computes in float32. NaN becomes 0.
  */
-export function toBytes(planes: Float32Array, { truncate = false } = {}): Uint8Array {
-  const area = planes.length / 3;
+export function toBytes(planes: Float32Array, { channels = 3, truncate = false } = {}): Uint8Array {
+  const area = planes.length / channels;
   const half = truncate ? 0 : 0.5;
-  const rgb = new Uint8Array(planes.length);
+  const samples = new Uint8Array(planes.length);
   for (let i = 0, at = 0; i < area; i++) {
-    for (let c = 0; c < 3; c++) {
+    for (let c = 0; c < channels; c++) {
       const value = Math.fround((Math.fround(planes[c * area + i] + 1) / 2) * 255);
-      rgb[at++] = Math.min(Math.max(value + half, 0), 255);
+      samples[at++] = Math.min(Math.max(value + half, 0), 255);
     }
   }
-  return rgb;
+  return samples;
 }

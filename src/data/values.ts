@@ -8,10 +8,6 @@ export type LabelOptions = {
   dontCare?: number;
 };
 
-/** Channels of the one-hot label map. */
-export const labelChannels = ({ labelNc, dontCare }: LabelOptions): number =>
-  labelNc && dontCare !== undefined ? labelNc + 1 : labelNc;
-
 /** Throws DataError naming both files. */
 export function checkSameSize(label: Image, other: Image): void {
   if (label.width === other.width && label.height === other.height) return;

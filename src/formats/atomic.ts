@@ -1,10 +1,11 @@
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileError } from '../errors.js';
 
 /** Temporary names: hidden, beside the target (a rename is atomic only within one file system), told apart by process. */
 const TEMP = /^\..+\.\d+-\d+\.tmp$/;
 let serial = 0;
+const tempName = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}-${serial++}.tmp`);
 
 /**
  * Replaces `path` by what `write` puts into the file, or leaves it as it was: temporary name, fsync, rename, fsync of the
@@ -12,7 +13,7 @@ let serial = 0;
  * Throws IOError naming `path` when the disk is full or the folder cannot be written; errors of `write` pass through.
  */
 export async function writeAtomically<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
-  const temp = join(dirname(path), `.${basename(path)}.${process.pid}-${serial++}.tmp`);
+  const temp = tempName(path);
   let file: FileHandle | undefined;
   try {
     file = await open(temp, 'wx');
@@ -33,6 +34,25 @@ export async function writeAtomically<T>(path: string, write: (file: FileHandle)
 export const writeFileAtomic = (path: string, content: string | Uint8Array): Promise<void> =>
   writeAtomically(path, (file) => file.writeFile(content));
 
+/**
+ * Makes the folder `path` with all that `fill` writes into the one it is given, or not at all. Throws as writeAtomically;
+ * a folder that is there already is a fault of the caller.
+ */
+export async function writeFolderAtomically<T>(path: string, fill: (folder: string) => Promise<T>): Promise<T> {
+  const temp = tempName(path);
+  try {
+    await mkdir(temp, { recursive: true });
+    const result = await fill(temp);
+    await syncFolder(temp);
+    await rename(temp, path);
+    await syncFolder(dirname(path));
+    return result;
+  } catch (error) {
+    await rm(temp, { recursive: true, force: true }).catch(() => {}); // as above
+    throw isSystemError(error) ? fileError(error, path) : error;
+  }
+}
+
 /** Makes renames in a folder survive a power cut. Windows cannot open a folder and needs no such call. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
@@ -48,7 +68,7 @@ export async function syncFolder(folder: string): Promise<void> {
 export async function cleanTemps(folder: string): Promise<string[]> {
   try {
     const stray = (await readdir(folder)).filter((name) => TEMP.test(name));
-    await Promise.all(stray.map((name) => rm(join(folder, name), { force: true })));
+    await Promise.all(stray.map((name) => rm(join(folder, name), { recursive: true, force: true })));
     return stray;
   } catch (error) {
     throw fileError(error, folder);

@@ -22,7 +22,7 @@ export function debugLevel(asked: DebugLevel | undefined): number {
   return asked ?? Number(process?.env?.PIX2PIXHD_DEBUG ?? 0);
 }
 
-const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+export const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 export function summary(stats: {
   dispatches: number;

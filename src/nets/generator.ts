@@ -35,8 +35,12 @@ export function generatorUnits({ inputNc, outputNc, ngf, nDownsample: n, nBlocks
 }
 
 /** The mirrored borders need 4 pixels outside and, where there are blocks, 2 at the bottleneck. */
-function checkSize({ shape }: Tensor, { inputNc, nDownsample, nBlocks }: GeneratorOptions): void {
-  const least = Math.max(4, nBlocks > 0 ? 2 ** nDownsample + 1 : 1);
+export const leastSide = ({ nDownsample, nBlocks }: Pick<GeneratorOptions, 'nDownsample' | 'nBlocks'>): number =>
+  Math.max(4, nBlocks > 0 ? 2 ** nDownsample + 1 : 1);
+
+function checkSize({ shape }: Tensor, options: GeneratorOptions): void {
+  const { inputNc } = options;
+  const least = leastSide(options);
   const [, channels, height, width] = shape;
   if (channels !== inputNc) refuse('generator', 'x', shape, `[N, ${inputNc}, H, W]`);
   if (Math.min(height!, width!) < least) refuse('generator', 'x', shape, `sides of at least ${least} pixels`);

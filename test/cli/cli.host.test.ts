@@ -3,7 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { version } from '../../package.json';
-import { kebabOption } from '../../src/cli/options.js';
+import { kebabOption } from '../../src/cli/command.js';
 import { VERSION } from '../../src/version.js';
 import { bundled, type ChildOptions, runNode } from '../support/child.js';
 

@@ -1,0 +1,81 @@
+// Commands as data: which rows of the option table one takes, and what it does with their values.
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Camel, camelCase, type OptionSpec, parseValue } from '../options/option.js';
+import { OPTIONS, type OptionName, type OptionValues } from '../options/table.js';
+
+/** Values of the options `N`, of which `R` have to be given. */
+type Needed<N extends OptionName, R extends N> = OptionValues<Exclude<N, R>> & {
+  [K in keyof OptionValues<R>]: NonNullable<OptionValues<R>[K]>;
+};
+
+export interface CommandSpec<N extends OptionName, R extends N> {
+  name: string;
+  /** Positional arguments in commander's notation: `<required>`, `[optional]`. */
+  args?: string;
+  help: string;
+  options: readonly N[];
+  required?: readonly R[];
+  /** Where they differ from the table's. */
+  defaults?: Partial<Record<N, string | number>>;
+  /** Gets the options by their camelCase names, and the positional arguments in order. Throws typed errors. */
+  run(options: Needed<N, R>, ...args: string[]): Promise<void>;
+}
+
+function parsed(text: string, spec: OptionSpec): string | number {
+  try {
+    return parseValue(text, spec);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+/** Bounds as the help shows them: `1…8`, `≥ 1`. */
+function boundsText({ min, max, above, below }: OptionSpec): string {
+  if (min !== undefined && max !== undefined) return `${min}…${max}`;
+  const parts = [
+    min !== undefined ? `≥ ${min}` : above !== undefined ? `> ${above}` : '',
+    max !== undefined ? `≤ ${max}` : below !== undefined ? `< ${below}` : '',
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+function optionOf(name: string, spec: OptionSpec, fallback: string | number | undefined, required: boolean): Option {
+  const { type, value, choices, group, help } = spec;
+  const flags = type === 'flag' ? `--${name}` : `--${name} <${value ?? type.toUpperCase()}>`;
+  const details = [...(choices ? [choices.join(', ')] : []), boundsText(spec), ...(required ? ['required'] : [])];
+  const shown = details.filter(Boolean).map((text) => ` [${text}]`);
+  const option = new Option(flags, help + shown.join('')).helpGroup(`${group}:`);
+  if (type !== 'flag') option.argParser((text) => parsed(text, spec));
+  if (required) option.makeOptionMandatory();
+  return fallback === undefined ? option : option.default(fallback);
+}
+
+/** commander turns `--no-flip` into `flip: false`; here a flag is true where it was given, under the name it was given by. */
+function valuesOf(names: readonly OptionName[], given: Record<string, unknown>): Record<string, unknown> {
+  const value = (name: OptionName) => {
+    if (OPTIONS[name].type !== 'flag') return given[camelCase(name)];
+    return name.startsWith('no-') ? given[camelCase(name.slice(3))] === false : given[camelCase(name)] === true;
+  };
+  return Object.fromEntries(names.map((name) => [camelCase(name) as Camel<OptionName>, value(name)]));
+}
+
+export function commandOf<N extends OptionName, R extends N = never>(spec: CommandSpec<N, R>): Command {
+  const { name, args, help, options, required = [], defaults = {} } = spec;
+  const command = new Command(name).description(help);
+  if (args) command.arguments(args);
+  for (const option of options) {
+    const row: OptionSpec = OPTIONS[option];
+    const fallback = (defaults as Partial<Record<OptionName, string | number>>)[option] ?? row.default;
+    command.addOption(optionOf(option, row, fallback, (required as readonly string[]).includes(option)));
+  }
+  return command.action(() => spec.run(valuesOf(options, command.opts()) as Needed<N, R>, ...command.args));
+}
+
+/** The reference's spelling in ours: `--netG` → `--net-g`, `--label_nc` → `--label-nc`, `--num_D=2` → `--num-d=2`. */
+export function kebabOption(argument: string): string {
+  const match = /^--([A-Za-z][\w-]*)(=.*)?$/s.exec(argument);
+  if (!match) return argument;
+  const name = match[1].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `--${name.replace(/[-_]+/g, '-').replace(/^-/, '')}${match[2] ?? ''}`;
+}

@@ -1,0 +1,48 @@
+// pix2pixhd generate: paints label maps with a trained generator.
+
+import { openDevice } from '../device/node.js';
+import { openFile } from '../formats/files.js';
+import { findCheckpointFile } from '../generate/find.js';
+import { type FolderJob, generateFolder, jobSamples } from '../generate/folder.js';
+import { loadGenerator } from '../generate/generator.js';
+import { commandOf } from './command.js';
+import { progressLine } from './progress.js';
+
+export const generate = commandOf({
+  name: 'generate',
+  help: 'paint a label map, or every one of a folder, with a trained generator',
+  options: ['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'adapter', 'json'],
+  required: ['checkpoint', 'labels', 'out'],
+  async run({ checkpoint, json, adapter, ...job }) {
+    const path = await findCheckpointFile(checkpoint, 'G.safetensors', (message) =>
+      console.error(`pix2pixhd: ${message}`),
+    );
+    const file = openFile(path);
+    try {
+      await paint(file, job, json, adapter);
+    } finally {
+      file.close();
+    }
+  },
+});
+
+async function paint(file: ReturnType<typeof openFile>, job: FolderJob, json: boolean, adapter?: string) {
+  const device = await openDevice({ adapter });
+  try {
+    const generator = await loadGenerator(file, { device });
+    const samples = await jobSamples(job, generator.manifest);
+    if (!job.instances && !generator.manifest.encoding.noInstance) {
+      console.error('No --instances: every class counts as one instance, so edges lie between classes only');
+    }
+    const line = json ? undefined : progressLine(samples.length);
+    let count = 0;
+    for await (const done of generateFolder(generator, job, samples)) {
+      if (json) console.log(JSON.stringify(done));
+      line?.update(++count, `${done.path}  ${done.width}×${done.height}`, true);
+    }
+    line?.end();
+    generator.close();
+  } finally {
+    device.close();
+  }
+}

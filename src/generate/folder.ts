@@ -1,0 +1,85 @@
+// Pictures for a folder of label maps, or for a single one.
+
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { toBytes } from '../data/encode.js';
+import { findSamples, type SamplePaths } from '../data/folders.js';
+import { encodePng } from '../data/png.js';
+import { type PreparedSample, prepareSample, type SampleOptions } from '../data/sample.js';
+import { toPlanes } from '../data/values.js';
+import { fileError } from '../errors.js';
+import { writeFileAtomic } from '../formats/atomic.js';
+import { encodeNpy } from '../formats/npy.js';
+import type { Manifest } from '../nets/manifest.js';
+import type { GenerateInput, Generator, Picture } from './generator.js';
+
+export interface FolderJob {
+  /** A label map (or RGB input), or a folder of them. */
+  labels: string;
+  /** Instance maps of the same names. */
+  instances?: string;
+  out: string;
+  format: 'png' | 'npy';
+  /** Width that the maps are scaled to first. */
+  scale?: number;
+}
+
+export interface Done {
+  name: string;
+  path: string;
+  width: number;
+  height: number;
+}
+
+/** A map as it is, or scaled to a width: nothing is cut or mirrored. */
+const sampleOptions = ({ encoding }: Manifest, scale: number | undefined): SampleOptions => ({
+  ...encoding,
+  resizeOrCrop: scale === undefined ? 'crop' : 'scale_width',
+  loadSize: scale ?? 0,
+  fineSize: Number.MAX_SAFE_INTEGER,
+  multiple: 1,
+  noFlip: true,
+});
+
+const inputOf = ({ size, pictures: { labels, instances, input } }: PreparedSample): GenerateInput => ({
+  size,
+  labels,
+  instances,
+  input: input && toPlanes(input),
+});
+
+const ENCODE: Record<FolderJob['format'], (picture: Picture) => Uint8Array> = {
+  png: ({ width, height, channels, data }) => encodePng({ width, height, channels, data: toBytes(data, { channels }) }),
+  npy: ({ width, height, channels, data }) => encodeNpy(data, [channels, height, width]),
+};
+
+async function write(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true }).catch((error) => {
+    throw fileError(error, dirname(path));
+  });
+  await writeFileAtomic(path, bytes);
+}
+
+/** The samples of a job, paired by name; instance maps only where the net takes any. */
+export const jobSamples = ({ labels, instances }: FolderJob, { encoding }: Manifest): Promise<SamplePaths[]> =>
+  findSamples({ label: labels, ...(encoding.noInstance || !instances ? {} : { instance: instances }) });
+
+/** Paints every sample into `out`, under its own name; the next map is read while one is painted. */
+export async function* generateFolder(
+  generator: Generator,
+  job: FolderJob,
+  samples: readonly SamplePaths[],
+): AsyncGenerator<Done> {
+  const options = sampleOptions(generator.manifest, job.scale);
+  const prepare = (i: number) => (i < samples.length ? prepareSample(samples[i]!, options) : undefined);
+  let next = prepare(0);
+  for (const [i, { name }] of samples.entries()) {
+    const sample = await next!;
+    next = prepare(i + 1);
+    next?.catch(() => {}); // it is thrown where it is awaited
+    const picture = await generator.generate(inputOf(sample));
+    const path = join(job.out, `${name}.${job.format}`);
+    await write(path, ENCODE[job.format](picture));
+    yield { name, path, width: picture.width, height: picture.height };
+  }
+}

@@ -1,0 +1,53 @@
+import * as v from 'valibot';
+import { DataError } from '../errors.js';
+import type { GeneratorArchitecture } from './architecture.js';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
+
+const schema = v.object({
+  format: v.literal(1),
+  generator: v.object({
+    netG: v.picklist(['global', 'local']),
+    inputNc: positive,
+    outputNc: positive,
+    ngf: positive,
+    nDownsample: count,
+    nBlocks: count,
+    nLocalEnhancers: count,
+    nBlocksLocal: count,
+    norm: v.picklist(['instance', 'batch']),
+  }),
+  encoding: v.object({
+    labelNc: count,
+    inputNc: positive,
+    noInstance: v.boolean(),
+    dontCare: v.optional(count),
+  }),
+  classes: v.object({ names: v.array(v.string()), palette: v.array(v.tuple([byte, byte, byte])) }),
+  step: count,
+});
+
+/**
+ * What a generator's file says about itself, so that the file alone is enough to paint: architecture, what the channels of
+ * the input mean, names and colours of the classes, and how many steps it was trained.
+ */
+export type Manifest = v.InferOutput<typeof schema> & { generator: GeneratorArchitecture };
+
+/** Key of the manifest, as JSON, in the metadata of a safetensors file. */
+const KEY = 'pix2pixhd';
+
+export const manifestMetadata = (manifest: Manifest): Record<string, string> => ({ [KEY]: JSON.stringify(manifest) });
+
+/** @throws DataError where the file has none or it is not understood */
+export function readManifest(metadata: ReadonlyMap<string, string>, file: string): Manifest {
+  const text = metadata.get(KEY);
+  const fix = 'Give a generator that `pix2pixhd train` has written';
+  if (text === undefined) throw new DataError('says nothing about its architecture and classes', { file, fix });
+  try {
+    return v.parse(schema, JSON.parse(text));
+  } catch (cause) {
+    throw new DataError(`its manifest is not understood: ${(cause as Error).message}`, { file, fix, cause });
+  }
+}

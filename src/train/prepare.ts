@@ -1,0 +1,77 @@
+// What a training needs to know before it starts: its files, its classes, its nets, and that the pictures are in order.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Classes, defaultClasses, readClasses } from '../data/classes.js';
+import { type Dataset, openDataset, prepared } from '../data/dataset.js';
+import { DataError } from '../errors.js';
+import { leastSide } from '../nets/generator.js';
+import type { TrainOptions } from '../options/table.js';
+import { multipleOf, netsOf, type Settings } from './nets.js';
+
+export interface Training {
+  root: string;
+  dataset: Dataset;
+  settings: Settings;
+  classes: Classes;
+}
+
+/** Classes of Cityscapes, the reference's default. */
+const DEFAULT_CLASSES = 35;
+
+async function classesOf(root: string, labelNc: number | undefined): Promise<Classes> {
+  const path = join(root, 'classes.json');
+  const listed = existsSync(path) ? await readClasses(path) : undefined;
+  const count = labelNc ?? listed?.names.length ?? DEFAULT_CLASSES;
+  return listed?.names.length === count ? listed : defaultClasses(count);
+}
+
+/** "Don't care" is one class more. */
+const withDontCare = ({ names, palette }: Classes, dontCare: number | undefined): Classes =>
+  dontCare === undefined ? { names, palette } : { names: [...names, "don't care"], palette: [...palette, [0, 0, 0]] };
+
+/** Finds and pairs the files of a training and decides what its options left open. Reads no picture yet. */
+export async function openTraining(root: string, options: TrainOptions, cacheBytes: number): Promise<Training> {
+  const listed = await classesOf(root, options.labelNc);
+  const settings: Settings = { ...options, labelNc: options.labelNc ?? listed.names.length };
+  const dataset = await openDataset(root, {
+    ...settings,
+    images: true,
+    loadFeatures: false,
+    maxDatasetSize: settings.maxDatasetSize ?? Number.POSITIVE_INFINITY,
+    multiple: multipleOf(settings),
+    cacheBytes,
+  });
+  return { root, dataset, settings, classes: withDontCare(listed, settings.dontCare) };
+}
+
+/** Enough for some hundred pictures. */
+const CHECK_MS = 60_000;
+
+/**
+ * Reads samples as training will, so that a wrong file shows before anything is trained or written; they stay in the cache.
+ * Stops after a minute. @returns how many were read. @throws DataError for the first that training would stop at
+ */
+export async function checkTraining(
+  { dataset, settings }: Training,
+  onSample: (done: number, total: number) => void,
+): Promise<number> {
+  const start = performance.now();
+  const total = dataset.samples.length;
+  let done = 0;
+  while (done < total && performance.now() - start < CHECK_MS) {
+    const { size, paths } = await prepared(dataset, done);
+    checkSide(size, settings, paths.label);
+    onSample(++done, total);
+  }
+  return done;
+}
+
+function checkSide({ width, height }: { width: number; height: number }, settings: Settings, file: string): void {
+  const { resizeOrCrop, fineSize } = settings;
+  const cropped = resizeOrCrop.includes('crop') ? fineSize : Number.POSITIVE_INFINITY;
+  const least = leastSide(netsOf(settings).generator);
+  if (Math.min(width, height, cropped) >= least) return;
+  const fix = 'Use larger pictures, a larger --load-size or --fine-size, or a smaller --n-downsample-global';
+  throw new DataError(`${width}×${height} pixels after scaling, the generator needs sides of ${least}`, { file, fix });
+}

@@ -1,0 +1,132 @@
+// The folder of a run: config.json, log.jsonl, samples/step-N.png, checkpoints/step-N/.
+
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, fileError, UsageError } from '../errors.js';
+import { cleanTemps, writeFileAtomic, writeFolderAtomically } from '../formats/atomic.js';
+import { writeSafetensors } from '../formats/files.js';
+import type { Checkpoint, TrainState } from './trainer.js';
+
+/** What manifest.json of a checkpoint holds. */
+export interface CheckpointManifest {
+  format: 1;
+  state: TrainState;
+  /** Stays for good; others go when two newer ones are there. */
+  keep: boolean;
+  files: Record<string, { bytes: number; sha256: string }>;
+}
+
+export interface RunFolder {
+  readonly root: string;
+  /** Appends one line to log.jsonl. */
+  log(record: object): Promise<void>;
+  saveSample(step: number, png: Uint8Array): Promise<string>;
+  /** Writes checkpoints/step-N whole or not at all and removes those no longer needed. Returns its path. */
+  saveCheckpoint(checkpoint: Checkpoint, keep: boolean): Promise<string>;
+  /** Ends the run; one that did not come to its first step is removed. */
+  close(): Promise<void>;
+}
+
+const MANIFEST = 'manifest.json';
+const NEWEST = 2;
+
+/** Steps of the checkpoints in a folder, newest first. */
+export async function checkpointSteps(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch((error) => {
+    if (error.code === 'ENOENT') return [];
+    throw fileError(error, folder);
+  });
+  const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  return steps.sort((a, b) => b - a);
+}
+
+export const checkpointFolder = (root: string, step: number): string => join(root, 'checkpoints', `step-${step}`);
+
+export async function readCheckpointManifest(folder: string): Promise<CheckpointManifest> {
+  const path = join(folder, MANIFEST);
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw fileError(error, path);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DataError('is damaged', { file: path, fix: 'Use an older checkpoint of the run', cause });
+  }
+}
+
+async function saveCheckpoint(root: string, { files, state }: Checkpoint, keep: boolean): Promise<string> {
+  const path = checkpointFolder(root, state.step);
+  await writeFolderAtomically(path, async (folder) => {
+    const written: CheckpointManifest['files'] = {};
+    for (const { name, tensors, metadata } of files) {
+      written[name] = await writeSafetensors(join(folder, name), tensors, metadata);
+    }
+    const manifest: CheckpointManifest = { format: 1, state, keep, files: written };
+    await writeFileAtomic(join(folder, MANIFEST), JSON.stringify(manifest, null, 2));
+  });
+  await prune(root);
+  return path;
+}
+
+/** The newest two stay, and all that say so of themselves. */
+async function prune(root: string): Promise<void> {
+  const old = (await checkpointSteps(join(root, 'checkpoints'))).slice(NEWEST);
+  for (const step of old) {
+    const folder = checkpointFolder(root, step);
+    const { keep } = await readCheckpointManifest(folder).catch(() => ({ keep: true }));
+    if (!keep) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Refuses a folder that holds anything, so that no earlier work is ever written over. */
+async function makeRoot(root: string): Promise<{ made: boolean }> {
+  try {
+    const first = await mkdir(root, { recursive: true });
+    if (first !== undefined) return { made: true };
+    const there = await readdir(root);
+    if (there.length === 0) return { made: false };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(error, root);
+    throw new UsageError('is a file, not a folder', { file: root, fix: 'Give another --out' });
+  }
+  throw new UsageError('holds something already', { file: root, fix: 'Give --out a new folder, or empty this one' });
+}
+
+/** Makes the folder of a new run with its config.json. @throws UsageError where it holds something, IOError */
+export async function createRun(root: string, config: object): Promise<RunFolder> {
+  const { made } = await makeRoot(root);
+  const discard = async () => {
+    const names = ['config.json', 'log.jsonl', 'samples', 'checkpoints'];
+    const paths = made ? [root] : names.map((name) => join(root, name));
+    await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
+  };
+  try {
+    await cleanTemps(root);
+    await writeFileAtomic(join(root, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    for (const name of ['samples', 'checkpoints']) await mkdir(join(root, name));
+    const log = await open(join(root, 'log.jsonl'), 'a');
+    let begun = false;
+    return {
+      root,
+      log(record) {
+        begun = true;
+        return log.appendFile(`${JSON.stringify(record)}\n`).catch((error) => {
+          throw fileError(error, join(root, 'log.jsonl'));
+        });
+      },
+      async saveSample(step, png) {
+        const path = join(root, 'samples', `step-${step}.png`);
+        await writeFileAtomic(path, png);
+        return path;
+      },
+      saveCheckpoint: (checkpoint, keep) => saveCheckpoint(root, checkpoint, keep),
+      async close() {
+        await log.close();
+        if (!begun) await discard();
+      },
+    };
+  } catch (error) {
+    await discard();
+    throw fileError(error, root);
+  }
+}

@@ -1,0 +1,51 @@
+import { type Colour, colourLabels } from '../data/colours.js';
+import { type Batch, type Dataset, stackSamples } from '../data/dataset.js';
+import { toBytes } from '../data/encode.js';
+import { dataFolders, findSamples, type SamplePaths } from '../data/folders.js';
+import { createRng } from '../data/rng.js';
+import { drawSample, prepareSample } from '../data/sample.js';
+import { encodeSheet, type Tile } from '../data/sheet.js';
+import { ProjectError } from '../errors.js';
+
+/** Rows of a picture grid. */
+const ROWS = 4;
+
+/** Held-out pictures where the data set has some (`test_*`), else those it trains on. */
+async function samplePaths(root: string, { samples, options }: Dataset): Promise<SamplePaths[]> {
+  if (options.phase === 'test') return samples;
+  try {
+    return await findSamples(dataFolders(root, 'test', options));
+  } catch (error) {
+    if (error instanceof ProjectError) return samples;
+    throw error;
+  }
+}
+
+/** The same few pictures for every grid of a run, spread over the set and cut as in training, one a batch. */
+export async function sampleBatches(root: string, dataset: Dataset, seed: number): Promise<Batch[]> {
+  const paths = await samplePaths(root, dataset);
+  const count = Math.min(ROWS, paths.length);
+  const options = { ...dataset.options, noFlip: true };
+  const batch = async (_: unknown, i: number) => {
+    const prepared = await prepareSample(paths[Math.floor((i * paths.length) / count)]!, options);
+    return stackSamples([drawSample(prepared, options, createRng(seed, 0, i))]);
+  };
+  return Promise.all(Array.from({ length: count }, batch));
+}
+
+/** Label map or RGB input · painted · real. */
+function row(
+  { width, height, labels, input, image }: Batch,
+  painted: Float32Array,
+  palette: readonly Colour[],
+): Tile[] {
+  const first = labels ? colourLabels(labels, palette) : toBytes(input!);
+  return [first, toBytes(painted), ...(image ? [toBytes(image)] : [])].map((rgb) => ({ width, height, rgb }));
+}
+
+/** A PNG with a row for each batch of one. */
+export const sampleSheet = (
+  batches: readonly Batch[],
+  painted: readonly Float32Array[],
+  palette: readonly Colour[],
+): Uint8Array => encodeSheet(batches.map((batch, i) => row(batch, painted[i]!, palette)));
