@@ -1,21 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { DataError, fileError } from '../errors.js';
-import { type Colour, labelPalette } from './colours.js';
-
-/** What the editor, the sample sheets and the checkpoint's manifest know of the classes. */
-export type Classes = { names: string[]; palette: readonly Colour[] };
+import { type Classes, labelPalette } from './colours.js';
 
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
 const schema = v.object({
   classes: v.pipe(v.array(v.string()), v.minLength(1)),
   palette: v.optional(v.array(v.tuple([byte, byte, byte]))),
-});
-
-/** Names `class 0` … and the standard colours, for data sets that bring no classes.json. */
-export const defaultClasses = (count: number): Classes => ({
-  names: Array.from({ length: count }, (_, i) => `class ${i}`),
-  palette: labelPalette(count),
 });
 
 /** Reads `{ "classes": ["sky", …], "palette": [[r, g, b], …] }`; without a palette the standard colours are used. */

@@ -2,6 +2,9 @@ import { InternalError } from '../errors.js';
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
+/** What the editor, the sample sheets and the checkpoint's manifest know of the classes. */
+export type Classes = { names: string[]; palette: readonly Colour[] };
+
 const BLACK: Colour = [0, 0, 0];
 
 /** Cityscapes, by label id. */
@@ -56,6 +59,12 @@ function bitColour(label: number): Colour {
 /** One colour a class: Cityscapes' own for 35 classes, else spread by the bits of the class number. */
 export const labelPalette = (count: number): readonly Colour[] =>
   count === CITYSCAPES.length ? CITYSCAPES : Array.from({ length: count }, (_, label) => bitColour(label));
+
+/** Names `class 0` … and the standard colours, for data sets that bring no classes.json. */
+export const defaultClasses = (count: number): Classes => ({
+  names: Array.from({ length: count }, (_, i) => `class ${i}`),
+  palette: labelPalette(count),
+});
 
 /** Ids [H, W] → interleaved RGB. The ids have been checked; one without a colour is a fault of the program. */
 export function colourLabels(ids: Int32Array, palette: readonly Colour[]): Uint8Array {

@@ -295,14 +295,7 @@ export function plainKernel(shape: ConvShape, parts: ConvParts): Kernel {
 }
 
 /**
- * Candidate that a device starts with; the tuner may know better. Two widths only, so that a net meets pictures of another
- * size with the pipelines it has.
+ * Candidate that a device starts with; the tuner may know better. It looks at channels alone, so that a net meets pictures
+ * of another size with the pipelines it has.
  */
-export function convPrior(
-  { outputs }: ConvShape,
-  phases: readonly (readonly [Phase, Phase])[],
-  _device: Adapter,
-): string {
-  const columns = Math.max(...phases.map(([, { count }]) => count));
-  return `direct-${columns > 4 ? 8 : 4}x${Math.min(8, outputs)}`;
-}
+export const convPrior = ({ outputs }: ConvShape): string => `direct-8x${Math.min(8, outputs)}`;

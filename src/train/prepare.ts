@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Classes, defaultClasses, readClasses } from '../data/classes.js';
+import { readClasses } from '../data/classes.js';
+import { type Classes, defaultClasses } from '../data/colours.js';
 import { type Dataset, openDataset, prepared } from '../data/dataset.js';
 import { DataError } from '../errors.js';
 import { leastSide } from '../nets/generator.js';

@@ -1,4 +1,4 @@
-import type { Classes } from '../data/classes.js';
+import type { Classes } from '../data/colours.js';
 import type { Batch, Cursor } from '../data/dataset.js';
 import { createRng, uniform } from '../data/rng.js';
 import type { Device } from '../device/device.js';

@@ -48,7 +48,7 @@ export function lowerConv(node: Node, shape: ConvShape, plan: Lowering): Launch[
   const phases = phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
   const tile = tileOf(
     'conv',
-    chosen('conv', plan, () => convPrior(shape, phases, plan.device)),
+    chosen('conv', plan, () => convPrior(shape)),
   );
   return tile ? lowerDirect(node, shape, phases, { px: tile[0], oc: tile[1] }, plan) : lowerPlain(node, shape, plan);
 }
