@@ -9,7 +9,6 @@ import { prepareSample } from '../data/sample.js';
 import { encodeSheet } from '../data/sheet.js';
 import { cutWindow } from '../data/transform.js';
 import type { Device } from '../device/device.js';
-import { openDevice } from '../device/node.js';
 import { MissingFileError } from '../errors.js';
 import { writeFileAtomic } from '../formats/atomic.js';
 import { openFile } from '../formats/files.js';
@@ -18,7 +17,7 @@ import { loadGenerator } from '../generate/generator.js';
 import { classMeans, meanL1, paintClassMeans } from '../train/baseline.js';
 import type { Training } from '../train/prepare.js';
 import { commandOf } from './command.js';
-import { openAndCheck, TRAIN_COMMAND_OPTIONS, trainWithProgress } from './train.js';
+import { TRAIN_COMMAND_OPTIONS, trainCommand } from './train.js';
 
 /**
  * The Earth at 1024 pixels around, crops of 64: small enough for a CPU to learn it in minutes. With a third of the
@@ -51,16 +50,10 @@ export const demo = commandOf({
   defaults: RECIPE,
   async run(options) {
     const root = earth();
-    const training = await openAndCheck(root, options);
-    const device = await openDevice(options);
-    try {
-      const out = options.out ?? freeFolder(join('runs', 'demo'));
-      const stopped = await trainWithProgress(device, training, { ...options, out });
-      process.exitCode = stopped ?? 0;
-      if (stopped === undefined) await paintAmericas(device, training, root, out);
-    } finally {
-      device.close();
-    }
+    const out = options.out ?? freeFolder(join('runs', 'demo'));
+    process.exitCode = await trainCommand(root, { ...options, out }, (device, training) =>
+      paintAmericas(device, training, root, out),
+    );
   },
 });
 

@@ -5,6 +5,7 @@ import { openDevice } from '../device/node.js';
 import { mib } from '../graph/profile.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { checkTraining, openTraining, type Training } from '../train/prepare.js';
+import { createRun, type RunFolder } from '../train/run-folder.js';
 import { type Hooks, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
 import { commandOf } from './command.js';
@@ -33,37 +34,25 @@ export const train = commandOf({
   options: TRAIN_COMMAND_OPTIONS,
   required: ['out'],
   async run(options, root) {
-    const training = await openAndCheck(root!, options);
-    const device = await openDevice(options);
-    try {
-      const stopped = await trainWithProgress(device, training, options);
-      process.exitCode = stopped ?? 0;
-      if (!options.json) console.error(`Next: pix2pixhd generate --checkpoint ${options.out} --labels PATH --out DIR`);
-    } finally {
-      device.close();
-    }
+    process.exitCode = await trainCommand(root!, options);
+    if (!options.json) console.error(`Next: pix2pixhd generate --checkpoint ${options.out} --labels PATH --out DIR`);
   },
 });
 
 /** Text for people goes to stderr, so that stdout holds nothing but what --json asks for. */
 const teller = ({ json }: { json: boolean }) => (json ? () => {} : (text: string) => console.error(text));
 
-/** Finds the data and, unless told not to, reads it once. */
-export async function openAndCheck(root: string, options: TrainCommandOptions): Promise<Training> {
+/** Reads the data set once, unless told not to. */
+async function check(training: Training, options: TrainCommandOptions): Promise<void> {
   const say = teller(options);
-  const training = await openTraining(root, options, options.cacheMb * 1e6);
   const total = training.dataset.samples.length;
-  const head = `Data: ${total} samples of ${root} (${options.phase}), ${training.classes.names.length} classes`;
-  if (options.noCheck) {
-    say(`${head}, not checked`);
-    return training;
-  }
+  const head = `Data: ${total} samples of ${training.root} (${options.phase}), ${training.classes.names.length} classes`;
+  if (options.noCheck) return say(`${head}, not checked`);
   const line = options.json ? undefined : progressLine(total);
   const read = await checkTraining(training, (done) => line?.update(done, 'reading the data set', false)).finally(() =>
     line?.end(),
   );
   say(`${head}, ${read < total ? `the first ${read}` : 'all'} read and in order`);
-  return training;
 }
 
 const lossText = (losses: Record<string, number>): string =>
@@ -88,18 +77,13 @@ function startText({ stats }: Trainer, device: Device, seconds: number): string 
   ].join('\n');
 }
 
-/** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
-export async function trainWithProgress(
-  device: Device,
-  training: Training,
-  options: TrainCommandOptions & { out: string },
-): Promise<number | undefined> {
+/** Prints how a training goes; `line` is there once it runs. */
+function reporter(device: Device, options: TrainCommandOptions, signal: AbortSignal) {
   const say = teller(options);
   const began = performance.now();
   let line: ProgressLine | undefined;
-  const stop = onStopSignals((text) => (line?.say ?? say)(text));
   const hooks: Hooks = {
-    signal: stop.signal,
+    signal,
     onStart(trainer, total) {
       if (options.json) return;
       say(startText(trainer, device, (performance.now() - began) / 1000));
@@ -113,11 +97,49 @@ export async function trainWithProgress(
       if (what === 'checkpoint') line?.say(`Saved ${path}`);
     },
   };
+  return { hooks, say: (text: string) => (line?.say ?? say)(text), end: () => line?.end() };
+}
+
+/** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
+async function trainWithProgress(
+  device: Device,
+  training: Training,
+  run: RunFolder,
+  options: TrainCommandOptions,
+): Promise<number | undefined> {
+  const stop = onStopSignals((text) => report.say(text));
+  const report = reporter(device, options, stop.signal);
   try {
-    await runTraining(device, training, options.out, options, hooks);
+    await runTraining(device, training, run, options, report.hooks);
   } finally {
-    line?.end();
+    report.end();
     stop.release();
   }
   return stop.code();
+}
+
+/**
+ * Everything from the data folder to the last checkpoint, then `after` with the same device.
+ * @returns the exit code of a signal that ended it, if one did
+ */
+export async function trainCommand(
+  root: string,
+  options: TrainCommandOptions & { out: string },
+  after: (device: Device, training: Training) => Promise<void> = async () => {},
+): Promise<number | undefined> {
+  const training = await openTraining(root, options, options.cacheMb * 1e6);
+  const run = await createRun(options.out, { dataroot: root, ...training.settings });
+  try {
+    await check(training, options);
+    const device = await openDevice(options);
+    try {
+      const stopped = await trainWithProgress(device, training, run, options);
+      if (stopped === undefined) await after(device, training);
+      return stopped;
+    } finally {
+      device.close();
+    }
+  } finally {
+    await run.close();
+  }
 }

@@ -39,9 +39,8 @@ export function dataFolders(
  */
 export async function findSamples(places: Places): Promise<SamplePaths[]> {
   const roles = (Object.keys(places) as Role[]).filter((role) => places[role] !== undefined);
-  const found = new Map(
-    await Promise.all(roles.map(async (role) => [role, await listPictures(places[role] as string)] as const)),
-  );
+  const found = new Map<Role, Map<string, string>>();
+  for (const role of roles) found.set(role, await listPictures(places[role] as string));
   const labels = found.get('label') as Map<string, string>;
   const single = [...found.values()].every((files) => files.size === 1) && (await stat(places.label)).isFile();
   for (const [role, files] of single ? [] : found) checkPartners(places, role, labels, files);

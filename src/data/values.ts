@@ -6,6 +6,8 @@ export type LabelOptions = {
   labelNc: number;
   /** An id that means "no class", 255 in many data sets; it becomes one more class, number labelNc. */
   dontCare?: number;
+  /** The classes are those of a trained net: no option adds one. */
+  trained?: boolean;
 };
 
 /** Throws DataError naming both files. */
@@ -34,7 +36,8 @@ function rawIds({ channels, exact, palette, data, path }: Image, what: string): 
 export const instanceIds = (image: Image): Int32Array => rawIds(image, 'instance map');
 
 /** Label ids [1, H, W], checked against the classes; `dontCare` has become the extra class. */
-export function labelIds(image: Image, { labelNc, dontCare }: LabelOptions): Int32Array {
+export function labelIds(image: Image, options: LabelOptions): Int32Array {
+  const { labelNc, dontCare } = options;
   const ids = rawIds(image, 'label map');
   const wrong = new Map<number, { count: number; first: number }>();
   for (let i = 0; i < ids.length; i++) {
@@ -44,13 +47,13 @@ export function labelIds(image: Image, { labelNc, dontCare }: LabelOptions): Int
       wrong.set(ids[i], { count: count + 1, first });
     }
   }
-  if (wrong.size) throw labelError(image, labelNc, wrong);
+  if (wrong.size) throw labelError(image, options, wrong);
   return ids;
 }
 
 function labelError(
   { path, width }: Image,
-  labelNc: number,
+  { labelNc, trained }: LabelOptions,
   wrong: Map<number, { count: number; first: number }>,
 ): DataError {
   const sorted = [...wrong].sort(([a], [b]) => a - b);
@@ -58,10 +61,11 @@ function labelError(
     return `${id} (${count} pixel${count > 1 ? 's' : ''}, first at x=${first % width} y=${Math.floor(first / width)})`;
   });
   const highest = (sorted.findLast(([id]) => id !== 255)?.[0] ?? -1) + 1;
-  const advice = [
+  const options = [
     ...(wrong.has(255) ? ["255 usually means don't care: give --dont-care 255 to make it a class of its own"] : []),
     ...(highest ? [`--label-nc ${highest} would take every class id of this file`] : []),
   ];
+  const advice = trained ? [`The net was trained on ${labelNc} classes`] : options;
   const problem = `label id ${list.join(', ')}${sorted.length > 5 ? ' …' : ''} outside 0…${labelNc - 1}`;
   return new DataError(problem, { file: path, fix: advice.join('; ') });
 }

@@ -34,6 +34,7 @@ export interface Done {
 /** A map as it is, or scaled to a width: nothing is cut or mirrored. */
 const sampleOptions = ({ encoding }: Manifest, scale: number | undefined): SampleOptions => ({
   ...encoding,
+  trained: true,
   resizeOrCrop: scale === undefined ? 'crop' : 'scale_width',
   loadSize: scale ?? 0,
   fineSize: Number.MAX_SAFE_INTEGER,

@@ -5,7 +5,7 @@ import type { Device } from '../device/device.js';
 import { UsageError } from '../errors.js';
 import type { Settings } from './nets.js';
 import type { Training } from './prepare.js';
-import { createRun, type RunFolder } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
 import { sampleBatches, sampleSheet } from './samples.js';
 import { passes, totalSteps } from './schedule.js';
 import { type Step, trainingSteps } from './steps.js';
@@ -107,28 +107,24 @@ async function follow(session: Session, total: number): Promise<string> {
 }
 
 /**
- * Trains until the schedule ends, `maxSteps` is reached or the signal comes; the last step is always saved. A training that
- * fails before its first step leaves nothing behind.
+ * Trains into a run's folder until the schedule ends, `maxSteps` is reached or the signal comes; the last step is always
+ * saved.
  * @returns the folder of the last checkpoint. @throws DataError, IOError, DivergedError, DeviceError
  */
 export async function train(
   device: Device,
   training: Training,
-  out: string,
+  run: RunFolder,
   habits: Habits,
   hooks: Hooks,
 ): Promise<string> {
   const { root, dataset, settings, classes } = training;
   const samples = await sampleBatches(root, dataset, settings.seed);
-  const run = await createRun(out, { dataroot: root, ...settings });
   const trainer = createTrainer(device, { settings, classes });
   try {
-    return await follow(
-      { training, habits, hooks, run, trainer, samples },
-      totalSteps(settings, dataset.size, habits.maxSteps),
-    );
+    const total = totalSteps(settings, dataset.size, habits.maxSteps);
+    return await follow({ training, habits, hooks, run, trainer, samples }, total);
   } finally {
     trainer.close();
-    await run.close();
   }
 }

@@ -84,9 +84,9 @@ test('five sizes train and paint with the pipelines of the first and the memory 
   await trainer.paint(batch(32, 24));
   const { size: pipelines } = stateOf(device).pipelines;
   let largest = 0;
-  for (const size of sizes) {
-    await trainer.step(batch(...size), 1e-3);
-    await trainer.paint(batch(...size));
+  for (const [width, height] of sizes) {
+    await trainer.step(batch(width, height), 1e-3);
+    await trainer.paint(batch(width, height));
     largest = Math.max(largest, trainer.stats!.peakBytes);
   }
   assert.is(stateOf(device).pipelines.size, pipelines, 'new pipelines');
