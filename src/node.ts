@@ -1,4 +1,4 @@
-// Node's entry: opens devices through Dawn.
+// Node's entry: opens devices through Dawn, and works on files and folders.
 
 export type { AdapterInfo, Device, DeviceLimits, DeviceOptions, DeviceProfile } from './device/device.js';
 export {
@@ -9,3 +9,6 @@ export {
   ValidationError,
 } from './device/errors.js';
 export { openDevice } from './device/node.js';
+export { type FileSource, openFile } from './formats/files.js';
+export { findCheckpointFile } from './generate/find.js';
+export { type FolderJob, generateFolder } from './generate/folder.js';

@@ -1,5 +1,6 @@
 // Commands as data: which rows of the option table one takes, and what it does with their values.
 
+import { basename, relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Camel, camelCase, type OptionSpec, parseValue } from '../options/option.js';
 import { OPTIONS, type OptionName, type OptionValues } from '../options/table.js';
@@ -70,6 +71,12 @@ export function commandOf<N extends OptionName, R extends N = never>(spec: Comma
     command.addOption(optionOf(option, row, fallback, (required as readonly string[]).includes(option)));
   }
   return command.action(() => spec.run(valuesOf(options, command.opts()) as Needed<N, R>, ...command.args));
+}
+
+/** How the command line was called, for hints that can be pasted: the installed name, or the file in a checkout. */
+export function self(): string {
+  const file = process.argv[1] ?? '';
+  return basename(file) === 'pix2pixhd' ? 'pix2pixhd' : `node ${relative('', file)}`;
 }
 
 /** The reference's spelling in ours: `--netG` → `--net-g`, `--label_nc` → `--label-nc`, `--num_D=2` → `--num-d=2`. */

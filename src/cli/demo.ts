@@ -1,7 +1,7 @@
 // pix2pixhd demo: trains on the Earth set that ships with the project and paints the Americas, which it never saw.
 
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colourLabels } from '../data/colours.js';
 import { toBytes } from '../data/encode.js';
@@ -16,7 +16,7 @@ import { findCheckpointFile } from '../generate/find.js';
 import { loadGenerator } from '../generate/generator.js';
 import { classMeans, meanL1, paintClassMeans } from '../train/baseline.js';
 import type { Training } from '../train/prepare.js';
-import { commandOf } from './command.js';
+import { commandOf, self } from './command.js';
 import { TRAIN_COMMAND_OPTIONS, trainCommand } from './train.js';
 
 /**
@@ -105,10 +105,12 @@ async function paintAmericas(device: Device, training: Training, root: string, o
   const sheet = join(out, 'americas.png');
   const tiles = [colourLabels(labels, palette), painted, photo].map((rgb) => ({ ...size, rgb }));
   await writeFileAtomic(sheet, encodeSheet([tiles]));
-  console.log(reportText(meanL1(painted, photo), meanL1(flat, photo), out, sheet));
+  console.log(reportText(meanL1(painted, photo), meanL1(flat, photo), root, out, sheet));
 }
 
-const reportText = (ours: number, flat: number, out: string, sheet: string): string => `
+function reportText(ours: number, flat: number, root: string, out: string, sheet: string): string {
+  const data = (role: string) => join(relative('', root), `train_${role}`);
+  return `
 The Americas, which the net never saw: mean error ${ours.toFixed(1)} of 255 levels; painting every class in its mean
 colour of the training photos: ${flat.toFixed(1)} (ratio ${(ours / flat).toFixed(2)}).
 
@@ -116,5 +118,6 @@ colour of the training photos: ${flat.toFixed(1)} (ratio ${(ours / flat).toFixed
   ${out}   the run: samples/ while it learned, checkpoints/ to paint with, log.jsonl
 
 Next, paint Europe, Africa and the rest with it:
-  pix2pixhd generate --checkpoint ${out} --labels examples/earth/train_label \\
-    --instances examples/earth/train_inst --scale 128 --out ${join(out, 'pictures')}`;
+  ${self()} generate --checkpoint ${out} --labels ${data('label')} \\
+    --instances ${data('inst')} --scale ${RECIPE['load-size']} --out ${join(out, 'pictures')}`;
+}

@@ -3,10 +3,10 @@
 import { openDevice } from '../device/node.js';
 import { openFile } from '../formats/files.js';
 import { findCheckpointFile } from '../generate/find.js';
-import { type FolderJob, generateFolder, jobSamples } from '../generate/folder.js';
+import { type FolderJob, generateFolder } from '../generate/folder.js';
 import { loadGenerator } from '../generate/generator.js';
 import { commandOf } from './command.js';
-import { progressLine } from './progress.js';
+import { type ProgressLine, progressLine } from './progress.js';
 
 export const generate = commandOf({
   name: 'generate',
@@ -30,15 +30,13 @@ async function paint(file: ReturnType<typeof openFile>, job: FolderJob, json: bo
   const device = await openDevice({ adapter });
   try {
     const generator = await loadGenerator(file, { device });
-    const samples = await jobSamples(job, generator.manifest);
     if (!job.instances && !generator.manifest.encoding.noInstance) {
       console.error('No --instances: every class counts as one instance, so edges lie between classes only');
     }
-    const line = json ? undefined : progressLine(samples.length);
-    let count = 0;
-    for await (const done of generateFolder(generator, job, samples)) {
+    let line: ProgressLine | undefined;
+    for await (const { number, total, ...done } of generateFolder(generator, job)) {
       if (json) console.log(JSON.stringify(done));
-      line?.update(++count, `${done.path}  ${done.width}×${done.height}`, true);
+      else (line ??= progressLine(total)).update(number, `${done.path}  ${done.width}×${done.height}`, true);
     }
     line?.end();
     generator.close();

@@ -8,7 +8,7 @@ import { checkTraining, openTraining, type Training } from '../train/prepare.js'
 import { createRun, type RunFolder } from '../train/run-folder.js';
 import { type Hooks, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
-import { commandOf } from './command.js';
+import { commandOf, self } from './command.js';
 import { duration, type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
 
@@ -35,7 +35,7 @@ export const train = commandOf({
   required: ['out'],
   async run(options, root) {
     process.exitCode = await trainCommand(root!, options);
-    if (!options.json) console.error(`Next: pix2pixhd generate --checkpoint ${options.out} --labels PATH --out DIR`);
+    if (!options.json) console.error(`Next: ${self()} generate --checkpoint ${options.out} --labels PATH --out DIR`);
   },
 });
 

@@ -24,7 +24,10 @@ export interface FolderJob {
   scale?: number;
 }
 
+/** A picture that is written; `number` of `total`. */
 export interface Done {
+  number: number;
+  total: number;
   name: string;
   path: string;
   width: number;
@@ -61,18 +64,19 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
   await writeFileAtomic(path, bytes);
 }
 
-/** The samples of a job, paired by name; instance maps only where the net takes any. */
-export const jobSamples = ({ labels, instances }: FolderJob, { encoding }: Manifest): Promise<SamplePaths[]> =>
+/** Paired by name; instance maps only where the net takes any. */
+const samplesOf = ({ labels, instances }: FolderJob, { encoding }: Manifest): Promise<SamplePaths[]> =>
   findSamples({ label: labels, ...(encoding.noInstance || !instances ? {} : { instance: instances }) });
 
-/** Paints every sample into `out`, under its own name; the next map is read while one is painted. */
-export async function* generateFolder(
-  generator: Generator,
-  job: FolderJob,
-  samples: readonly SamplePaths[],
-): AsyncGenerator<Done> {
+/**
+ * Paints every label map of a folder, or a single one, into `out` under its own name; the next map is read while one is
+ * painted. @throws MissingFileError, DataError for maps that do not fit the net, IOError
+ */
+export async function* generateFolder(generator: Generator, job: FolderJob): AsyncGenerator<Done> {
+  const samples = await samplesOf(job, generator.manifest);
   const options = sampleOptions(generator.manifest, job.scale);
-  const prepare = (i: number) => (i < samples.length ? prepareSample(samples[i]!, options) : undefined);
+  const total = samples.length;
+  const prepare = (i: number) => (i < total ? prepareSample(samples[i]!, options) : undefined);
   let next = prepare(0);
   for (const [i, { name }] of samples.entries()) {
     const sample = await next!;
@@ -81,6 +85,6 @@ export async function* generateFolder(
     const picture = await generator.generate(inputOf(sample));
     const path = join(job.out, `${name}.${job.format}`);
     await write(path, ENCODE[job.format](picture));
-    yield { name, path, width: picture.width, height: picture.height };
+    yield { number: i + 1, total, name, path, width: picture.width, height: picture.height };
   }
 }

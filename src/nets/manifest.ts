@@ -1,21 +1,38 @@
 import * as v from 'valibot';
 import { DataError } from '../errors.js';
 import type { GeneratorArchitecture } from './architecture.js';
+import type { Encoding } from './encode-input.js';
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+/**
+ * What a generator's file says about itself, so that the file alone is enough to paint: architecture, what the channels of
+ * the input mean, names and colours of the classes, and how many steps it was trained.
+ */
+export interface Manifest {
+  format: 1;
+  generator: GeneratorArchitecture;
+  encoding: Encoding;
+  classes: { names: string[]; palette: [red: number, green: number, blue: number][] };
+  step: number;
+}
+
+/** Far above any net, low enough that a false number cannot fill the memory before the tensors are compared. */
+const MOST = 65536;
+const MOST_HALVINGS = 10;
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST));
+const halvings = v.pipe(count, v.maxValue(MOST_HALVINGS));
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
 
-const schema = v.object({
+const schema: v.GenericSchema<unknown, Manifest> = v.object({
   format: v.literal(1),
   generator: v.object({
     netG: v.picklist(['global', 'local']),
     inputNc: positive,
     outputNc: positive,
     ngf: positive,
-    nDownsample: count,
+    nDownsample: halvings,
     nBlocks: count,
-    nLocalEnhancers: count,
+    nLocalEnhancers: halvings,
     nBlocksLocal: count,
     norm: v.picklist(['instance', 'batch']),
   }),
@@ -26,14 +43,8 @@ const schema = v.object({
     dontCare: v.optional(count),
   }),
   classes: v.object({ names: v.array(v.string()), palette: v.array(v.tuple([byte, byte, byte])) }),
-  step: count,
+  step: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
-
-/**
- * What a generator's file says about itself, so that the file alone is enough to paint: architecture, what the channels of
- * the input mean, names and colours of the classes, and how many steps it was trained.
- */
-export type Manifest = v.InferOutput<typeof schema> & { generator: GeneratorArchitecture };
 
 /** Key of the manifest, as JSON, in the metadata of a safetensors file. */
 const KEY = 'pix2pixhd';

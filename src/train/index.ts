@@ -6,6 +6,8 @@ export { type GeneratorOptions, globalGenerator } from '../nets/generator.js';
 export { initialValues } from '../nets/init.js';
 export { featureMatching, type GanMode, ganLoss } from '../nets/losses.js';
 export { createVariables, lookup, type Net, type Parameter, type Variables } from '../nets/parameters.js';
+export type { Settings } from './nets.js';
+export { learningRate, totalSteps } from './schedule.js';
 export {
   ADAM,
   type AdamOptions,
@@ -16,3 +18,5 @@ export {
   type Trainee,
   trainingStep,
 } from './step.js';
+export { type BatchSource, DivergedError, type Step, trainingSteps } from './steps.js';
+export { type Checkpoint, createTrainer, type Losses, type Trainer, type TrainerOptions } from './trainer.js';
