@@ -31,10 +31,14 @@ const WANTED = 2 ** 17;
 /** Products a thread sums at least for each of its weights: below, storing and adding partials costs more than it gains. */
 const SHORTEST = 256;
 
-/** A function of the shape alone: neither limits nor device may change the order of a sum. */
-export function splittingOf({ images, groups, inputs, outputs, kernel, output }: WeightShape): Splitting {
+export const splittingOf = (shape: WeightShape): Splitting => {
+  const { groups, inputs, outputs, kernel } = shape;
+  return splittingFor(shape, Math.floor(WANTED / (groups * outputs * inputs * kernel[0])));
+};
+
+/** About `wanted` splits. A function of the shape alone: neither limits nor device may change the order of a sum. */
+export function splittingFor({ images, output }: WeightShape, wanted: number): Splitting {
   const [rows, columns] = output;
-  const wanted = Math.floor(WANTED / (groups * outputs * inputs * kernel[0]));
   if (wanted <= images) {
     const splitImages = Math.ceil(images / Math.max(1, wanted));
     return { splits: Math.ceil(images / splitImages), splitImages, segments: 1, segmentRows: rows };
@@ -76,7 +80,7 @@ const partParams = ({ image0, images, x, dy, out }: WeightParts) => ({
 });
 
 /** Multiply-adds of a launch: each of its weights meets every pixel of dy, once a sample (of its own split). */
-const costOf = (shape: WeightShape, { images, x, dy, out }: WeightParts, splits: number) => ({
+export const costOf = (shape: WeightShape, { images, x, dy, out }: WeightParts, splits: number) => ({
   flops: (2 * images * areaOf(shape.output) * (out.end - out.start)) / splits,
   bytes:
     4 * ((x.end - x.start) * areaOf(shape.input) + (dy.end - dy.start) * areaOf(shape.output) + out.end - out.start),
@@ -174,6 +178,8 @@ export function weightPlainKernel(shape: WeightShape, parts: WeightParts): Kerne
 }
 
 /** Candidate that a device starts with; the tuner may know better. */
-export function weightPrior({ inputs, outputs }: WeightShape, _device: Adapter): string {
+export function weightPrior({ inputs, outputs }: WeightShape, { kind, subgroupSize }: Adapter): string {
+  const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
+  if (kind === 'cpu' && broadcasts) return 'quads-8-broadcast';
   return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;
 }

@@ -56,7 +56,7 @@ export const range = (name: string, { start, end, base }: Part): Record<string, 
   [`${name}Base`]: base,
 });
 
-const NO_BIAS = { bias: 'fn bias(channel: u32) -> f32 { return 0.0; }' };
+export const NO_BIAS = { bias: 'fn bias(channel: u32) -> f32 { return 0.0; }' };
 
 // ---- phases
 
@@ -298,4 +298,8 @@ export function plainKernel(shape: ConvShape, parts: ConvParts): Kernel {
  * Candidate that a device starts with; the tuner may know better. It looks at channels alone, so that a net meets pictures
  * of another size with the pipelines it has.
  */
-export const convPrior = ({ outputs }: ConvShape): string => `direct-8x${Math.min(8, outputs)}`;
+export function convPrior({ outputs }: ConvShape, { kind, subgroupSize }: Adapter): string {
+  const broadcasts = subgroupSize !== null && 16 % subgroupSize === 0;
+  if (kind === 'cpu' && broadcasts && outputs >= 8) return 'quads-2x1x16-broadcast';
+  return `direct-8x${Math.min(8, outputs)}`;
+}

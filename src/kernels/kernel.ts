@@ -1,7 +1,4 @@
-import { specialise } from './wgsl.js';
-
-/** A value baked into the shader text. */
-export type Constant = number | boolean;
+import { type Constant, specialise } from './wgsl.js';
 
 /**
  * What one dispatch runs: a pure description without any GPU object. Sizes travel in `params` (the shader's uniform block,
@@ -12,6 +9,7 @@ export interface Kernel {
   name: string;
   /** Text of the `.wgsl` file. */
   source: string;
+  /** Values, lists and types baked into the text. */
   constants: Record<string, Constant>;
   /** Functions of the shader replaced by snippets of the same name. */
   hooks?: Record<string, string>;

@@ -2,6 +2,11 @@
  * Specialises a hand-written `.wgsl` file. The files are valid WGSL as they stand; this fills in what a spec bakes:
  *
  * - `const NAME: T = …;`   gets the spec's value;
+ * - `const NAME = array…;`  gets the spec's list; where it is then indexed by a literal, the number stands instead;
+ * - `alias NAME = T;`       gets the spec's type;
+ * - `… } // @inline`        a function of one expression: its calls become the expression, so that a literal argument
+ *                          stays a literal, as the lane of subgroupBroadcast must be;
+ * - `… // @if NAME`         the line goes where the constant is false, as `enable subgroups;` must;
  * - `fn name(…) …`         a hook: the whole function is replaced by a snippet of the same name;
  * - `// @unroll`           the `for` on the next line is written out, its counter a literal;
  * - `// @registers`        an array whose every index is then a literal becomes scalars. Private arrays live in memory on
@@ -10,13 +15,13 @@
  *                          binding that aliases another (same buffer, same range) is dropped and renamed to it.
  */
 
-export type Constant = number | boolean;
+export type Constant = number | boolean | string | readonly number[];
 export interface Specialisation {
   constants: Record<string, Constant>;
   hooks?: Record<string, string>;
 }
 
-const literal = (value: Constant, type: string): string =>
+const literal = (value: number | boolean, type: string): string =>
   typeof value === 'boolean'
     ? String(value)
     : type === 'f32'
@@ -29,18 +34,47 @@ function floatLiteral(value: number): string {
   return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
 }
 
+/** The declaration of a constant with the spec's value. */
+function declaration(name: string, value: Constant): [pattern: RegExp, text: (type: string) => string] {
+  if (typeof value === 'string')
+    return [new RegExp(`^alias ${name} = ()[^;]*;`, 'm'), () => `alias ${name} = ${value};`];
+  if (typeof value === 'object') {
+    const list = (type: string) => value.map((v) => literal(v, type)).join(', ');
+    return [
+      new RegExp(`^const ${name} = array<(\\w+), \\w+>[^;]*;`, 'm'),
+      (type) => `const ${name} = array<${type}, ${value.length}>(${list(type)});`,
+    ];
+  }
+  return [
+    new RegExp(`^const ${name}: (\\w+) = [^;]*;`, 'm'),
+    (type) => `const ${name}: ${type} = ${literal(value, type)};`,
+  ];
+}
+
 function bakeConstants(source: string, constants: Record<string, Constant>): string {
   return Object.entries(constants).reduce((text, [name, value]) => {
-    const pattern = new RegExp(`^const ${name}: (\\w+) = [^;]*;`, 'm');
+    const [pattern, baked] = declaration(name, value);
     if (!pattern.test(text)) throw new Error(`shader has no constant ${name}`);
-    return text.replace(pattern, (_, type: string) => `const ${name}: ${type} = ${literal(value, type)};`);
+    return text.replace(pattern, (_, type: string) => baked(type));
   }, source);
+}
+
+const dropConditional = (source: string, constants: Record<string, Constant>): string =>
+  source.replace(/^.*\/\/ @if (\w+)\n/gm, (line, name: string) => (constants[name] ? line : ''));
+
+/** `SHIFT[2u]` → the number in the list. */
+function lookUp(lines: string[], constants: Record<string, Constant>): string[] {
+  const tables = Object.entries(constants).filter(([, value]) => typeof value === 'object') as [string, number[]][];
+  return tables.reduce((text, [name, list]) => {
+    const use = new RegExp(`\\b${name}\\[(\\d+)u\\]`, 'g');
+    return text.map((line) => line.replace(use, (_, index: string) => `${list[Number(index)]}u`));
+  }, lines);
 }
 
 function replaceHooks(source: string, hooks: Record<string, string>): string {
   return Object.entries(hooks).reduce((text, [name, snippet]) => {
     const pattern = new RegExp(`^fn ${name}\\([^]*?(?:\\}$|^\\})`, 'm');
-    const oneLine = new RegExp(`^fn ${name}\\(.*\\}$`, 'm');
+    const oneLine = new RegExp(`^fn ${name}\\(.*\\}(?: // @inline)?$`, 'm');
     const match = oneLine.test(text) ? oneLine : pattern;
     if (!match.test(text)) throw new Error(`shader has no hook ${name}`);
     return text.replace(match, () => snippet);
@@ -125,9 +159,49 @@ function promoteRegisters(lines: string[], constants: Map<string, number>): stri
   );
 }
 
+const INLINE = /^fn (\w+)\((.*?)\) -> \w+ \{ return (.*); \} \/\/ @inline$/;
+
+/** Arguments of a call whose opening parenthesis stands at `open`, and the place behind the closing one. */
+function argumentsAt(text: string, open: number): { args: string[]; end: number } {
+  const args: string[] = [];
+  let depth = 0;
+  let start = open + 1;
+  for (let i = open; ; i++) {
+    const character = text[i];
+    if (character === undefined) throw new Error(`unbalanced call: ${text}`);
+    if ('([{'.includes(character)) depth++;
+    if (')]}'.includes(character)) depth--;
+    if (depth === 0 || (depth === 1 && character === ',')) {
+      args.push(text.slice(start, i).trim());
+      start = i + 1;
+    }
+    if (depth === 0) return { args, end: i + 1 };
+  }
+}
+
+function inlineCalls(lines: string[]): string[] {
+  const bodies = lines.flatMap((line) => {
+    const match = INLINE.exec(line);
+    return match
+      ? [{ name: match[1]!, parameters: match[2]!.split(',').map((p) => p.split(':')[0]!.trim()), body: match[3]! }]
+      : [];
+  });
+  if (bodies.length === 0) return lines;
+  const expand = (line: string): string =>
+    bodies.reduce((text, { name, parameters, body }) => {
+      const call = new RegExp(`\\b${name}\\(`).exec(text);
+      if (!call) return text;
+      const { args, end } = argumentsAt(text, call.index + name.length);
+      const value = parameters.reduce((out, p, i) => out.replace(new RegExp(`\\b${p}\\b`, 'g'), () => args[i]!), body);
+      return expand(`${text.slice(0, call.index)}(${value})${text.slice(end)}`);
+    }, line);
+  return lines.filter((line) => !INLINE.test(line)).map(expand);
+}
+
 /** The WGSL of one specialised kernel. */
 export function specialise(source: string, { constants, hooks = {} }: Specialisation): string {
-  const baked = replaceHooks(bakeConstants(source, constants), hooks);
+  const baked = replaceHooks(bakeConstants(dropConditional(source, constants), constants), hooks);
   const known = integerConstants(baked);
-  return promoteRegisters(unrollLoops(baked.split('\n'), known), known).join('\n');
+  const unrolled = lookUp(unrollLoops(baked.split('\n'), known), constants);
+  return promoteRegisters(inlineCalls(unrolled), known).join('\n');
 }

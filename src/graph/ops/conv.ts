@@ -1,6 +1,7 @@
 import type { ConvShape, Size } from '../../kernels/conv.js';
+import { lowerConv, lowerConvWeight } from '../lower/conv.js';
 import { apply, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
-import { lowerConv, lowerConvWeight } from './conv-lower.js';
+
 import { knownOptions, type Padding, type Pair, pair, type Sides, sides, whole } from './options.js';
 
 export interface Conv2dOptions {

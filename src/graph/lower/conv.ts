@@ -1,0 +1,98 @@
+import { type ConvShape, convPrior, phasesOf, plainKernel } from '../../kernels/conv.js';
+import type { PhasePair } from '../../kernels/conv-quads.js';
+import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
+import { tapRows } from '../../kernels/conv-weight-quads.js';
+import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
+import { lowerDirect, lowerQuads } from './conv-packed.js';
+import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads } from './conv-weight.js';
+import { meetings, slicesOf, view, whole } from './slices.js';
+
+/**
+ * Convolutions over chunked tensors: one launch for each combination of chunks that meet in a sample and a channel. Each
+ * launch adds the channels (or samples) it can see to what is stored; loops run so that these come in ascending order.
+ * A candidate is a name with numbers in it, `direct-8x4`: its row of the table turns them into launches.
+ */
+type Candidate<Shape> = {
+  pattern: RegExp;
+  /** How the name is written, for messages. */
+  form: string;
+  lower(plan: Lowering, node: Node, shape: Shape, numbers: number[], name: string): Launch[];
+};
+
+const phasePairs = (shape: ConvShape): PhasePair[] =>
+  phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
+
+/** Lanes that share loads, where the name asks for it and the size of a subgroup is certain. */
+const lanesOf = ({ device }: Lowering, name: string): number =>
+  name.endsWith('-broadcast') ? (device.subgroupSize ?? 0) : 0;
+
+const CONV: readonly Candidate<ConvShape>[] = [
+  { pattern: /^plain$/, form: 'plain', lower: lowerPlain },
+  {
+    pattern: /^direct-(\d+)x(\d+)$/,
+    form: 'direct-8x4 (pixels × channels)',
+    lower: (plan, node, shape, [px, oc]) => lowerDirect(plan, node, shape, phasePairs(shape), { px: px!, oc: oc! }),
+  },
+  {
+    pattern: /^quads-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'quads-2x1x16 (rows × vec4 × channels), also -broadcast',
+    lower(plan, node, shape, [rows, quads, oc], name) {
+      const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan, name) };
+      return lowerQuads(plan, node, shape, phasePairs(shape), tile);
+    },
+  },
+];
+
+const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
+  { pattern: /^plain$/, form: 'plain', lower: lowerWeightPlain },
+  {
+    pattern: /^direct-(\d+)x(\d+)$/,
+    form: 'direct-4x4 (outputs × inputs)',
+    lower: (plan, node, shape, [ob, ib]) => lowerWeightDirect(plan, node, shape, { ob: ob!, ib: ib! }),
+  },
+  {
+    pattern: /^quads-(\d+)(?:-broadcast)?$/,
+    form: 'quads-8 (outputs), also -broadcast',
+    lower(plan, node, shape, [ob], name) {
+      const tile = { ob: ob!, th: tapRows(shape.kernel, ob!), broadcast: lanesOf(plan, name) };
+      return lowerWeightQuads(plan, node, shape, tile);
+    },
+  },
+];
+
+/** The candidate that is forced or tuned, else the prior's. */
+function lowerAs<Shape>(
+  op: string,
+  candidates: readonly Candidate<Shape>[],
+  prior: string,
+  plan: Lowering,
+  node: Node,
+  shape: Shape,
+): Launch[] {
+  const name = plan.candidate(op) ?? prior;
+  for (const { pattern, lower } of candidates) {
+    const match = pattern.exec(name);
+    if (match) return lower(plan, node, shape, match.slice(1).map(Number), name);
+  }
+  return refuse(op, 'candidate', name, candidates.map(({ form }) => form).join(', '));
+}
+
+export const lowerConv = (node: Node, shape: ConvShape, plan: Lowering): Launch[] =>
+  lowerAs('conv', CONV, convPrior(shape, plan.device), plan, node, shape);
+
+export const lowerConvWeight = (node: Node, shape: WeightShape, plan: Lowering): Launch[] =>
+  lowerAs('convWeight', CONV_WEIGHT, weightPrior(shape, plan.device), plan, node, shape);
+
+function lowerPlain(plan: Lowering, node: Node, shape: ConvShape): Launch[] {
+  const [x, w, b] = node.inputs as [Tensor, Tensor, Tensor?];
+  const out = node.outputs[0]!;
+  const ws = slicesOf(plan, w);
+  return meetings(slicesOf(plan, out), slicesOf(plan, x)).flatMap(({ a: os, b: xs, image0, images }) =>
+    ws.map((ws): Launch => {
+      const planes = { x: xs.planes, w: ws.planes, out: os.planes };
+      const kernel = plainKernel(shape, { ...planes, image0, images, bias: b !== undefined });
+      const bias: Record<string, View> = b ? { b: whole(plan, b) } : {};
+      return { kernel, operands: { x: view(x, xs.chunk), w: view(w, ws.chunk), ...bias, out: view(out, os.chunk) } };
+    }),
+  );
+}

@@ -1,0 +1,191 @@
+import columnsSource from '../../shaders/conv-columns.wgsl';
+import quadsSource from '../../shaders/conv-quads.wgsl';
+import { areaOf, type ConvShape, type DirectParts, NO_BIAS, type Packing, type Phase, range } from './conv.js';
+import { groupsFor, type Kernel } from './kernel.js';
+import { type PlaneRange, planewise } from './planes.js';
+
+/** Rows × vec4 of a row × output channels that a thread owns. */
+export interface QuadTile {
+  rows: number;
+  quads: number;
+  oc: number;
+  /** Lanes of a subgroup that share the loads of weights; 0: every thread loads its own. */
+  broadcast: number;
+}
+
+/** Threads of a workgroup: no more than a subgroup or two, since a small plane makes few tiles. */
+export const WORKGROUP = 8;
+
+/** How conv-columns.wgsl lays x out for all phases of a convolution. */
+export interface Columns {
+  /** Columns by their remainder mod this. */
+  sx: number;
+  rows: number;
+  /** vec4 of a row of one remainder. */
+  quads: number;
+  /** Input row and column of the first copied. */
+  top: number;
+  left: number;
+  reflect: boolean;
+}
+
+export type PhasePair = readonly [Phase, Phase];
+
+/** Input pixels a phase reads along an axis: from its first tap of output 0 to its last tap of the last output. */
+const last = ({ start, count, stride, taps, dilation }: Phase, outputs = count): number =>
+  start + (outputs - 1) * stride + Math.max(0, taps - 1) * dilation;
+
+export function columnsOf(
+  phases: readonly PhasePair[],
+  reflect: boolean,
+  tile: Pick<QuadTile, 'rows' | 'quads'>,
+): Columns {
+  const [ys, xs] = [phases.map(([y]) => y), phases.map(([, x]) => x)];
+  const sx = xs[0]!.stride;
+  const top = Math.min(...ys.map(({ start }) => start));
+  const left = Math.min(...xs.map(({ start }) => start));
+  const whole = (count: number, step: number) => Math.ceil(count / step) * step;
+  // Tiles at the rim read as much as whole ones.
+  const bottom = Math.max(...ys.map((y) => last(y, whole(y.count, tile.rows))));
+  const right = Math.max(...xs.map((x) => last(x, whole(x.count, 4 * tile.quads))));
+  return { sx, rows: bottom - top + 1, quads: Math.ceil((right - left + 1) / (4 * sx)) + 1, top, left, reflect };
+}
+
+/** Elements of a plane of the copy. */
+export const columnsArea = ({ sx, rows, quads }: Columns): number => 4 * sx * rows * quads;
+
+/** x, columns. */
+export function columnsKernel(planes: PlaneRange, [height, width]: ConvShape['input'], columns: Columns): Kernel {
+  const { sx, rows, quads, top, left, reflect } = columns;
+  const items = sx * rows * quads;
+  const kernel = planewise(
+    { ...planes, bases: { ...planes.bases, columnsBase: planes.bases.columnsBase! / 4 } },
+    {
+      name: 'conv.columns',
+      source: columnsSource,
+      constants: { SX: sx, REFLECT: reflect },
+      itemsPerPlane: items,
+      flopsPerItem: 0,
+      elementsPerPlane: height * width + 4 * items,
+      params: { height, width, rows, quads, top, left },
+    },
+  );
+  return { ...kernel, workgroups: groupsFor((planes.p1 - planes.p0) * items) };
+}
+
+/** Where tap tx of a phase finds its first pixel among the VECS vec4 of every remainder. */
+export function tapPlaces({ start, taps, dilation }: Phase, { sx, left }: Columns, quads: number) {
+  const offsets = Array.from({ length: Math.max(1, taps) }, (_, tx) => start - left + tx * dilation);
+  const shift = (offset: number) => Math.floor(offset / sx);
+  const vecs = Math.ceil((4 * quads + Math.max(...offsets.map(shift))) / 4);
+  return { vecs, places: offsets.map((offset) => (offset % sx) * 4 * vecs + shift(offset)) };
+}
+
+/** In the file a shuffle stands for the broadcast, whose lane must be a literal: that it is only after unrolling. */
+export const pickBroadcast = (type: string): string =>
+  `fn pick(loaded: ${type}, l: u32) -> ${type} { return subgroupBroadcast(loaded, l); } // @inline`;
+
+const weightHooks = (broadcast: number): Record<string, string> =>
+  broadcast > 0
+    ? { pick: pickBroadcast('f32') }
+    : {
+        place: 'fn place(element: u32, lane: u32) -> u32 { return element / 4u; }',
+        pick: 'fn pick(loaded: Packed, l: u32) -> f32 { return loaded[l]; } // @inline',
+      };
+
+export const quadPacking = ({ groups, outputs }: ConvShape, { oc }: QuadTile): Packing => {
+  const groupBlocks = Math.ceil(outputs / oc);
+  return { oc, lanes: oc, groupBlocks, blocks: groups * groupBlocks };
+};
+
+export const quadName = ({ rows, quads, oc, broadcast }: QuadTile): string =>
+  `quads-${rows}x${quads}x${oc}${broadcast > 0 ? '-broadcast' : ''}`;
+
+/** One phase, or the whole of a conv2d; x's planes are those of the copy, w the packed weights. */
+export function quadsKernel(
+  shape: ConvShape,
+  tile: QuadTile,
+  columns: Columns,
+  [py, px]: PhasePair,
+  parts: DirectParts,
+): Kernel {
+  const { groups, inputs, outputs, output, kernel } = shape;
+  const { image0, images, block0, blocks, x, w, out } = parts;
+  const { rows, quads, oc, broadcast } = tile;
+  const lanes = broadcast || 4;
+  const { vecs, places } = tapPlaces(px, columns, quads);
+  const tw = places.length;
+  const taps = px.taps > 0 ? py.taps : 0;
+  const tilesX = Math.ceil(px.count / (4 * quads));
+  const tiles = tilesX * Math.ceil(py.count / rows);
+  const tileGroups = Math.ceil(tiles / WORKGROUP);
+  const products = images * Math.min(blocks * oc, out.end - out.start) * inputs * py.count * px.count * taps * tw;
+  const span = columns.sx * vecs * 4;
+  return {
+    name: `conv.${quadName(tile)}`,
+    source: quadsSource,
+    constants: {
+      WG: WORKGROUP,
+      BROADCAST: broadcast > 0,
+      LANES: lanes,
+      Packed: broadcast > 0 ? 'f32' : 'vec4f',
+      TW: tw,
+      SX: columns.sx,
+      ROWS: rows,
+      QUADS: quads,
+      OC: oc,
+      PARTS: oc / lanes,
+      LOADS: (tw * oc) / lanes,
+      VECS: vecs,
+      SPAN: span,
+      VALUES: rows * span,
+      SHIFTED: rows * quads * tw,
+      SUMS: rows * quads * oc,
+      AT: places,
+      CONTINUES: parts.continues,
+    },
+    hooks: { ...weightHooks(broadcast), ...(parts.bias ? {} : NO_BIAS) },
+    params: {
+      tilesX,
+      tiles,
+      tileGroups,
+      rows: py.count,
+      columns: px.count,
+      block0,
+      blocks,
+      groupBlocks: quadPacking(shape, tile).groupBlocks,
+      image0,
+      images,
+      inputs,
+      outputs,
+      xChannels: groups * inputs,
+      outChannels: groups * outputs,
+      xRows: columns.rows,
+      xQuads: columns.quads,
+      top: py.start - columns.top,
+      strideY: py.stride,
+      dilationY: py.dilation,
+      taps,
+      outWidth: output[1],
+      outArea: areaOf(output),
+      outY: py.offset,
+      outX: px.offset,
+      outStepY: py.step,
+      outStepX: px.step,
+      kernelArea: areaOf(kernel),
+      tap0: py.tap0 * kernel[1] + px.tap0,
+      tapY: py.tapStep * kernel[1],
+      tapX: px.tapStep,
+      ...range('x', { ...x, base: x.base / 4 }),
+      ...range('w', w),
+      ...range('out', out),
+    },
+    workgroups: images * blocks * tileGroups,
+    flops: 2 * products,
+    bytes:
+      4 *
+      ((x.end - x.start) * columnsArea(columns) +
+        (w.end - w.start) * oc * taps * tw +
+        products / Math.max(1, inputs * taps * tw)),
+  };
+}
