@@ -4,9 +4,10 @@
 // 1 − β are the host's for the same reason.
 //
 // w, g, m, v and the results alike in size; scalars [3] = lr, correction1, correction2. Each result may be its operand's
-// memory. Dispatched by kernels/adam.ts, one thread an element. Its eight bindings are all that every device offers.
+// memory. Dispatched by kernels/adam.ts, TILE elements a thread, WG apart. Its eight bindings are all that every device offers.
 
 const WG: u32 = 64;
+const TILE: u32 = 8;
 
 struct Params {
   base: u32,   // element that the bindings begin with
@@ -30,14 +31,18 @@ struct Params {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let index = (group.y * groups.x + group.x) * WG + lane;
-  if (index >= params.count) { return; }
-  let i = params.start - params.base + index;
-  let gradient = g[i];
-  let mean = params.beta1 * m[i] + params.rest1 * gradient;
-  let square = params.beta2 * v[i] + params.rest2 * gradient * gradient;
+  let first = (group.y * groups.x + group.x) * WG * TILE + lane;
   let step = scalars[0] / scalars[1];
-  nextW[i] = w[i] - step * (mean / (sqrt(square / scalars[2]) + params.eps));
-  nextM[i] = mean;
-  nextV[i] = square;
+  let correction = scalars[2];
+  for (var k = 0u; k < TILE; k++) {
+    let index = first + k * WG;
+    if (index >= params.count) { return; }
+    let i = params.start - params.base + index;
+    let gradient = g[i];
+    let mean = params.beta1 * m[i] + params.rest1 * gradient;
+    let square = params.beta2 * v[i] + params.rest2 * gradient * gradient;
+    nextW[i] = w[i] - step * (mean / (sqrt(square / correction) + params.eps));
+    nextM[i] = mean;
+    nextV[i] = square;
+  }
 }

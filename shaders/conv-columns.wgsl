@@ -4,9 +4,10 @@
 //
 // x [N, C, H, W]; columns [N, C, rows, SX, 4·quads]: a row's columns by their remainder mod SX, so that a convolution of
 // stride SX finds the pixels of neighbouring outputs side by side. Both are ranges of planes [n, c].
-// Dispatched by kernels/conv-quads.ts before conv-quads.wgsl and conv-weight-quads.wgsl; one thread a vec4.
+// Dispatched by kernels/conv-quads.ts before conv-quads.wgsl and conv-weight-quads.wgsl; a thread owns TILE vec4 of a row.
 
 const WG: u32 = 64;
+const TILE: u32 = 4;
 const SX: u32 = 1;
 const REFLECT: bool = false;
 
@@ -30,10 +31,11 @@ fn fold(i: i32, size: i32) -> i32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let index = (group.y * groups.x + group.x) * WG + lane;
-  let quad = index % params.quads;
-  let phase = index / params.quads % SX;
-  let row = index / (params.quads * SX) % params.rows;
-  let plane = params.first + index / (params.quads * SX * params.rows);
+  let step = (params.quads + TILE - 1u) / TILE;
+  let line = index / step;
+  let phase = line % SX;
+  let row = line / SX % params.rows;
+  let plane = params.first + line / (SX * params.rows);
   if (plane >= params.first + params.planes) { return; }
 
   let width = params.width;
@@ -41,11 +43,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let inside = y >= 0 && y < params.height;
   let start = (i32(plane) * params.height + clamp(y, 0, params.height - 1)) * width;
   let first = u32(start) - params.xBase;
-  var values = vec4f();
-  // @unroll
-  for (var j = 0u; j < 4u; j++) {
-    let at = fold(i32((quad * 4u + j) * SX + phase) + params.left, width);
-    values[j] = select(0.0, x[first + u32(clamp(at, 0, width - 1))], inside && at >= 0 && at < width);
+  let target0 = ((plane * params.rows + row) * SX + phase) * params.quads - params.columnsBase;
+  for (var quad = index % step; quad < params.quads; quad += step) {
+    var values = vec4f();
+    // @unroll
+    for (var j = 0u; j < 4u; j++) {
+      let at = fold(i32((quad * 4u + j) * SX + phase) + params.left, width);
+      values[j] = select(0.0, x[first + u32(clamp(at, 0, width - 1))], inside && at >= 0 && at < width);
+    }
+    columns[target0 + quad] = values;
   }
-  columns[((plane * params.rows + row) * SX + phase) * params.quads + quad - params.columnsBase] = values;
 }

@@ -2,8 +2,8 @@
 // block = group·⌈outputs/oc⌉ + ⌊o/oc⌋ and lane = o mod oc; lanes without a channel are zero.
 //
 // w is [G·O, I, KH, KW] or, for convTranspose2d, [G·I, O, KH, KW]: `wOut` and `wIn` are its strides. Source and packed copy
-// are ranges [start, end) of their tensors; a launch writes those elements of its range whose source lies in the other.
-// Dispatched by kernels/conv.ts before conv.wgsl; one thread an element.
+// are ranges [start, end) of their tensors, of the copy whole planes; a launch writes those elements of its range whose
+// source lies in the other. Dispatched by kernels/conv.ts before conv.wgsl and others; one thread the lanes of a tap.
 
 const WG: u32 = 64;
 
@@ -21,17 +21,20 @@ struct Params {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = params.packedStart + (group.y * groups.x + group.x) * WG + lane;
+  let vector = params.packedStart / params.lanes + (group.y * groups.x + group.x) * WG + lane;
+  let at = vector * params.lanes;
   if (at >= params.packedEnd) { return; }
-  let slot = at % params.lanes;
-  let tap = at / params.lanes % params.kernelArea;
-  let plane = at / (params.lanes * params.kernelArea);
-  let i = plane % params.inputs;
+  let plane = vector / params.kernelArea;
+  let tap = vector % params.kernelArea;
   let block = plane / params.inputs;
-  let o = block % params.groupBlocks * params.oc + slot;
-  let used = slot < params.oc && o < params.outputs;
-  let source = select(0u, block / params.groupBlocks * params.wGroup + o * params.wOut + i * params.wIn + tap, used);
-  if (source >= params.wStart && source < params.wEnd) {
-    packed[at - params.packedBase] = select(0.0, w[source - params.wBase], used);
+  let i = plane % params.inputs;
+  let o0 = block % params.groupBlocks * params.oc;
+  let first = block / params.groupBlocks * params.wGroup + o0 * params.wOut + i * params.wIn + tap;
+  for (var slot = 0u; slot < params.lanes; slot++) {
+    let used = slot < params.oc && o0 + slot < params.outputs;
+    let source = select(0u, first + slot * params.wOut, used);
+    if (source >= params.wStart && source < params.wEnd) {
+      packed[at + slot - params.packedBase] = select(0.0, w[source - params.wBase], used);
+    }
   }
 }

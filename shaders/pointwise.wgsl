@@ -2,11 +2,13 @@
 //
 // `value` is the fused expression, `load0`…`load3` say how each operand is reached: same shape (index i), one element,
 // a constant of the uniform block, or broadcast through strides (axis d: size, then one stride per operand, 0 where it repeats).
-// Layout: any shape, row-major; one thread per element of the bound chunk of `out`. A broadcast operand cut into several
+// Layout: any shape, row-major; a thread owns TILE elements of the bound chunk of `out`, WG apart, so that neighbours lie
+// side by side. A broadcast operand cut into several
 // chunks is met by several launches; `inside` then lets each element be written by the one that holds its operands.
 // Dispatched by kernels/pointwise.ts for every elementwise op and gradient.
 
 const WG: u32 = 64;
+const TILE: u32 = 8;
 const RANK: u32 = 4;
 
 struct Params {
@@ -47,8 +49,11 @@ fn value(i: u32, at: vec4u) -> f32 { return load0(i, at) + load1(i, at) + load2(
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = params.start + (group.y * groups.x + group.x) * WG + lane;
-  if (i >= params.end) { return; }
-  let at = place(i);
-  if (inside(at)) { out[i - params.outBase] = value(i, at); }
+  let first = params.start + (group.y * groups.x + group.x) * WG * TILE + lane;
+  for (var k = 0u; k < TILE; k++) {
+    let i = first + k * WG;
+    if (i >= params.end) { return; }
+    let at = place(i);
+    if (inside(at)) { out[i - params.outBase] = value(i, at); }
+  }
 }

@@ -1,6 +1,9 @@
 import source from '../../shaders/adam.wgsl';
 import { groupsFor, type Kernel } from './kernel.js';
 
+/** Elements a thread computes. */
+const TILE = 8;
+
 export interface AdamRates {
   beta1: number;
   beta2: number;
@@ -13,9 +16,9 @@ export const adamStep = (range: { start: number; end: number; base: number }, ra
   return {
     name: 'adam.flat',
     source,
-    constants: {},
+    constants: { TILE },
     params: { base: range.base, start: range.start, count, ...rates, rest1: 1 - rates.beta1, rest2: 1 - rates.beta2 },
-    workgroups: groupsFor(count),
+    workgroups: groupsFor(count / TILE),
     flops: 12 * count,
     bytes: 4 * 7 * count,
   };

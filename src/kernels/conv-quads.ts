@@ -54,19 +54,22 @@ export function columnsOf(
 /** Elements of a plane of the copy. */
 export const columnsArea = ({ sx, rows, quads }: Columns): number => 4 * sx * rows * quads;
 
+/** vec4 of a row that a thread copies. */
+const TILE = 4;
+
 /** x, columns. */
 export function columnsKernel(planes: PlaneRange, [height, width]: ConvShape['input'], columns: Columns): Kernel {
   const { sx, rows, quads, top, left, reflect } = columns;
-  const items = sx * rows * quads;
+  const items = sx * rows * Math.ceil(quads / TILE);
   const kernel = planewise(
     { ...planes, bases: { ...planes.bases, columnsBase: planes.bases.columnsBase! / 4 } },
     {
       name: 'conv.columns',
       source: columnsSource,
-      constants: { SX: sx, REFLECT: reflect },
+      constants: { TILE, SX: sx, REFLECT: reflect },
       itemsPerPlane: items,
       flopsPerItem: 0,
-      elementsPerPlane: height * width + 4 * items,
+      elementsPerPlane: height * width + columnsArea(columns),
       params: { height, width, rows, quads, top, left },
     },
   );

@@ -157,7 +157,7 @@ export function packKernel(
       ...range('w', parts.w),
       ...range('packed', parts.packed),
     },
-    workgroups: groupsFor(size),
+    workgroups: groupsFor(size / lanes),
     flops: 0,
     bytes: 8 * size,
   };
