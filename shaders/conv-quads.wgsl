@@ -1,4 +1,3 @@
-enable subgroups; // @if BROADCAST
 // Gather convolution like conv.wgsl (same sums, same order, same bits) on x as conv-columns.wgsl lays it out:
 //
 //   out[n, o, y·outStepY + outY, c·outStepX + outX] =
@@ -12,6 +11,8 @@ enable subgroups; // @if BROADCAST
 //
 // Operands are ranges of planes, and launches continue each other's sums, as in conv.wgsl.
 // Dispatched by kernels/conv-quads.ts, once per phase and combination of ranges; a workgroup has one block of channels.
+
+enable subgroups; // @if BROADCAST
 
 const WG: u32 = 8;
 const BROADCAST: bool = true;

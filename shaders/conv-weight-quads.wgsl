@@ -1,4 +1,3 @@
-enable subgroups; // @if BROADCAST
 // Weight gradient like conv-weight.wgsl, on x as conv-columns.wgsl lays it out and dy in rows of whole vec4, zero behind:
 //
 //   dw[o, i, ky, kx] = Σ_n Σ_y Σ_c  dy[n, o, y, c] · columns[n, i, y·strideY + ky·dilationY, PHASE[kx], c + SHIFT[kx]]
@@ -10,6 +9,8 @@ enable subgroups; // @if BROADCAST
 //
 // Splits, ranges of planes and continued sums as in conv-weight.wgsl; partial sums [splits, G·O, I, KH, KW].
 // Dispatched by kernels/conv-weight-quads.ts; a workgroup has WG input channels, one block of outputs and TH tap rows.
+
+enable subgroups; // @if BROADCAST
 
 const WG: u32 = 8;
 const BROADCAST: bool = true;

@@ -88,14 +88,17 @@ const problemOf = (label: string, run: () => void): string[] => {
   }
 };
 
+/** Op → candidate, as to `compile`. */
+type Force = Record<string, string>;
+
 /** Elements a program may have in flight: keeps plans small and the twin's arrays young. */
 const BATCH_ELEMENTS = 2e6;
 
-async function runBatch(device: Device, trials: Trial[]): Promise<string[]> {
+async function runBatch(device: Device, trials: Trial[], force?: Force): Promise<string[]> {
   const batch: Batch = { inputs: {}, feeds: {}, outputs: {}, variables: [] };
   const refused = trials.map((trial, k) => problemOf(trial.label, () => addTrial(batch, trial, k)));
   const { inputs, outputs } = batch;
-  const program = await engine.compile(device, { inputs, outputs }, { precise: true });
+  const program = await engine.compile(device, { inputs, outputs }, { precise: true, force });
   const results = await program.run(batch.feeds);
   program.destroy();
   for (const variable of batch.variables) engine.destroy(device, variable);
@@ -127,13 +130,13 @@ export async function checkOp(
 export async function checkAll(
   device: Device,
   wanted: { name: string; make: CaseMaker; seed: number }[],
-  perProgram = 48,
+  { perProgram = 48, force }: { perProgram?: number; force?: Force } = {},
 ): Promise<string[]> {
   const problems: string[] = [];
   let trials: Trial[] = [];
   let weight = 0;
   const flush = async () => {
-    if (trials.length > 0) problems.push(...(await runBatch(device, trials)));
+    if (trials.length > 0) problems.push(...(await runBatch(device, trials, force)));
     [trials, weight] = [[], 0];
   };
   for (const { name, make, seed } of wanted) {

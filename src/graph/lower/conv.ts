@@ -22,9 +22,11 @@ type Candidate<Shape> = {
 const phasePairs = (shape: ConvShape): PhasePair[] =>
   phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
 
-/** Lanes that share loads, where the name asks for it and the size of a subgroup is certain. */
-const lanesOf = ({ device }: Lowering, name: string): number =>
-  name.endsWith('-broadcast') ? (device.subgroupSize ?? 0) : 0;
+/** Lanes that share loads: where the name asks for it, and subgroups are of one size that divides the channels. */
+function lanesOf({ device: { subgroupSize } }: Lowering, name: string, channels: number): number {
+  const shared = name.endsWith('-broadcast') && subgroupSize !== null && channels % subgroupSize === 0;
+  return shared ? subgroupSize : 0;
+}
 
 const CONV: readonly Candidate<ConvShape>[] = [
   { pattern: /^plain$/, form: 'plain', lower: lowerPlain },
@@ -37,7 +39,8 @@ const CONV: readonly Candidate<ConvShape>[] = [
     pattern: /^quads-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
     form: 'quads-2x1x16 (rows × vec4 × channels), also -broadcast',
     lower(plan, node, shape, [rows, quads, oc], name) {
-      const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan, name) };
+      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+      const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan, name, oc!) };
       return lowerQuads(plan, node, shape, phasePairs(shape), tile);
     },
   },
@@ -54,7 +57,7 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
     pattern: /^quads-(\d+)(?:-broadcast)?$/,
     form: 'quads-8 (outputs), also -broadcast',
     lower(plan, node, shape, [ob], name) {
-      const tile = { ob: ob!, th: tapRows(shape.kernel, ob!), broadcast: lanesOf(plan, name) };
+      const tile = { ob: ob!, th: tapRows(shape.kernel, ob!), broadcast: lanesOf(plan, name, ob!) };
       return lowerWeightQuads(plan, node, shape, tile);
     },
   },
