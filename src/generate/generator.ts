@@ -7,9 +7,9 @@ import { toFloat32 } from '../formats/dtype.js';
 import { openSafetensors, readTensor, type Safetensors } from '../formats/safetensors.js';
 import { bytesSource, type Source } from '../formats/source.js';
 import { sizedPrograms } from '../graph/sizes.js';
-import { requireTensors } from '../nets/architecture.js';
+import { generatorNet, requireTensors } from '../nets/architecture.js';
 import { type Extent, encodeInput, labelChannels } from '../nets/encode-input.js';
-import { globalGenerator, leastSide } from '../nets/generator.js';
+import { leastSide, multipleOf } from '../nets/generator.js';
 import { type Manifest, readManifest } from '../nets/manifest.js';
 import { createVariables, lookup } from '../nets/parameters.js';
 
@@ -86,7 +86,7 @@ const sourceOf = (source: Source | ArrayBuffer | Uint8Array): Source => {
 
 /** One tensor at a time, when it goes to the device: the weights are never twice in memory. */
 const weightsOf = (file: Safetensors, manifest: Manifest) => {
-  const { parameters, forward } = globalGenerator(manifest.generator);
+  const { parameters, forward } = generatorNet(manifest.generator);
   const shapes = new Map([...file.tensors].map(([name, { shape }]) => [name, shape]));
   requireTensors(parameters, shapes, file.source.name);
   const variables = createVariables(
@@ -121,8 +121,8 @@ export async function loadGenerator(
     },
     { precise },
   );
-  const { nDownsample, outputNc } = manifest.generator;
-  const multiple = 2 ** nDownsample;
+  const { outputNc } = manifest.generator;
+  const multiple = multipleOf(manifest.generator);
   const least = leastSide(manifest.generator);
   return {
     manifest,

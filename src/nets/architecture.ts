@@ -1,18 +1,21 @@
+import type { Tensor } from '../engine.js';
 import { DataError } from '../errors.js';
 import type { DiscriminatorOptions } from './discriminator.js';
-import type { GeneratorOptions } from './generator.js';
+import { globalGenerator } from './generator.js';
 import type { Norm } from './layer.js';
-import type { Parameter } from './parameters.js';
+import { type LocalEnhancerOptions, localEnhancer } from './local-enhancer.js';
+import type { Net, Parameter } from './parameters.js';
 
 /** Shapes of a checkpoint's tensors by name. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** A generator of either kind in the reference's options; the last two are 0 for a global one. */
-export interface GeneratorArchitecture extends GeneratorOptions {
+export interface GeneratorArchitecture extends LocalEnhancerOptions {
   netG: 'global' | 'local';
-  nLocalEnhancers: number;
-  nBlocksLocal: number;
 }
+
+export const generatorNet = (architecture: GeneratorArchitecture): Net<Tensor> =>
+  architecture.netG === 'local' ? localEnhancer(architecture) : globalGenerator(architecture);
 
 /**
  * A state-dict key as the nets spell it, or null for what carries nothing: a data-parallel wrapper adds `module.`, and torch before 0.4

@@ -9,6 +9,8 @@ export interface Encoding {
   inputNc: number;
   /** Without instance ids there is no edge channel. */
   noInstance: boolean;
+  /** Style channels, which the generator alone sees, and what shares a style; absent: none. */
+  features?: { count: number; by: 'instance' | 'label' };
 }
 
 /** Batch, height, width. */
@@ -18,9 +20,13 @@ export type Extent = readonly [batch: number, height: number, width: number];
 export const labelChannels = ({ labelNc, dontCare }: Pick<Encoding, 'labelNc' | 'dontCare'>): number =>
   labelNc > 0 && dontCare !== undefined ? labelNc + 1 : labelNc;
 
-/** Channels of the conditioning: labels or picture, and the edges. */
+/** Channels of the conditioning: labels or picture, and the edges. The discriminator sees no more. */
 export const conditionChannels = (encoding: Encoding): number =>
   (labelChannels(encoding) || encoding.inputNc) + (encoding.noInstance ? 0 : 1);
+
+/** Channels of the generator's input: the conditioning, then the styles. */
+export const generatorChannels = (encoding: Encoding): number =>
+  conditionChannels(encoding) + (encoding.features?.count ?? 0);
 
 /**
  * What both nets are conditioned on, encoded on the device from what is fed: `labels` i32 [N, 1, H, W] as one-hot planes, or `input`

@@ -1,9 +1,19 @@
 import type { Tensor } from '../engine.js';
 import { refuse } from '../graph/tensor.js';
-import { applyUnits, down, type Norm, residualBlock, type Unit, unitParameters, up, wide } from './layer.js';
+import {
+  applyUnits,
+  down,
+  type Norm,
+  residualBlock,
+  type Style,
+  type Unit,
+  unitParameters,
+  up,
+  wide,
+} from './layer.js';
 import type { Net } from './parameters.js';
 
-export interface GeneratorOptions {
+export interface GeneratorOptions extends Style {
   inputNc: number;
   outputNc: number;
   /** Filters of the first layer; each downsampling doubles them. */
@@ -20,25 +30,33 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
  * c7s1-ngf, d…, R…, u…, c7s1-output (CVPR 2018 paper, appendix), named by place in the reference's one sequence: padding, convolution,
  * norm and activation each take an index, a residual block takes one.
  */
-export function generatorUnits({ inputNc, outputNc, ngf, nDownsample: n, nBlocks, norm }: GeneratorOptions): Unit[] {
+export function generatorUnits(options: GeneratorOptions): Unit[] {
+  const { inputNc, outputNc, ngf, nDownsample: n, nBlocks, norm } = options;
   const filters = (level: number) => ngf * 2 ** level;
   const [firstBlock, firstUp] = [4 + 3 * n, 4 + 3 * n + nBlocks];
   const at = (index: number, inputs: number, outputs: number) => ({ name: `model.${index}`, inputs, outputs });
   const relu = { norm, activation: 'relu' } as const;
   return [
     { ...wide(at(1, inputNc, ngf)), ...relu },
-    ...range(n).map((i) => ({ ...down(at(4 + 3 * i, filters(i), filters(i + 1))), ...relu })),
+    ...range(n).map((i) => ({ ...down(at(4 + 3 * i, filters(i), filters(i + 1)), options), ...relu })),
     ...range(nBlocks).map((i) => residualBlock(`model.${firstBlock + i}`, filters(n), norm)),
-    ...range(n).map((i) => ({ ...up(at(firstUp + 3 * i, filters(n - i), filters(n - i - 1))), ...relu })),
+    ...range(n).map((i) => ({ ...up(at(firstUp + 3 * i, filters(n - i), filters(n - i - 1)), options), ...relu })),
     { ...wide(at(firstUp + 3 * n + 1, ngf, outputNc)), activation: 'tanh' },
   ];
 }
 
-/** The mirrored borders need 4 pixels outside and, where there are blocks, 2 at the bottleneck. */
-export const leastSide = ({ nDownsample, nBlocks }: Pick<GeneratorOptions, 'nDownsample' | 'nBlocks'>): number =>
-  Math.max(4, nBlocks > 0 ? 2 ** nDownsample + 1 : 1);
+type Depth = Pick<GeneratorOptions, 'nDownsample' | 'nBlocks'> & { nLocalEnhancers?: number };
 
-function checkSize({ shape }: Tensor, options: GeneratorOptions): void {
+/** What sides must be multiples of for a generator to keep them. */
+export const multipleOf = ({ nDownsample, nLocalEnhancers = 0 }: Omit<Depth, 'nBlocks'>): number =>
+  2 ** (nDownsample + nLocalEnhancers);
+
+/** The mirrored borders need 4 pixels outside, in the coarsest picture too, and where there are blocks 2 at the bottleneck. */
+export const leastSide = ({ nDownsample, nBlocks, nLocalEnhancers = 0 }: Depth): number =>
+  Math.max(3 * 2 ** nLocalEnhancers + 1, nBlocks > 0 ? multipleOf({ nDownsample, nLocalEnhancers }) + 1 : 1);
+
+/** @throws GraphError for what the net cannot take */
+export function checkInput({ shape }: Tensor, options: Depth & { inputNc: number }): void {
   const { inputNc } = options;
   const least = leastSide(options);
   const [, channels, height, width] = shape;
@@ -56,7 +74,7 @@ export function globalGenerator(options: GeneratorOptions): Net<Tensor> {
   return {
     parameters: unitParameters(units),
     forward(x, params) {
-      checkSize(x, options);
+      checkInput(x, options);
       return applyUnits(x, units, params);
     },
   };

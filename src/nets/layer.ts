@@ -8,6 +8,7 @@ import {
   relu,
   type Tensor,
   tanh,
+  upsampleNearest2d,
 } from '../engine.js';
 import type { Lookup, Parameter, Role } from './parameters.js';
 
@@ -26,6 +27,8 @@ export interface Layer {
   readonly reflect?: boolean;
   /** Transposed: doubles the sides exactly; its weight is [inputs, outputs, k, k]. */
   readonly transposed?: boolean;
+  /** The sides are first multiplied by this, repeating pixels. */
+  readonly enlarge?: number;
   readonly norm?: Norm;
   readonly activation?: Activation;
 }
@@ -33,14 +36,27 @@ export interface Layer {
 /** A layer, or a block whose result is added to its input; nothing follows the sum. */
 export type Unit = Layer | { readonly residual: readonly Layer[] };
 
+/** What of a generator's layers may differ from the reference. */
+export interface Style {
+  /** How sides are doubled: transposed convolutions (the reference's; they leave a checkerboard), or repeated pixels and a convolution. */
+  upsample?: 'transposed' | 'nearest';
+  /** Borders of the layers that halve and double: zeros (the reference's; they leave light spots), or mirrored as everywhere else. */
+  padding?: 'zeros' | 'reflect';
+}
+
 type Place = Pick<Layer, 'name' | 'inputs' | 'outputs'>;
 
 /** 7×7 with mirrored border: the first and the last layer of a generator. */
 export const wide = (place: Place): Layer => ({ ...place, kernel: 7, padding: 3, reflect: true });
 /** Sides ⌈n/2⌉. */
-export const down = (place: Place): Layer => ({ ...place, kernel: 3, stride: 2, padding: 1 });
+export const down = (place: Place, { padding }: Style): Layer => {
+  return { ...place, kernel: 3, stride: 2, padding: 1, reflect: padding === 'reflect' };
+};
 /** Sides 2n. */
-export const up = (place: Place): Layer => ({ ...down(place), transposed: true });
+export const up = (place: Place, { upsample, padding }: Style): Layer =>
+  upsample === 'nearest'
+    ? { ...place, kernel: 3, padding: 1, reflect: padding === 'reflect', enlarge: 2 }
+    : { ...place, kernel: 3, stride: 2, padding: 1, transposed: true };
 
 /** x + conv_block(x): two 3×3 convolutions with mirrored borders, no activation behind the second. */
 export function residualBlock(name: string, channels: number, norm: Norm): Unit {
@@ -63,8 +79,9 @@ const normName = (name: string): string => name.replace(/\d+$/, (index) => Strin
 /** Instance norm subtracts the plane's mean and with it any bias: adding or training one would change nothing but rounding. */
 const usesBias = ({ norm }: Layer): boolean => norm !== 'instance';
 
-function convolution(x: Tensor, layer: Layer, params: Lookup): Tensor {
-  const { name, stride = 1, padding, reflect, transposed } = layer;
+function convolution(given: Tensor, layer: Layer, params: Lookup): Tensor {
+  const { name, stride = 1, padding, reflect, transposed, enlarge } = layer;
+  const x = enlarge ? upsampleNearest2d(given, enlarge) : given;
   const weight = params(`${name}.weight`);
   const bias = usesBias(layer) ? params(`${name}.bias`) : null;
   if (transposed) return convTranspose2d(x, weight, bias, { stride, padding, outputPadding: stride - 1 });

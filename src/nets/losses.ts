@@ -35,3 +35,10 @@ export function featureMatching(fake: Maps, real: Maps, lambda: number): Tensor 
   const terms = fake.flatMap((maps, i) => maps.slice(0, inner).map((map, j) => l1Loss(map, detach(real[i]![j]!))));
   return scale(total(terms), (lambda * 4) / (inner * fake.length));
 }
+
+/** Weights of VGG19's taps, relu1_1 … relu5_1. */
+const TAP_WEIGHTS = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1];
+
+/** The perceptual loss: λ · Σ over taps of wₖ · mean|Vₖ(fake) − Vₖ(real)|; the real picture's taps count as constants. Scalar. */
+export const perceptual = (fake: readonly Tensor[], real: readonly Tensor[], lambda: number): Tensor =>
+  total(fake.map((tap, k) => scale(l1Loss(tap, detach(real[k]!)), lambda * TAP_WEIGHTS[k]!)));

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { DataError } from '../errors.js';
 import type { GeneratorArchitecture } from './architecture.js';
 import type { Encoding } from './encode-input.js';
+import type { EncoderOptions } from './encoder.js';
 
 /**
  * What a generator's file says about itself, so that the file alone is enough to paint: architecture, what the channels of
@@ -11,6 +12,10 @@ export interface Manifest {
   format: 1;
   generator: GeneratorArchitecture;
   encoding: Encoding;
+  /** Of the encoder that belongs to it, in a file of its own. */
+  encoder?: EncoderOptions;
+  /** By class, its style vectors: what `encode` found to be typical. */
+  styles?: number[][][];
   classes: { names: string[]; palette: [red: number, green: number, blue: number][] };
   step: number;
 }
@@ -23,6 +28,8 @@ const positive = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST)
 const halvings = v.pipe(count, v.maxValue(MOST_HALVINGS));
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
 
+const norm = v.picklist(['instance', 'batch']);
+
 const schema: v.GenericSchema<unknown, Manifest> = v.object({
   format: v.literal(1),
   generator: v.object({
@@ -34,14 +41,19 @@ const schema: v.GenericSchema<unknown, Manifest> = v.object({
     nBlocks: count,
     nLocalEnhancers: halvings,
     nBlocksLocal: count,
-    norm: v.picklist(['instance', 'batch']),
+    norm,
+    upsample: v.optional(v.picklist(['transposed', 'nearest'])),
+    padding: v.optional(v.picklist(['zeros', 'reflect'])),
   }),
   encoding: v.object({
     labelNc: count,
     inputNc: positive,
     noInstance: v.boolean(),
     dontCare: v.optional(count),
+    features: v.optional(v.object({ count: positive, by: v.picklist(['instance', 'label']) })),
   }),
+  encoder: v.optional(v.object({ outputNc: positive, featNum: positive, nef: positive, nDownsampleE: halvings, norm })),
+  styles: v.optional(v.array(v.array(v.array(v.number())))),
   classes: v.object({ names: v.array(v.string()), palette: v.array(v.tuple([byte, byte, byte])) }),
   step: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });

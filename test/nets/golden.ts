@@ -4,7 +4,9 @@ import * as assert from 'uvu/assert';
 import { sizeOf } from '../../src/graph/chunks.js';
 import { type DiscriminatorOptions, multiscaleDiscriminator } from '../../src/nets/discriminator.js';
 import type { Encoding, Extent } from '../../src/nets/encode-input.js';
+import { type EncoderOptions, encoderNet } from '../../src/nets/encoder.js';
 import { type GeneratorOptions, globalGenerator } from '../../src/nets/generator.js';
+import { localEnhancer } from '../../src/nets/local-enhancer.js';
 import type { Values } from '../../src/nets/parameters.js';
 import { uniform } from '../support/hash.js';
 
@@ -31,6 +33,11 @@ export const DISCRIMINATOR: DiscriminatorOptions = {
   ganFeat: true,
 };
 
+export const LOCAL = { ...GENERATOR, ngf: 2, nLocalEnhancers: 1, nBlocksLocal: 2 };
+export const ENCODER: EncoderOptions = { outputNc: 3, featNum: 3, nef: 2, nDownsampleE: 2, norm: 'instance' };
+
+export const tinyLocal = () => localEnhancer(LOCAL);
+export const tinyEncoder = () => encoderNet(ENCODER);
 export const tinyGenerator = () => globalGenerator(GENERATOR);
 export const tinyDiscriminator = () => multiscaleDiscriminator(DISCRIMINATOR);
 
@@ -42,12 +49,22 @@ export const hashed =
     return Float32Array.from({ length: sizeOf(shape) }, (_, e) => uniform(1000 * seed + index, e) * size);
   };
 
+/** VGG19's: wide enough that its maps neither vanish nor grow. */
+export const hashedVgg: Values = ({ shape, role, fanIn }, index) => {
+  const size = role === 'bias' ? 0.02 : Math.sqrt(12) * Math.sqrt(2 / fanIn);
+  return Float32Array.from({ length: sizeOf(shape) }, (_, e) => uniform(5000 + index, e) * size);
+};
+
 const labels = Int32Array.from({ length: PIXELS }, (_, i) => {
   const [y, x] = [Math.floor(i / WIDTH), i % WIDTH];
   return (Math.floor(x / 10) + 2 * Math.floor(y / 9)) % 5;
 });
 const instances = labels.map((label, i) => (label < 3 ? label : label * 1000 + (Math.floor((i % WIDTH) / 7) % 3)));
 const image = Float32Array.from({ length: 3 * PIXELS }, (_, e) => 2 * uniform(77, e));
+
+/** The instances numbered from 0, in the order of their ids. */
+const distinct = [...new Set(instances)].sort((a, b) => a - b);
+export const REGIONS = { count: distinct.length, ids: instances.map((id) => distinct.indexOf(id)) };
 
 /** Feeds of the golden sample, by the names of the programs' inputs. */
 export const SAMPLE = { labels, instances, image };

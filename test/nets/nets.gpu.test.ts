@@ -1,16 +1,37 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compile, concat, input, slice, sum } from '../../src/engine.js';
+import { compile, concat, type Feeds, input, type ProgramSpec, slice, sum } from '../../src/engine.js';
 import { encodeInput } from '../../src/nets/encode-input.js';
+import { encodeStyles } from '../../src/nets/encoder.js';
 import { featureMatching, type GanMode, ganLoss } from '../../src/nets/losses.js';
 import { createVariables, lookup } from '../../src/nets/parameters.js';
+import { imagenetNormalised, threeChannels, vgg19 } from '../../src/nets/vgg.js';
 import golden from '../golden/pix2pixhd.json';
 import { openTestDevice } from '../support/device.js';
 import { noteDigest } from '../support/digest.js';
-import { ENCODING, EXTENT, hashed, matches, SAMPLE, tinyDiscriminator, tinyGenerator } from './golden.js';
+import {
+  ENCODING,
+  EXTENT,
+  hashed,
+  hashedVgg,
+  matches,
+  REGIONS,
+  SAMPLE,
+  tinyDiscriminator,
+  tinyEncoder,
+  tinyGenerator,
+  tinyLocal,
+} from './golden.js';
 
 const TOLERANCE = 1e-5;
 const test = suite('nets: golden vectors');
+
+async function runOnce(spec: ProgramSpec, feeds: Feeds) {
+  const program = await compile(await openTestDevice(), spec, { precise: true });
+  const got = await program.run(feeds);
+  program.destroy();
+  return got;
+}
 
 test('generator, every map of the discriminator, edges', async () => {
   const [G, D] = [tinyGenerator(), tinyDiscriminator()];
@@ -36,6 +57,55 @@ test('generator, every map of the discriminator, edges', async () => {
       matches(`scale ${i} map ${j}`, got[`map${i}.${j}`]!, want, TOLERANCE);
     });
   });
+});
+
+test('local enhancer', async () => {
+  const G = tinyLocal();
+  const { inputs, condition } = encodeInput(ENCODING, EXTENT);
+  const picture = G.forward(condition, lookup(createVariables(G.parameters, hashed(2))));
+  const got = await runOnce({ inputs, outputs: { picture } }, { labels: SAMPLE.labels, instances: SAMPLE.instances });
+  matches('local enhancer', got.picture!, golden.float64.G_local, TOLERANCE);
+});
+
+test('encoder, averaged over the instances', async () => {
+  const E = tinyEncoder();
+  const [image, regions] = [input([1, 3, 32, 48]), input([1, 1, 32, 48], 'i32')];
+  const params = lookup(createVariables(E.parameters, hashed(4)));
+  const features = encodeStyles(E, image, regions, REGIONS.count, params);
+  const feeds = { image: SAMPLE.image, regions: REGIONS.ids };
+  const got = await runOnce({ inputs: { image, regions }, outputs: { features } }, feeds);
+  matches('encoder', got.features!, golden.float64.E, TOLERANCE);
+});
+
+test('every tap of VGG19', async () => {
+  const V = vgg19();
+  const image = input([1, 3, 32, 48]);
+  const taps = V.forward(image, lookup(createVariables(V.parameters, hashedVgg)));
+  const outputs = Object.fromEntries(taps.map((tap, k) => [`tap${k}`, tap]));
+  const got = await runOnce({ inputs: { image }, outputs }, { image: SAMPLE.image });
+  golden.float64.VGG.forEach((want, k) => {
+    assert.equal(taps[k]!.shape, want.shape);
+    matches(`tap ${k}`, got[`tap${k}`]!, want, TOLERANCE);
+  });
+});
+
+test('ImageNet normalisation, and grey as three channels', async () => {
+  const grey = input([1, 1, 1, 3]);
+  const got = await runOnce(
+    { inputs: { grey }, outputs: { y: imagenetNormalised(threeChannels(grey)) } },
+    { grey: [-1, 0, 1] },
+  );
+  const want = [0.485, 0.456, 0.406].flatMap((mean, c) =>
+    [0, 0.5, 1].map((v) => (v - mean) / [0.229, 0.224, 0.225][c]!),
+  );
+  want.forEach((v, i) => void assert.ok(Math.abs(got.y![i]! - v) < 1e-6, `${i}: got ${got.y![i]}, wanted ${v}`));
+});
+
+test('sides that an enhancer cannot halve are refused', () => {
+  assert.throws(
+    () => tinyLocal().forward(input([1, 6, 36, 48]), () => input([1])),
+    /got \[1, 6, 36, 48\], wanted multiples of 8/,
+  );
 });
 
 test('an RGB input without instances is the conditioning itself', () => {
