@@ -1,9 +1,10 @@
 import { RESIZE_OR_CROP } from '../data/transform.js';
-import type { OptionSpec, ValuesOf } from './option.js';
+import { camelCase, type OptionSpec, type ValuesOf } from './option.js';
 
 const DATA = 'Data';
 const NETS = 'Networks';
 const LOSSES = 'Losses';
+const STYLES = 'Styles';
 const SCHEDULE = 'Schedule';
 const OUTPUT = 'Output';
 const MACHINE = 'Machine';
@@ -36,6 +37,22 @@ export const OPTIONS = {
     help: 'label id that means "no class", often 255; it becomes a class of its own',
   },
   'no-instance': { type: 'flag', group: DATA, help: 'use no instance maps, so no edges between instances' },
+  'input-nc': {
+    type: 'integer',
+    group: DATA,
+    min: 1,
+    max: 4,
+    default: 3,
+    help: 'channels of the input picture where --label-nc is 0: 1 grey, 2 with alpha, 3 RGB, 4 RGBA',
+  },
+  'output-nc': {
+    type: 'integer',
+    group: DATA,
+    min: 1,
+    max: 4,
+    default: 3,
+    help: 'channels of the photos, likewise',
+  },
   'resize-or-crop': {
     type: 'text',
     group: DATA,
@@ -59,6 +76,14 @@ export const OPTIONS = {
   'no-check': { type: 'flag', group: DATA, help: 'start without reading the data set first' },
   'batch-size': { type: 'integer', group: DATA, min: 1, default: 1, help: 'samples per step, all of one size' },
 
+  'net-g': {
+    type: 'text',
+    group: NETS,
+    choices: ['global', 'local'],
+    default: 'global',
+    value: 'KIND',
+    help: 'generator; local: enhancers for twice the size around a global one of 2^n-local-enhancers times --ngf filters',
+  },
   ngf: { type: 'integer', group: NETS, min: 1, default: 64, help: "filters of the generator's first layer" },
   'n-downsample-global': {
     type: 'integer',
@@ -69,16 +94,116 @@ export const OPTIONS = {
     help: 'times it halves the sides',
   },
   'n-blocks-global': { type: 'integer', group: NETS, min: 0, default: 9, help: 'residual blocks in its middle' },
+  'n-local-enhancers': {
+    type: 'integer',
+    group: NETS,
+    min: 1,
+    max: 4,
+    default: 1,
+    help: 'enhancers of a local generator, each at twice the size of the one before',
+  },
+  'n-blocks-local': { type: 'integer', group: NETS, min: 0, default: 3, help: 'residual blocks of an enhancer' },
+  norm: {
+    type: 'text',
+    group: NETS,
+    choices: ['instance', 'batch'],
+    default: 'instance',
+    value: 'KIND',
+    help: 'normalisation in all nets',
+  },
+  upsample: {
+    type: 'text',
+    group: NETS,
+    choices: ['transposed', 'nearest'],
+    default: 'transposed',
+    value: 'KIND',
+    help: 'how the generator doubles sides; nearest (repeated pixels and a convolution) leaves no checkerboard',
+  },
+  padding: {
+    type: 'text',
+    group: NETS,
+    choices: ['zeros', 'reflect'],
+    default: 'zeros',
+    value: 'KIND',
+    help: 'borders where the generator halves and doubles sides; reflect leaves no light spots',
+  },
   ndf: { type: 'integer', group: NETS, min: 1, default: 64, help: "filters of the discriminators' first layer" },
   'num-d': { type: 'integer', group: NETS, min: 1, max: 8, default: 2, help: 'discriminators, each at half the size' },
   'n-layers-d': { type: 'integer', group: NETS, min: 1, max: 8, default: 3, help: 'layers of a discriminator' },
+  'spectral-norm': {
+    type: 'flag',
+    group: NETS,
+    help: 'spectral normalisation of the discriminators: steadier training',
+  },
 
-  'lambda-feat': { type: 'number', group: LOSSES, min: 0, default: 10, help: 'weight of feature matching' },
+  'instance-feat': { type: 'flag', group: STYLES, help: 'learn a style for every instance, with an encoder' },
+  'label-feat': { type: 'flag', group: STYLES, help: 'learn a style for every class of a picture, with an encoder' },
+  'load-features': { type: 'flag', group: STYLES, help: 'take the styles from the pictures of PREFIX_feat' },
+  'feat-num': { type: 'integer', group: STYLES, min: 1, max: 64, default: 3, help: 'numbers that make a style' },
+  nef: { type: 'integer', group: STYLES, min: 1, default: 16, help: "filters of the encoder's first layer" },
+  'n-downsample-e': { type: 'integer', group: STYLES, min: 0, max: 8, default: 4, help: 'times it halves the sides' },
+
+  'lambda-feat': {
+    type: 'number',
+    group: LOSSES,
+    min: 0,
+    default: 10,
+    help: 'weight of feature matching and of the perceptual loss',
+  },
   'no-gan-feat-loss': { type: 'flag', group: LOSSES, help: 'train without feature matching' },
+
+  'no-vgg-loss': { type: 'flag', group: LOSSES, help: 'train without the perceptual loss' },
+  vgg: {
+    type: 'text',
+    group: LOSSES,
+    value: 'FILE',
+    help: "VGG19's weights for the perceptual loss: torchvision's vgg19-dcbb9e9d.pth, or safetensors (default: torch's cache)",
+  },
+  'vgg-normalise': { type: 'flag', group: LOSSES, help: 'give VGG19 pictures normalised as in its own training' },
+  'gan-mode': {
+    type: 'text',
+    group: LOSSES,
+    choices: ['ls', 'bce', 'hinge'],
+    default: 'ls',
+    value: 'MODE',
+    help: 'least squares, cross entropy on logits, or hinge',
+  },
+  'no-lsgan': { type: 'flag', group: LOSSES, help: 'the same as --gan-mode bce' },
+  'pool-size': {
+    type: 'integer',
+    group: LOSSES,
+    min: 0,
+    default: 0,
+    help: 'earlier pictures that the discriminators go on judging; 0: none',
+  },
 
   niter: { type: 'integer', group: SCHEDULE, min: 0, default: 100, help: 'epochs at the full learning rate' },
   'niter-decay': { type: 'integer', group: SCHEDULE, min: 0, default: 100, help: 'epochs in which it falls to 0' },
   lr: { type: 'number', group: SCHEDULE, above: 0, default: 2e-4, help: "Adam's learning rate" },
+  'lr-d': { type: 'number', group: SCHEDULE, above: 0, help: "the discriminators' own learning rate (default: --lr)" },
+  'niter-fix-global': {
+    type: 'integer',
+    group: SCHEDULE,
+    min: 0,
+    default: 0,
+    help: 'epochs in which a local generator trains its outermost enhancer alone',
+  },
+  accumulate: {
+    type: 'integer',
+    group: SCHEDULE,
+    min: 1,
+    default: 1,
+    help: 'batches whose gradients make one step: larger batches than fit the memory',
+  },
+  ema: {
+    type: 'number',
+    group: SCHEDULE,
+    min: 0,
+    below: 1,
+    default: 0,
+    help: "decay of a running average of the generator's weights, often 0.999; it is what paints then; 0: none",
+  },
+  'ema-start': { type: 'integer', group: SCHEDULE, min: 0, default: 0, help: 'steps before the average begins' },
   beta1: { type: 'number', group: SCHEDULE, min: 0, below: 1, default: 0.5, help: "Adam's first momentum" },
   'max-steps': { type: 'integer', group: SCHEDULE, min: 1, help: 'stop after so many steps' },
   seed: {
@@ -154,6 +279,8 @@ export const TRAIN_OPTIONS = [
   'label-nc',
   'dont-care',
   'no-instance',
+  'input-nc',
+  'output-nc',
   'resize-or-crop',
   'load-size',
   'fine-size',
@@ -161,19 +288,51 @@ export const TRAIN_OPTIONS = [
   'serial-batches',
   'max-dataset-size',
   'batch-size',
+  'net-g',
   'ngf',
   'n-downsample-global',
   'n-blocks-global',
+  'n-local-enhancers',
+  'n-blocks-local',
+  'norm',
+  'upsample',
+  'padding',
   'ndf',
   'num-d',
   'n-layers-d',
+  'spectral-norm',
+  'instance-feat',
+  'label-feat',
+  'load-features',
+  'feat-num',
+  'nef',
+  'n-downsample-e',
   'lambda-feat',
   'no-gan-feat-loss',
+  'no-vgg-loss',
+  'vgg-normalise',
+  'gan-mode',
+  'no-lsgan',
+  'pool-size',
   'niter',
   'niter-decay',
   'lr',
+  'lr-d',
+  'niter-fix-global',
+  'accumulate',
+  'ema',
+  'ema-start',
   'beta1',
   'seed',
 ] as const satisfies readonly OptionName[];
 
 export type TrainOptions = OptionValues<(typeof TRAIN_OPTIONS)[number]>;
+
+/** The options of a training where none is given. */
+export const trainDefaults = (): TrainOptions => {
+  const rows = TRAIN_OPTIONS.map((name) => {
+    const row: OptionSpec = OPTIONS[name];
+    return [camelCase(name), row.type === 'flag' ? false : row.default];
+  });
+  return Object.fromEntries(rows);
+};

@@ -6,17 +6,17 @@ export { type GeneratorOptions, globalGenerator } from '../nets/generator.js';
 export { initialValues } from '../nets/init.js';
 export { featureMatching, type GanMode, ganLoss } from '../nets/losses.js';
 export { createVariables, lookup, type Net, type Parameter, type Variables } from '../nets/parameters.js';
-export type { Settings } from './nets.js';
-export { learningRate, totalSteps } from './schedule.js';
 export {
   ADAM,
   type AdamOptions,
   adamFeeds,
   adamScalars,
   newMoments,
-  type StepOptions,
   type Trainee,
-  trainingStep,
-} from './step.js';
+} from './adam.js';
+export type { Checkpoint, Progress, Start } from './checkpoint.js';
+export { learningRate, totalSteps } from './schedule.js';
+export { type Settings, trainSettings } from './settings.js';
+export { type StepOptions, trainingStep } from './step.js';
 export { type BatchSource, DivergedError, type Step, trainingSteps } from './steps.js';
-export { type Checkpoint, createTrainer, type Losses, type Trainer, type TrainerOptions } from './trainer.js';
+export { createTrainer, type Losses, type Trainer, type TrainerOptions } from './trainer.js';

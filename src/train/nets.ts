@@ -1,59 +1,68 @@
 import type { Tensor } from '../engine.js';
-import type { GeneratorArchitecture } from '../nets/architecture.js';
+import { type GeneratorArchitecture, generatorNet } from '../nets/architecture.js';
 import { type DiscriminatorOptions, type Maps, multiscaleDiscriminator } from '../nets/discriminator.js';
-import { conditionChannels, type Encoding } from '../nets/encode-input.js';
-import { globalGenerator } from '../nets/generator.js';
+import { conditionChannels, type Encoding, generatorChannels } from '../nets/encode-input.js';
+import { type EncoderOptions, encoderNet } from '../nets/encoder.js';
+import { multipleOf as multipleOfGenerator } from '../nets/generator.js';
 import type { Net } from '../nets/parameters.js';
-import type { TrainOptions } from '../options/table.js';
-
-/** Options with everything decided that depends on the data set. */
-export type Settings = Omit<TrainOptions, 'labelNc'> & { labelNc: number };
-
-/** Channels of photos, of RGB inputs and of what is painted. */
-const RGB = 3;
+import type { Settings } from './settings.js';
 
 export interface Nets {
   encoding: Encoding;
   generator: GeneratorArchitecture;
   discriminator: DiscriminatorOptions;
+  encoder?: EncoderOptions;
   G: Net<Tensor>;
   D: Net<Maps>;
+  /** Only where styles are learned: with `load_features` they are data. */
+  E?: Net<Tensor>;
+}
+
+export function encodingOf({ labelNc, dontCare, inputNc, noInstance, ...settings }: Settings): Encoding {
+  const { instanceFeat, labelFeat, featNum } = settings;
+  const by = labelFeat ? 'label' : 'instance';
+  const styles = instanceFeat || labelFeat ? { features: { count: featNum, by } as const } : {};
+  return { labelNc, dontCare, inputNc, noInstance, ...styles };
+}
+
+/** A generator in its options' words; those of the other kind are 0. */
+function architectureOf(settings: Settings, inputNc: number): GeneratorArchitecture {
+  const { netG, nLocalEnhancers, nBlocksLocal, outputNc, ngf, nDownsampleGlobal, nBlocksGlobal } = settings;
+  const { norm, upsample, padding } = settings;
+  const local = netG === 'local' ? { nLocalEnhancers, nBlocksLocal } : { nLocalEnhancers: 0, nBlocksLocal: 0 };
+  const common = { inputNc, outputNc, ngf, nDownsample: nDownsampleGlobal, nBlocks: nBlocksGlobal };
+  return { netG, ...common, ...local, norm, upsample, padding };
 }
 
 /** The nets that a training's options describe. */
 export function netsOf(settings: Settings): Nets {
-  const { labelNc, dontCare, noInstance, ngf, nDownsampleGlobal, nBlocksGlobal } = settings;
-  const { ndf, numD, nLayersD, noGanFeatLoss } = settings;
-  const encoding: Encoding = { labelNc, dontCare, inputNc: RGB, noInstance };
-  const channels = conditionChannels(encoding);
-  const norm = 'instance';
-  const generator: GeneratorArchitecture = {
-    netG: 'global',
-    inputNc: channels,
-    outputNc: RGB,
-    ngf,
-    nDownsample: nDownsampleGlobal,
-    nBlocks: nBlocksGlobal,
-    nLocalEnhancers: 0,
-    nBlocksLocal: 0,
-    norm,
-  };
+  const { outputNc, ndf, numD, nLayersD, noGanFeatLoss, norm, loadFeatures, nef, nDownsampleE } = settings;
+  const encoding = encodingOf(settings);
+  const generator = architectureOf(settings, generatorChannels(encoding));
   const discriminator: DiscriminatorOptions = {
-    inputNc: channels + RGB,
+    inputNc: conditionChannels(encoding) + outputNc,
     ndf,
     nLayers: nLayersD,
     numD,
     norm,
     ganFeat: !noGanFeatLoss,
   };
+  const encoder: EncoderOptions | undefined =
+    encoding.features && !loadFeatures
+      ? { outputNc, featNum: encoding.features.count, nef, nDownsampleE, norm }
+      : undefined;
   return {
     encoding,
     generator,
     discriminator,
-    G: globalGenerator(generator),
+    G: generatorNet(generator),
     D: multiscaleDiscriminator(discriminator),
+    ...(encoder ? { encoder, E: encoderNet(encoder) } : {}),
   };
 }
 
-/** What sides must be multiples of for the generator to keep them. */
-export const multipleOf = ({ nDownsampleGlobal }: Settings): number => 2 ** nDownsampleGlobal;
+/** What sides must be multiples of for generator and encoder to keep them. */
+export function multipleOf(settings: Settings): number {
+  const { generator, encoder } = netsOf(settings);
+  return Math.max(multipleOfGenerator(generator), 2 ** (encoder?.nDownsampleE ?? 0));
+}

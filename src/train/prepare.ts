@@ -8,7 +8,8 @@ import { type Dataset, openDataset, prepared } from '../data/dataset.js';
 import { DataError } from '../errors.js';
 import { leastSide } from '../nets/generator.js';
 import type { TrainOptions } from '../options/table.js';
-import { multipleOf, netsOf, type Settings } from './nets.js';
+import { multipleOf, netsOf } from './nets.js';
+import { type Settings, settingsOf } from './settings.js';
 
 export interface Training {
   root: string;
@@ -34,11 +35,10 @@ const withDontCare = ({ names, palette }: Classes, dontCare: number | undefined)
 /** Finds and pairs the files of a training and decides what its options left open. Reads no picture yet. */
 export async function openTraining(root: string, options: TrainOptions, cacheBytes: number): Promise<Training> {
   const listed = await classesOf(root, options.labelNc);
-  const settings: Settings = { ...options, labelNc: options.labelNc ?? listed.names.length };
+  const settings = settingsOf(options, options.labelNc ?? listed.names.length);
   const dataset = await openDataset(root, {
     ...settings,
     images: true,
-    loadFeatures: false,
     maxDatasetSize: settings.maxDatasetSize ?? Number.POSITIVE_INFINITY,
     multiple: multipleOf(settings),
     cacheBytes,

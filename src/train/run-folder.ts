@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DataError, fileError, UsageError } from '../errors.js';
 import { cleanTemps, writeFileAtomic, writeFolderAtomically } from '../formats/atomic.js';
 import { writeSafetensors } from '../formats/files.js';
-import type { Checkpoint, TrainState } from './trainer.js';
+import type { Checkpoint, TrainState } from './checkpoint.js';
 
 /** What manifest.json of a checkpoint holds. */
 export interface CheckpointManifest {

@@ -1,31 +1,29 @@
-import { adam, add, concat, grad, input, type ProgramSpec, scale, type Tensor, variable } from '../engine.js';
+import { add, concat, full, grad, input, type ProgramSpec, scale, type Tensor } from '../engine.js';
 import { refuse } from '../graph/tensor.js';
 import type { Maps } from '../nets/discriminator.js';
 import { type Encoding, type Extent, encodeInput } from '../nets/encode-input.js';
-import { featureMatching, type GanMode, ganLoss } from '../nets/losses.js';
-import { lookup, type Net, type Variables } from '../nets/parameters.js';
+import { encodeStyles } from '../nets/encoder.js';
+import { featureMatching, type GanMode, ganLoss, perceptual } from '../nets/losses.js';
+import { type Lookup, lookup, type Net, type Variables } from '../nets/parameters.js';
+import { spectrallyNormed } from '../nets/spectral-norm.js';
+import { imagenetNormalised, threeChannels } from '../nets/vgg.js';
+import {
+  ADAM,
+  type AdamOptions,
+  adamUpdates,
+  scalarInputs,
+  type Trainee,
+  trainedTensors,
+  type Update,
+} from './adam.js';
 
-/** Adam's running means of a tensor's gradient and of its square. */
-export interface Moments {
-  m: Tensor;
-  v: Tensor;
-}
-
-/** A net with its storage; what has moments is trained, by name. All programs of a run share these tensors. */
-export interface Trainee<Output> {
-  net: Net<Output>;
+/** A net that only judges. */
+export interface Judge {
+  net: Net<Tensor[]>;
   variables: Variables;
-  moments: Readonly<Record<string, Moments>>;
+  /** It wants pictures as ImageNet's were. */
+  imagenet: boolean;
 }
-
-export interface AdamOptions {
-  beta1: number;
-  beta2: number;
-  eps: number;
-}
-
-/** The reference's. */
-export const ADAM: AdamOptions = { beta1: 0.5, beta2: 0.999, eps: 1e-8 };
 
 export interface StepOptions {
   extent: Extent;
@@ -33,80 +31,34 @@ export interface StepOptions {
   outputNc: number;
   G: Trainee<Tensor>;
   D: Trainee<Maps>;
+  /** Trained with G where there are style channels; without it they are an input, `features`. */
+  E?: Trainee<Tensor>;
+  /** Of VGG19, for the perceptual loss. */
+  V?: Judge;
+  /** Regions that the styles have room for. */
+  regions?: number;
   ganMode?: GanMode;
-  /** Weight of feature matching; 0 leaves it out. */
+  /** Weight of feature matching and of the perceptual loss. */
   lambdaFeat?: number;
+  /** Feature matching is left out. */
+  noGanFeatLoss?: boolean;
   adam?: AdamOptions;
+  /** D judges a fake of an earlier step: the conditioning and picture that the host kept, as `pool.*` inputs. */
+  pool?: boolean;
+  /** Left vectors of D's spectral norm. */
+  vectors?: Variables;
 }
 
-/** Fresh moments, zeros, for the trained parameters that `chosen` picks: Adam starts anew with them. */
-export const newMoments = (
-  net: Net<unknown>,
-  chosen: (name: string) => boolean = () => true,
-): Record<string, Moments> =>
-  Object.fromEntries(
-    net.parameters
-      .filter(({ name, trained }) => trained && chosen(name))
-      .map(({ name, shape }) => [name, { m: variable(shape), v: variable(shape) }]),
-  );
+type Inputs = Record<string, Tensor>;
 
-const SCALARS = ['lr', 'correction1', 'correction2'] as const;
-type Scalars<T> = Record<(typeof SCALARS)[number], T>;
-
-/**
- * What Adam's `step` (from 1, counted since its moments were zero) needs, computed in double: 1 − βᵗ in single precision is off by 1e-4
- * at the first steps of β 0.999.
- */
-export const adamScalars = (step: number, lr: number, { beta1, beta2 }: AdamOptions = ADAM): Scalars<number> => ({
-  lr,
-  correction1: 1 - beta1 ** step,
-  correction2: 1 - beta2 ** step,
-});
-
-/** Feeds of a net's Adam, named as `trainingStep` names its inputs: `G.lr`, `G.correction1`, … */
-export const adamFeeds = (net: 'G' | 'D', scalars: Scalars<number>): Record<string, number> =>
-  Object.fromEntries(SCALARS.map((name) => [`${net}.${name}`, scalars[name]]));
-
-type Update = [variable: Tensor, value: Tensor];
-
-/** Of everything trained in a net. */
-const gradientsOf = ({ variables, moments }: Trainee<unknown>, loss: Tensor): Tensor[] =>
-  grad(
-    loss,
-    Object.keys(moments).map((name) => variables[name]!),
-  );
-
-/** One Adam step of everything trained in a net; `gradients` in the order of its moments. */
-function adamUpdates(
-  { variables, moments }: Trainee<unknown>,
-  gradients: readonly Tensor[],
-  scalars: Scalars<Tensor>,
-  rates: AdamOptions,
-): Update[] {
-  return Object.entries(moments).flatMap(([name, { m, v }], i): Update[] => {
-    const w = variables[name]!;
-    const next = adam(w, gradients[i]!, m, v, scalars, rates);
-    return [
-      [w, next.w],
-      [m, next.m],
-      [v, next.v],
-    ];
-  });
-}
-
-/** By the reference's names and in its order; feature matching only where it has a weight. */
-function lossesOf(fake: Maps, real: Maps, { ganMode, lambdaFeat = 10 }: StepOptions): Record<string, Tensor> {
-  return {
-    G_GAN: ganLoss(fake, 'wish', ganMode),
-    ...(lambdaFeat > 0 ? { G_GAN_Feat: featureMatching(fake, real, lambdaFeat) } : {}),
-    D_real: ganLoss(real, 'real', ganMode),
-    D_fake: ganLoss(fake, 'fake', ganMode),
-  };
-}
-
-function scalarInputs(net: 'G' | 'D'): { inputs: Record<string, Tensor>; scalars: Scalars<Tensor> } {
-  const scalars = { lr: input([]), correction1: input([]), correction2: input([]) };
-  return { inputs: Object.fromEntries(SCALARS.map((name) => [`${net}.${name}`, scalars[name]])), scalars };
+/** A step before its updates: what goes in, the losses by the reference's names, and the gradients of everything trained. */
+export interface Backward {
+  inputs: Inputs;
+  losses: Record<string, Tensor>;
+  /** Of G and then E, in the order of their moments, and of D. */
+  gradients: { G: Tensor[]; D: Tensor[] };
+  /** Of what follows the step by itself. */
+  updates: Update[];
 }
 
 /** A generator rounds sides up to a multiple of 2^nDownsample; D needs labels and picture of one size. */
@@ -115,35 +67,132 @@ function checkKept({ shape: [, , height, width] }: Tensor, extent: Extent): void
   refuse('trainingStep', 'extent', [...extent], `sides that the generator keeps; it makes ${height}×${width}`);
 }
 
+/** The style channels: E's, averaged over `regions`, or a map that is fed. */
+export function styleInput(
+  { encoding, extent: [n, h, w], E, regions }: Pick<StepOptions, 'encoding' | 'extent' | 'E' | 'regions'>,
+  image: Tensor,
+): { inputs: Inputs; styles: Tensor[] } {
+  if (!encoding.features) return { inputs: {}, styles: [] };
+  if (!E) {
+    const features = input([n, encoding.features.count, h, w]);
+    return { inputs: { features }, styles: [features] };
+  }
+  const ids = input([n, 1, h, w], 'i32');
+  return { inputs: { regions: ids }, styles: [encodeStyles(E.net, image, ids, regions!, lookup(E.variables))] };
+}
+
+/** Side by side as channels. */
+export const beside = (parts: Tensor[]): Tensor => (parts.length > 1 ? concat(parts, 1) : parts[0]!);
+
+function perceptualLoss({ net, variables, imagenet }: Judge, fake: Tensor, real: Tensor, lambda: number): Tensor {
+  const look = (picture: Tensor) => {
+    const x = threeChannels(picture);
+    return net.forward(imagenet ? imagenetNormalised(x) : x, lookup(variables));
+  };
+  return perceptual(look(fake), look(real), lambda);
+}
+
+/** The pair of an earlier step, encoded as this step's is. */
+function pooledPair({ encoding, extent, outputNc }: StepOptions): { inputs: Inputs; pair: Tensor } {
+  const { inputs, condition } = encodeInput(encoding, extent);
+  const picture = input([extent[0], outputNc, extent[1], extent[2]]);
+  const named = Object.entries({ ...inputs, picture }).map(([name, tensor]) => [`pool.${name}`, tensor]);
+  return { inputs: Object.fromEntries(named), pair: concat([condition, picture], 1) };
+}
+
+const total = (losses: readonly (Tensor | undefined)[]): Tensor =>
+  losses.filter((loss) => loss !== undefined).reduce((sum, loss) => add(sum, loss));
+
 /**
- * The plain training step as one program: G once, D on the real and on the fake picture, both losses, both gradients, both Adam updates.
+ * Losses and gradients of one batch.
  *
  * D sees the fake once, for both losses. Each gradient is formed for one net's tensors alone, so the other net is constant in it: G's
  * loss never meets D's weights (the reference computes those gradients and discards them), D's loss ends at the picture. Both losses
  * judge the nets as they are before the step, so their order is free. D's gradient comes first: that frees the maps of the real picture
  * before the long way back through G, 2.0 instead of 2.3 GiB of intermediates at 1024×512.
- *
- * Inputs: the conditioning's (encodeInput), `image` f32 [N, outputNc, H, W] and the six scalars of `adamFeeds`. Outputs: the losses,
- * rank 0.
- * @throws GraphError where the sizes do not fit: sides must be multiples of 2^nDownsample
  */
-export function trainingStep(options: StepOptions): ProgramSpec {
-  const { extent, encoding, outputNc, G, D, adam: rates = ADAM } = options;
+export function backward(options: StepOptions): Backward {
+  const { extent, encoding, outputNc, G, D, E, V, ganMode, lambdaFeat = 10, noGanFeatLoss } = options;
   const [n, height, width] = extent;
   const { inputs, condition } = encodeInput(encoding, extent);
   const image = input([n, outputNc, height, width]);
-  const [ofG, ofD] = [scalarInputs('G'), scalarInputs('D')];
-
-  const fake = G.net.forward(condition, lookup(G.variables));
+  const style = styleInput(options, image);
+  const fake = G.net.forward(beside([condition, ...style.styles]), lookup(G.variables));
   checkKept(fake, extent);
-  const judge = (picture: Tensor) => D.net.forward(concat([condition, picture], 1), lookup(D.variables));
-  const losses = lossesOf(judge(fake), judge(image), options);
-  const lossG = losses.G_GAN_Feat ? add(losses.G_GAN!, losses.G_GAN_Feat) : losses.G_GAN!;
+
+  const given = lookup(D.variables);
+  const { params, updates } = options.vectors
+    ? spectrallyNormed(given, options.vectors)
+    : { params: given, updates: [] as Update[] };
+  const judge = (pair: Tensor): Maps => D.net.forward(pair, params as Lookup);
+  const [ofFake, ofReal] = [fake, image].map((picture) => judge(concat([condition, picture], 1))) as [Maps, Maps];
+  const pooled = options.pool ? pooledPair(options) : undefined;
+  const losses: Record<string, Tensor> = {
+    G_GAN: ganLoss(ofFake, 'wish', ganMode),
+    ...(noGanFeatLoss ? {} : { G_GAN_Feat: featureMatching(ofFake, ofReal, lambdaFeat) }),
+    ...(V ? { G_VGG: perceptualLoss(V, fake, image, lambdaFeat) } : {}),
+    D_real: ganLoss(ofReal, 'real', ganMode),
+    D_fake: ganLoss(pooled ? judge(pooled.pair) : ofFake, 'fake', ganMode),
+  };
   const lossD = scale(add(losses.D_fake!, losses.D_real!), 0.5);
-  const [gradientsD, gradientsG] = [gradientsOf(D, lossD), gradientsOf(G, lossG)];
+  const lossG = total([losses.G_GAN, losses.G_GAN_Feat, losses.G_VGG]);
+  const ofD = grad(lossD, trainedTensors(D));
+  const ofG = grad(lossG, [...trainedTensors(G), ...(E ? trainedTensors(E) : [])]);
+  return {
+    inputs: { ...inputs, image, ...style.inputs, ...(pooled?.inputs ?? {}) },
+    losses,
+    gradients: { G: ofG, D: ofD },
+    updates,
+  };
+}
+
+type Trainees = Pick<StepOptions, 'G' | 'D' | 'E' | 'adam'>;
+
+/** Adam's inputs, and the updates of G, E and D for their gradients. */
+function optimise({ G, D, E, adam: rates = ADAM }: Trainees, gradients: Backward['gradients']) {
+  const [ofG, ofD] = [scalarInputs('G'), scalarInputs('D')];
+  const rest = G.averages ? input([]) : undefined;
+  const count = Object.keys(G.moments).length;
   const updates = [
-    ...adamUpdates(G, gradientsG, ofG.scalars, rates),
-    ...adamUpdates(D, gradientsD, ofD.scalars, rates),
+    ...adamUpdates(G, gradients.G.slice(0, count), ofG.scalars, rates, rest),
+    ...(E ? adamUpdates(E, gradients.G.slice(count), ofG.scalars, rates) : []),
+    ...adamUpdates(D, gradients.D, ofD.scalars, rates),
   ];
-  return { inputs: { ...inputs, image, ...ofG.inputs, ...ofD.inputs }, outputs: losses, updates };
+  return { inputs: { ...ofG.inputs, ...ofD.inputs, ...(rest ? { 'G.follow': rest } : {}) }, updates };
+}
+
+/**
+ * The plain training step as one program: G once, D on the real and on the fake picture, both losses, both gradients, both Adam updates.
+ *
+ * Inputs: the conditioning's (encodeInput), `image` f32 [N, outputNc, H, W], with styles `regions` i32 [N, 1, H, W] or `features`
+ * f32 [N, count, H, W], with a pool the earlier conditioning and picture under `pool.`, the six scalars of `adamFeeds`, and with
+ * averages `G.follow` = 1 − decay. Outputs: the losses, rank 0.
+ * @throws GraphError where the sizes do not fit: sides must be multiples of what the generator halves
+ */
+export function trainingStep(options: StepOptions): ProgramSpec {
+  const { inputs, losses, gradients, updates } = backward(options);
+  const step = optimise(options, gradients);
+  return { inputs: { ...inputs, ...step.inputs }, outputs: losses, updates: [...updates, ...step.updates] };
+}
+
+/** Where gradients of several batches add up, in the order of the moments. */
+export interface Accumulators {
+  G: Tensor[];
+  D: Tensor[];
+}
+
+/** Adds a batch's gradients, each over `batches`, to the accumulators. Inputs and outputs as `trainingStep`'s, without Adam's. */
+export function accumulatingStep(options: StepOptions, sums: Accumulators, batches: number): ProgramSpec {
+  const { inputs, losses, gradients, updates } = backward(options);
+  const added = (['G', 'D'] as const).flatMap((net) =>
+    sums[net].map((sum, i): Update => [sum, add(sum, scale(gradients[net][i]!, 1 / batches))]),
+  );
+  return { inputs, outputs: losses, updates: [...updates, ...added] };
+}
+
+/** Adam on what the accumulators hold, which are zero afterwards. Inputs: Adam's. */
+export function applyingStep(trainees: Trainees, sums: Accumulators): ProgramSpec {
+  const { inputs, updates } = optimise(trainees, sums);
+  const emptied = [...sums.G, ...sums.D].map((sum): Update => [sum, full(sum.shape, 0)]);
+  return { inputs, updates: [...updates, ...emptied] };
 }

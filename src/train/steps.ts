@@ -1,8 +1,9 @@
 import type { Batch, Cursor } from '../data/dataset.js';
 import { ProjectError } from '../errors.js';
-import type { Settings } from './nets.js';
-import { learningRate } from './schedule.js';
-import type { Losses, Progress, Trainer } from './trainer.js';
+import type { Progress } from './checkpoint.js';
+import { learningRates } from './schedule.js';
+import type { Settings } from './settings.js';
+import type { Losses, Trainer } from './trainer.js';
 
 /** A loss that is no number any more. */
 export class DivergedError extends ProjectError {}
@@ -30,6 +31,17 @@ function checkFinite(losses: Losses, step: number): void {
   });
 }
 
+/** The batches of the step at a cursor, and where the one after it begins. */
+function batchesAt(source: BatchSource, cursor: Cursor, count: number): { batches: Promise<Batch[]>; next: Cursor } {
+  const cursors = Array.from({ length: count }).reduce<Cursor[]>(
+    (list) => [...list, source.advance(list.at(-1)!)],
+    [cursor],
+  );
+  const batches = Promise.all(cursors.slice(0, -1).map((at) => source.load(at)));
+  batches.catch(() => {}); // it is thrown where it is awaited, which may be never
+  return { batches, next: cursors.at(-1)! };
+}
+
 /**
  * Trains step by step from `start` up to `total`, loading the next batch while the device works on the last.
  * @throws DivergedError where a loss is no number, and whatever `source` and the device throw
@@ -41,17 +53,15 @@ export async function* trainingSteps(
   start: Progress,
   total: number,
 ): AsyncGenerator<Step> {
-  let next = source.load(start.cursor);
+  let coming = batchesAt(source, start.cursor, settings.accumulate);
   for (let before = start; before.step < total; ) {
     const { epoch } = before.cursor;
-    const lr = learningRate(settings, epoch);
-    const stepping = trainer.step(await next, lr);
-    const after: Progress = { step: before.step + 1, cursor: source.advance(before.cursor) };
-    next = after.step < total ? source.load(after.cursor) : next;
-    next.catch(() => {}); // it is thrown where it is awaited, which may be never
+    const stepping = trainer.step(await coming.batches, before);
+    const after: Progress = { step: before.step + 1, cursor: coming.next };
+    if (after.step < total) coming = batchesAt(source, after.cursor, settings.accumulate);
     const losses = await stepping;
     checkFinite(losses, after.step);
-    yield { before, after, epoch, lr, losses };
+    yield { before, after, epoch, lr: learningRates(settings, epoch).G, losses };
     before = after;
   }
 }

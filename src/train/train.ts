@@ -3,11 +3,11 @@
 import { advance, type Batch, loadBatch, startCursor } from '../data/dataset.js';
 import type { Device } from '../device/device.js';
 import { UsageError } from '../errors.js';
-import type { Settings } from './nets.js';
 import type { Training } from './prepare.js';
 import type { RunFolder } from './run-folder.js';
 import { sampleBatches, sampleSheet } from './samples.js';
 import { passes, totalSteps } from './schedule.js';
+import type { Settings } from './settings.js';
 import { type Step, trainingSteps } from './steps.js';
 import { createTrainer, type Trainer } from './trainer.js';
 

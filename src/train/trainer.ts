@@ -1,50 +1,30 @@
 import type { Classes } from '../data/colours.js';
-import type { Batch, Cursor } from '../data/dataset.js';
-import { createRng, uniform } from '../data/rng.js';
+import type { Batch } from '../data/dataset.js';
+import { createRng } from '../data/rng.js';
 import type { Device } from '../device/device.js';
-import { type CompileOptions, createArena, destroy, type ProgramStats, read, type Tensor } from '../engine.js';
-import type { TensorToWrite } from '../formats/safetensors.js';
+import { type CompileOptions, createArena, destroy, type Feeds, input, type ProgramStats } from '../engine.js';
 import { sizedPrograms } from '../graph/sizes.js';
 import type { Maps } from '../nets/discriminator.js';
-import { type Extent, encodeInput } from '../nets/encode-input.js';
-import { initialValues } from '../nets/init.js';
-import { type Manifest, manifestMetadata } from '../nets/manifest.js';
-import { createVariables, lookup, type Net } from '../nets/parameters.js';
-import { netsOf, type Settings } from './nets.js';
-import { ADAM, adamFeeds, adamScalars, newMoments, type Trainee, trainingStep } from './step.js';
+import { encodeInput } from '../nets/encode-input.js';
+import { createVariables, type Lookup, type Values } from '../nets/parameters.js';
+import { vgg19 } from '../nets/vgg.js';
+import { ADAM, adamFeeds, adamScalars, newMoments, type Trainee } from './adam.js';
+import { type Checkpoint, checkpointFiles, manifestOf, type Progress, type Start } from './checkpoint.js';
+import { conditionFeeds, type Size, type SizedFeeds } from './feeds.js';
+import { netsOf } from './nets.js';
+import { createPool, fakesOf, poolFeeds } from './pool.js';
+import { type Losses, type StepPrograms, stepPrograms } from './programs.js';
+import { learningRates } from './schedule.js';
+import type { Settings } from './settings.js';
+import { beside, type Judge, styleInput } from './step.js';
+import { averagesOf, destroyMoments, destroyTrainee, trainee, vectorsOf } from './trainees.js';
 
-/** By the reference's names: G_GAN, G_GAN_Feat, D_real, D_fake. */
-export type Losses = Record<string, number>;
-
-/** One file of a checkpoint; a tensor is read from the device when it is written. */
-export interface CheckpointFile {
-  name: string;
-  tensors: TensorToWrite[];
-  metadata: Record<string, string>;
-}
-
-/** Files and state of a training as it is now. */
-export interface Checkpoint {
-  files: CheckpointFile[];
-  state: TrainState;
-}
-
-/** How far a training has come: steps done, and the place of its next batch. */
-export interface Progress {
-  step: number;
-  cursor: Cursor;
-}
-
-/** Everything that the next step depends on besides the tensors. */
-export interface TrainState extends Progress {
-  /** Adam's steps since its moments were zero. */
-  adam: { G: number; D: number };
-}
+export type { Losses };
 
 export interface Trainer {
-  /** One step on a batch, queued at the call. */
-  step(batch: Batch, lr: number): Promise<Losses>;
-  /** The generator's picture of a batch: f32 [N, outputNc, H, W] in [−1, 1]. */
+  /** One step on as many batches as the option `accumulate` says; `before` is where the training stands. */
+  step(batches: readonly Batch[], before: Progress): Promise<Losses>;
+  /** The generator's picture of a batch, in the style of its photo: f32 [N, outputNc, H, W] in [−1, 1]. */
   paint(batch: Batch): Promise<Float32Array>;
   /** What to save; to be written before the next step. */
   checkpoint(progress: Progress): Checkpoint;
@@ -57,126 +37,128 @@ export interface Trainer {
 export interface TrainerOptions {
   settings: Settings;
   classes: Classes;
+  /** VGG19's tensors, by torchvision's names; without them there is no perceptual loss. */
+  vgg?: Values;
+  /** What is not drawn anew. */
+  start?: Start;
   compile?: Omit<CompileOptions, 'arena'>;
 }
 
-/** First values by seed, net and place of the tensor alone, so that it does not matter which is asked for first. */
-function trainee<Output>(net: Net<Output>, seed: number, number: number): Trainee<Output> {
-  const variables = createVariables(net.parameters, (parameter, index) => () => {
-    const rng = createRng(seed, number, index);
-    return initialValues(parameter, () => uniform(rng));
-  });
-  return { net, variables, moments: newMoments(net) };
-}
+/** Stream of random numbers that the pool draws from. */
+const POOL_STREAM = 0x9001;
 
-const tensorsOf = ({ variables, moments }: Trainee<unknown>): Tensor[] => [
-  ...Object.values(variables),
-  ...Object.values(moments).flatMap(({ m, v }) => [m, v]),
-];
+/** While the trunk is fixed, the outermost enhancer alone is trained. */
+const isFixed = ({ netG, niterFixGlobal }: Settings, epoch: number): boolean =>
+  netG === 'local' && epoch <= niterFixGlobal;
 
-const extentOf = ({ count, height, width }: Batch): Extent => [count, height, width];
+const judgeOf = (vgg: Values, imagenet: boolean): Judge => {
+  const net = vgg19();
+  return { net, variables: createVariables(net.parameters, vgg), imagenet };
+};
 
-/** The pictures of a batch under the names of the programs' inputs. */
-const conditionFeeds = ({ labels, input, instances }: Batch) => ({
-  ...(labels ? { labels } : { input: input! }),
-  ...(instances ? { instances } : {}),
-});
+/** With its averages, where there are some: those are what a checkpoint's user will see. */
+const paramsOf =
+  ({ variables, averages }: Trainee<unknown>): Lookup =>
+  (name) =>
+    averages?.[name] ?? variables[name]!;
 
 /** Nets in training on a device. Steps for batches of every size share pipelines, memory and tensors. */
-export function createTrainer(device: Device, { settings, classes, compile }: TrainerOptions): Trainer {
+export function createTrainer(device: Device, options: TrainerOptions): Trainer {
+  const { settings, classes, vgg, start = {} } = options;
+  const { seed, poolSize, nLocalEnhancers } = settings;
   const nets = netsOf(settings);
-  const G = trainee(nets.G, settings.seed, 1);
-  const D = trainee<Maps>(nets.D, settings.seed, 2);
   const { encoding, generator } = nets;
   const rates = { ...ADAM, beta1: settings.beta1 };
-  const lambdaFeat = settings.noGanFeatLoss ? 0 : settings.lambdaFeat;
-  const arena = createArena(device);
-  const steps = sizedPrograms(
-    device,
-    arena,
-    (extent: Extent) => trainingStep({ extent, encoding, outputNc: generator.outputNc, G, D, lambdaFeat, adam: rates }),
-    compile,
-  );
+  const compiling = { ...options.compile, arena: createArena(device) };
+  const adam = { ...(start.adam ?? { G: 0, D: 0 }) };
+
+  let fixed = start.fixed ?? isFixed(settings, 1);
+  const outermost = (name: string) => name.startsWith(`model${nLocalEnhancers}_`);
+  let G = trainee('G', nets.G, seed, start, fixed ? outermost : undefined);
+  if (settings.ema > 0) G = { ...G, averages: averagesOf(nets.G, start.averages) };
+  let E = nets.E && trainee('E', nets.E, seed, start);
+  const D = trainee<Maps>('D', nets.D, seed, start);
+  const V = vgg && judgeOf(vgg, settings.vggNormalise);
+  const vectors = settings.spectralNorm ? vectorsOf(nets.D, seed, start) : undefined;
+  const pool = poolSize > 0 ? createPool(poolSize) : undefined;
+
+  const { outputNc } = generator;
+  const { ganMode, lambdaFeat, noGanFeatLoss, accumulate } = settings;
+  const losses = { ganMode, lambdaFeat, noGanFeatLoss };
+  const programsOf = (): StepPrograms => {
+    const all = { encoding, outputNc, G, D, E, V, vectors, pool: pool !== undefined, adam: rates, ...losses };
+    return stepPrograms(device, compiling, all, accumulate);
+  };
+  let programs = programsOf();
+
+  /** From here on everything is trained, and G's Adam starts anew. */
+  function release(): void {
+    programs.destroy();
+    for (const part of E ? [G, E] : [G]) destroyMoments(device, part);
+    G = { ...G, moments: newMoments(G.net) };
+    E = E && { ...E, moments: newMoments(E.net) };
+    adam.G = 0;
+    fixed = false;
+    programs = programsOf();
+  }
+
   const painters = sizedPrograms(
     device,
-    arena,
-    (extent: Extent) => {
-      const { inputs, condition } = encodeInput(encoding, extent);
-      return { inputs, outputs: { picture: nets.G.forward(condition, lookup(G.variables)) } };
+    compiling.arena,
+    ([n, h, w, regions]: Size) => {
+      const { inputs, condition } = encodeInput(encoding, [n, h, w]);
+      const image = input([n, outputNc, h, w]);
+      const style = styleInput({ encoding, extent: [n, h, w], E, regions }, image);
+      const picture = G.net.forward(beside([condition, ...style.styles]), paramsOf(G));
+      return { inputs: { ...inputs, ...style.inputs, ...(E ? { image } : {}) }, outputs: { picture } };
     },
-    compile,
+    compiling,
   );
-  const adam = { G: 0, D: 0 };
-  let stats: ProgramStats | undefined;
+  const sizedFeeds = (batch: Batch): SizedFeeds => conditionFeeds(batch, encoding, E !== undefined);
+  async function paint(batch: Batch): Promise<Float32Array> {
+    const { size, feeds } = sizedFeeds(batch);
+    const { picture } = await (await painters.of(size)).run(feeds);
+    return picture as Float32Array;
+  }
+
+  /** Feeds of one of the batches of a step; with a pool, D's fake is painted and exchanged first. */
+  async function feedsOf(batch: Batch, number: number): Promise<SizedFeeds> {
+    const { size, feeds } = sizedFeeds(batch);
+    const all: Feeds = { ...feeds, image: batch.image! };
+    if (!pool) return { size, feeds: all };
+    const fakes = pool.exchange(fakesOf(batch, await paint(batch)), size, createRng(seed, POOL_STREAM, number));
+    return { size, feeds: { ...all, ...poolFeeds(fakes) } };
+  }
 
   return {
     get stats() {
-      return stats;
+      return programs.stats;
     },
-    async step(batch, lr) {
-      const program = await steps.of(extentOf(batch));
-      stats = program.stats;
-      const feeds = {
-        ...conditionFeeds(batch),
-        image: batch.image!,
-        ...adamFeeds('G', adamScalars(++adam.G, lr, rates)),
-        ...adamFeeds('D', adamScalars(++adam.D, lr, rates)),
+    async step(batches, { step, cursor }) {
+      if (fixed && !isFixed(settings, cursor.epoch)) release();
+      const lr = learningRates(settings, cursor.epoch);
+      const feeds: Feeds = {
+        ...adamFeeds('G', adamScalars(++adam.G, lr.G, rates)),
+        ...adamFeeds('D', adamScalars(++adam.D, lr.D, rates)),
+        ...(G.averages ? { 'G.follow': step < settings.emaStart ? 1 : 1 - settings.ema } : {}),
       };
-      const outputs = await program.run(feeds);
-      return Object.fromEntries(Object.entries(outputs).map(([name, [value]]) => [name, value!]));
+      const parts: SizedFeeds[] = [];
+      for (const [i, batch] of batches.entries()) parts.push(await feedsOf(batch, step * accumulate + i));
+      return programs.step(parts, feeds);
     },
-    async paint(batch) {
-      const program = await painters.of(extentOf(batch));
-      const { picture } = await program.run(conditionFeeds(batch));
-      return picture as Float32Array;
-    },
+    paint,
     checkpoint(progress) {
-      const manifest: Manifest = {
-        format: 1,
-        generator,
-        encoding,
-        classes: { names: classes.names, palette: classes.palette.map(([r, g, b]) => [r, g, b]) },
-        step: progress.step,
-      };
-      const state: TrainState = { ...progress, adam: { ...adam } };
-      return { state, files: checkpointFiles(device, { G, D }, manifest, state) };
+      const state = { ...progress, adam: { ...adam }, fixed };
+      const manifest = manifestOf(nets, classes, progress.step);
+      return { state, files: checkpointFiles(device, { G, D, E, vectors }, manifest, state) };
     },
     close() {
-      steps.destroy();
+      programs.destroy();
       painters.destroy();
-      arena.destroy();
-      for (const tensor of [...tensorsOf(G), ...tensorsOf(D)]) destroy(device, tensor);
+      compiling.arena.destroy();
+      for (const part of E ? [G, D, E] : [G, D]) destroyTrainee(device, part);
+      for (const tensor of Object.values({ ...V?.variables })) destroy(device, tensor);
+      for (const tensor of Object.values({ ...vectors })) destroy(device, tensor);
     },
   };
-}
-
-function checkpointFiles(
-  device: Device,
-  nets: Record<'G' | 'D', Trainee<unknown>>,
-  manifest: Manifest,
-  state: TrainState,
-): CheckpointFile[] {
-  const stored = (name: string, tensor: Tensor): TensorToWrite => ({
-    name,
-    dtype: 'F32',
-    shape: [...tensor.shape],
-    data: () => read(device, tensor),
-  });
-  const weights = ({ net, variables }: Trainee<unknown>) =>
-    net.parameters.map(({ name }) => stored(name, variables[name]!));
-  const moments = (label: string, { moments }: Trainee<unknown>) =>
-    Object.entries(moments).flatMap(([name, { m, v }]) => [
-      stored(`${label}.${name}.exp_avg`, m),
-      stored(`${label}.${name}.exp_avg_sq`, v),
-    ]);
-  const progress = { state: JSON.stringify(state) };
-  return [
-    { name: 'G.safetensors', tensors: weights(nets.G), metadata: manifestMetadata(manifest) },
-    { name: 'D.safetensors', tensors: weights(nets.D), metadata: progress },
-    {
-      name: 'optimizer.safetensors',
-      tensors: [...moments('G', nets.G), ...moments('D', nets.D)],
-      metadata: progress,
-    },
-  ];
 }

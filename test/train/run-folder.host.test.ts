@@ -5,14 +5,14 @@ import * as assert from 'uvu/assert';
 import { openFile } from '../../src/formats/files.js';
 import { openSafetensors, readTensor } from '../../src/formats/safetensors.js';
 import { findCheckpointFile } from '../../src/generate/find.js';
+import type { Checkpoint } from '../../src/train/checkpoint.js';
 import { checkpointSteps, createRun, type RunFolder } from '../../src/train/run-folder.js';
-import type { Checkpoint } from '../../src/train/trainer.js';
 import { refuses, withFolder } from '../formats/support.js';
 
 const test = suite('run folder');
 
 const checkpoint = (step: number): Checkpoint => ({
-  state: { step, cursor: { seed: 1, epoch: 1, position: step }, adam: { G: step, D: step } },
+  state: { step, cursor: { seed: 1, epoch: 1, position: step }, fixed: false, adam: { G: step, D: step } },
   files: [
     {
       name: 'G.safetensors',

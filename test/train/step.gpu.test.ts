@@ -4,7 +4,8 @@ import { compile, type ProgramSpec, read, type Tensor } from '../../src/engine.j
 import { schedule } from '../../src/graph/plan.js';
 import { encodeInput } from '../../src/nets/encode-input.js';
 import { createVariables, lookup, type Net } from '../../src/nets/parameters.js';
-import { ADAM, adamFeeds, adamScalars, newMoments, type Trainee, trainingStep } from '../../src/train/step.js';
+import { ADAM, adamFeeds, adamScalars, newMoments, type Trainee } from '../../src/train/adam.js';
+import { trainingStep } from '../../src/train/step.js';
 import { ENCODING, EXTENT, hashed, matches, SAMPLE, tinyDiscriminator, tinyGenerator } from '../nets/golden.js';
 import golden from '../nets/golden-steps-without-vgg.json';
 import { openTestDevice } from '../support/device.js';
@@ -89,7 +90,7 @@ test("G's loss forms no gradient of D's weights", () => {
 
 test('without feature matching its loss is not there', () => {
   const [G, D] = [trainee(tinyGenerator(), 1), trainee(tinyDiscriminator(), 3)];
-  const spec = trainingStep({ extent: EXTENT, encoding: ENCODING, outputNc: 3, G, D, lambdaFeat: 0 });
+  const spec = trainingStep({ extent: EXTENT, encoding: ENCODING, outputNc: 3, G, D, noGanFeatLoss: true });
   assert.equal(Object.keys(spec.outputs!), ['G_GAN', 'D_real', 'D_fake']);
   assert.is(count(spec, 'l1Loss'), 0);
 });

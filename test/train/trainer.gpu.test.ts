@@ -8,40 +8,32 @@ import type { Device } from '../../src/device/device.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import { loadGenerator } from '../../src/generate/generator.js';
 import { stateOf } from '../../src/graph/storage.js';
-import type { Settings } from '../../src/train/nets.js';
+import type { CheckpointFile, Progress } from '../../src/train/checkpoint.js';
+import { type Settings, trainSettings } from '../../src/train/settings.js';
 import { type BatchSource, DivergedError, trainingSteps } from '../../src/train/steps.js';
-import { type CheckpointFile, createTrainer, type Trainer } from '../../src/train/trainer.js';
+import { createTrainer, type Trainer } from '../../src/train/trainer.js';
 import { openTestDevice } from '../support/device.js';
 import { randomFrom } from '../support/random.js';
 
 const test = suite('trainer');
 
-const SETTINGS: Settings = {
-  phase: 'train',
+const SETTINGS = trainSettings({
   labelNc: 4,
-  dontCare: undefined,
-  noInstance: false,
   resizeOrCrop: 'none',
-  loadSize: 64,
-  fineSize: 64,
   noFlip: true,
   serialBatches: true,
-  maxDatasetSize: undefined,
-  batchSize: 1,
   ngf: 4,
   nDownsampleGlobal: 1,
   nBlocksGlobal: 1,
   ndf: 4,
-  numD: 2,
   nLayersD: 2,
-  lambdaFeat: 10,
-  noGanFeatLoss: false,
   niter: 10,
   niterDecay: 10,
   lr: 1e-3,
-  beta1: 0.5,
   seed: 7,
-};
+});
+
+const START: Progress = { step: 0, cursor: startCursor(7) };
 
 /** Stripes of classes and a picture that follows them. */
 function batch(width: number, height: number, seed = 1): Batch {
@@ -80,12 +72,12 @@ test('five sizes train and paint with the pipelines of the first and the memory 
     [40, 26],
   ] as const;
   const trainer = trainerFor(device);
-  await trainer.step(batch(32, 24), 1e-3);
+  await trainer.step([batch(32, 24)], START);
   await trainer.paint(batch(32, 24));
   const { size: pipelines } = stateOf(device).pipelines;
   let largest = 0;
   for (const [width, height] of sizes) {
-    await trainer.step(batch(width, height), 1e-3);
+    await trainer.step([batch(width, height)], START);
     await trainer.paint(batch(width, height));
     largest = Math.max(largest, trainer.stats!.peakBytes);
   }
@@ -113,10 +105,10 @@ test('from the third step on nothing is created and memory stays', async () => {
     },
   });
   const trainer = trainerFor({ ...device, gpu: watched });
-  for (let i = 0; i < 2; i++) await trainer.step(batch(32, 24, i), 1e-3);
+  for (let i = 0; i < 2; i++) await trainer.step([batch(32, 24, i)], START);
   const { liveBytes, buffers } = device.memory();
   created.length = 0;
-  for (let i = 2; i < 12; i++) await trainer.step(batch(32, 24, i), 1e-3);
+  for (let i = 2; i < 12; i++) await trainer.step([batch(32, 24, i)], START);
   assert.equal(created, []);
   assert.equal([device.memory().liveBytes, device.memory().buffers], [liveBytes, buffers]);
   trainer.close();
@@ -127,7 +119,7 @@ test('it learns, and the same seed learns the same', async () => {
   const run = async () => {
     const trainer = trainerFor(device);
     const losses = [];
-    for (let i = 0; i < 30; i++) losses.push((await trainer.step(batch(24, 24, i % 3), 2e-3)).G_GAN_Feat!);
+    for (let i = 0; i < 30; i++) losses.push((await trainer.step([batch(24, 24, i % 3)], START)).G_GAN_Feat!);
     const weights = await bytesOf(fileOf(trainer, 'G.safetensors'));
     trainer.close();
     return { losses, weights };
@@ -141,7 +133,7 @@ test('it learns, and the same seed learns the same', async () => {
 test('the file it saves is enough to paint the same picture', async () => {
   const device = await openTestDevice();
   const trainer = trainerFor(device);
-  for (let i = 0; i < 3; i++) await trainer.step(batch(24, 16, i), 1e-3);
+  for (let i = 0; i < 3; i++) await trainer.step([batch(24, 16, i)], START);
   const sample = batch(24, 16, 5);
   const want = await trainer.paint(sample);
   const generator = await loadGenerator(await bytesOf(fileOf(trainer, 'G.safetensors')), { device });

@@ -1,0 +1,94 @@
+// The programs of a training: one for the plain step, or two where gradients of several batches add up.
+
+import type { Device } from '../device/device.js';
+import { type Arena, type CompileOptions, compile, destroy, type Feeds, type ProgramStats } from '../engine.js';
+import { sizedPrograms } from '../graph/sizes.js';
+import { zerosLike } from './adam.js';
+import type { Size, SizedFeeds } from './feeds.js';
+import { accumulatingStep, applyingStep, type StepOptions, trainingStep } from './step.js';
+
+/** By the reference's names: G_GAN, G_GAN_Feat, G_VGG, D_real, D_fake. */
+export type Losses = Record<string, number>;
+
+export interface StepPrograms {
+  /** One step on the batches that make it, all of one length; `rates` are Adam's inputs. */
+  step(batches: readonly SizedFeeds[], rates: Feeds): Promise<Losses>;
+  /** Of the program that ran last; undefined before the first. */
+  readonly stats: ProgramStats | undefined;
+  destroy(): void;
+}
+
+type Compiling = CompileOptions & { arena: Arena };
+type Options = Omit<StepOptions, 'extent' | 'regions'>;
+
+const sized = (options: Options, [n, h, w, regions]: Size): StepOptions => ({ ...options, extent: [n, h, w], regions });
+
+const lossesFrom = (outputs: Record<string, ArrayLike<number>>): Losses =>
+  Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, values[0]!]));
+
+const meanOf = (losses: readonly Losses[]): Losses =>
+  Object.fromEntries(
+    Object.keys(losses[0]!).map((name) => [name, losses.reduce((sum, each) => sum + each[name]!, 0) / losses.length]),
+  );
+
+function plainPrograms(device: Device, compiling: Compiling, options: Options): StepPrograms {
+  const programs = sizedPrograms(
+    device,
+    compiling.arena,
+    (size: Size) => trainingStep(sized(options, size)),
+    compiling,
+  );
+  let stats: ProgramStats | undefined;
+  return {
+    get stats() {
+      return stats;
+    },
+    async step([batch], rates) {
+      const program = await programs.of(batch!.size);
+      stats = program.stats;
+      return lossesFrom(await program.run({ ...batch!.feeds, ...rates }));
+    },
+    destroy: () => programs.destroy(),
+  };
+}
+
+function accumulatingPrograms(device: Device, compiling: Compiling, options: Options, batches: number): StepPrograms {
+  const { G, D, E } = options;
+  const sums = { G: [...zerosLike(G), ...(E ? zerosLike(E) : [])], D: zerosLike(D) };
+  const programs = sizedPrograms(
+    device,
+    compiling.arena,
+    (size: Size) => accumulatingStep(sized(options, size), sums, batches),
+    compiling,
+  );
+  const applying = compile(device, applyingStep(options, sums), compiling);
+  applying.catch(() => {}); // it is thrown where it is awaited
+  let stats: ProgramStats | undefined;
+  return {
+    get stats() {
+      return stats;
+    },
+    async step(parts, rates) {
+      const losses: Losses[] = [];
+      for (const { size, feeds } of parts) {
+        const program = await programs.of(size);
+        stats = program.stats;
+        losses.push(lossesFrom(await program.run(feeds)));
+      }
+      await (await applying).run(rates, { readback: false });
+      return meanOf(losses);
+    },
+    destroy() {
+      programs.destroy();
+      applying.then(
+        (program) => program.destroy(),
+        () => {},
+      );
+      for (const sum of [...sums.G, ...sums.D]) destroy(device, sum);
+    },
+  };
+}
+
+/** @param batches how many make a step */
+export const stepPrograms = (device: Device, compiling: Compiling, options: Options, batches: number): StepPrograms =>
+  batches > 1 ? accumulatingPrograms(device, compiling, options, batches) : plainPrograms(device, compiling, options);
