@@ -20,8 +20,9 @@ import { commandOf, self } from './command.js';
 import { TRAIN_COMMAND_OPTIONS, trainCommand } from './train.js';
 
 /**
- * The Earth at 1024 pixels around, crops of 64: small enough for a CPU to learn it in minutes. With a third of the
- * reference's filters and a single discriminator; the rate is higher because the schedule is short.
+ * The Earth at 1024 pixels around, crops of 64: small enough for a CPU to learn it in minutes. A quarter of the reference's
+ * filters, a single discriminator of one layer, and a higher rate because the schedule is short. Of discriminators with one,
+ * two and three layers the shallow one learned colours soonest: in 1,200 steps forests became green and ice white.
  */
 const RECIPE = {
   'resize-or-crop': 'scale_width_and_crop',
@@ -32,9 +33,9 @@ const RECIPE = {
   'n-blocks-global': 2,
   ndf: 16,
   'num-d': 1,
-  'n-layers-d': 2,
-  niter: 40,
-  'niter-decay': 40,
+  'n-layers-d': 1,
+  niter: 50,
+  'niter-decay': 50,
   lr: 5e-4,
   'display-freq': 200,
 } as const;

@@ -47,6 +47,29 @@ export function toRgb(image: Image): Uint8Array {
   return rgb;
 }
 
+const alphaOf = ({ data, depth, channels, palette }: Image, i: number): number =>
+  palette || channels % 2 === 1 ? 255 : data[i * channels + channels - 1] >> (depth === 16 ? 8 : 0);
+
+/** Pillow's luma of 8-bit RGB. */
+const luma = (r: number, g: number, b: number): number => (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+
+/**
+ * Interleaved 8-bit samples in the channels that a net takes: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. Colour becomes grey as in Pillow's
+ * convert('L'), a picture without alpha is opaque.
+ */
+export function toChannels(image: Image, channels: number): Uint8Array {
+  const rgb = toRgb(image);
+  if (channels === 3) return rgb;
+  const area = image.width * image.height;
+  const out = new Uint8Array(area * channels);
+  for (let i = 0, at = 0; i < area; i++) {
+    const colour = [rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]] as const;
+    for (const value of channels < 3 ? [luma(...colour)] : colour) out[at++] = value;
+    if (channels % 2 === 0) out[at++] = alphaOf(image, i);
+  }
+  return out;
+}
+
 type ColourAt = (index: number, channel: number) => number;
 
 function paletteColour({ data, path }: Image, palette: number[][]): ColourAt {

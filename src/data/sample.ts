@@ -1,5 +1,5 @@
 import type { SamplePaths } from './folders.js';
-import { type Image, type Limits, toRgb } from './image.js';
+import { type Image, type Limits, toChannels } from './image.js';
 import { readImage } from './load.js';
 import { fitPlanes, paddedSize } from './pad.js';
 import { resizeBicubic, resizeNearest, type Size } from './resample.js';
@@ -7,11 +7,18 @@ import type { Rng } from './rng.js';
 import { cutWindow, drawWindow, type GeometryOptions, resizedSize } from './transform.js';
 import { checkSameSize, instanceIds, type LabelOptions, labelIds, toPlanes } from './values.js';
 
-export type SampleOptions = LabelOptions & GeometryOptions & Limits;
+export type SampleOptions = LabelOptions &
+  GeometryOptions &
+  Limits & {
+    /** Channels of the RGB input, the photo and the style pictures, 1 to 4. */
+    inputNc: number;
+    outputNc: number;
+    featNum: number;
+  };
 
 /**
  * One sample as the nets take it, without the batch axis. `labels` and `instances` are ids [1, H, W], `input` (label_nc 0),
- * `image` and `features` are [3, H, W] in [-1, 1]. What the options or folders leave out is absent.
+ * `image` and `features` are [channels, H, W] in [-1, 1]. What the options or folders leave out is absent.
  */
 export type Sample = {
   width: number;
@@ -24,7 +31,7 @@ export type Sample = {
   paths: SamplePaths;
 };
 
-/** Ids [H, W] and interleaved RGB, each under the name it has in a sample. */
+/** Ids [H, W] and interleaved 8-bit samples, each under the name it has in a sample. */
 type Pictures = {
   labels?: Int32Array;
   instances?: Int32Array;
@@ -47,13 +54,16 @@ export async function prepareSample(paths: SamplePaths, options: SampleOptions):
   for (const other of [instance, photo, feature]) if (other) checkSameSize(label, other);
   const size = resizedSize({ width: label.width, height: label.height }, options, label.path);
   const ids = (data: Int32Array) => resizeNearest(data, label, size);
-  const colours = (image: Image) => resizeBicubic(toRgb(image), image, size, 3);
+  const colours = (image: Image, channels: number) => resizeBicubic(toChannels(image, channels), image, size, channels);
   const pictures: Pictures = {};
   if (options.labelNc) pictures.labels = ids(labelIds(label, options));
-  else pictures.input = colours(label);
+  else pictures.input = colours(label, options.inputNc);
   if (instance) pictures.instances = ids(instanceIds(instance));
-  if (photo) pictures.image = colours(photo);
-  if (feature) pictures.features = resizeNearest(toRgb(feature), feature, size, 3);
+  if (photo) pictures.image = colours(photo, options.outputNc);
+  if (feature) {
+    const { featNum } = options;
+    pictures.features = resizeNearest(toChannels(feature, featNum), feature, size, featNum);
+  }
   return { paths, size, pictures };
 }
 
@@ -70,7 +80,9 @@ export function drawSample({ paths, size, pictures }: PreparedSample, options: S
   const padded = paddedSize(window.size, options.multiple);
   const sample: Sample = { ...padded, paths };
   for (const [name, data] of Object.entries(pictures)) {
-    const cut = data instanceof Int32Array ? cutWindow(data, window) : toPlanes(cutWindow(data, window, 3));
+    const channels = data.length / (size.width * size.height);
+    const cut =
+      data instanceof Int32Array ? cutWindow(data, window) : toPlanes(cutWindow(data, window, channels), channels);
     Object.assign(sample, { [name]: fitPlanes(cut, window.size, padded) });
   }
   return sample;

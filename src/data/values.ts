@@ -73,10 +73,12 @@ function labelError(
 /** (v/255 − 0.5)/0.5 with every step rounded to float32, as torchvision computes it. */
 const NORMALISED = Float32Array.from({ length: 256 }, (_, v) => Math.fround(Math.fround(v / 255) - 0.5) / 0.5);
 
-/** Interleaved 8-bit RGB → planes [3, H, W] in [-1, 1]. */
-export function toPlanes(rgb: Uint8Array): Float32Array {
-  const area = rgb.length / 3;
-  const planes = new Float32Array(rgb.length);
-  for (let i = 0, at = 0; i < area; i++) for (let c = 0; c < 3; c++) planes[c * area + i] = NORMALISED[rgb[at++]];
+/** Interleaved 8-bit samples → planes [channels, H, W] in [-1, 1]. */
+export function toPlanes(samples: Uint8Array, channels = 3): Float32Array {
+  const area = samples.length / channels;
+  const planes = new Float32Array(samples.length);
+  for (let i = 0, at = 0; i < area; i++) {
+    for (let c = 0; c < channels; c++) planes[c * area + i] = NORMALISED[samples[at++]];
+  }
   return planes;
 }

@@ -35,8 +35,10 @@ export interface Done {
 }
 
 /** A map as it is, or scaled to a width: nothing is cut or mirrored. */
-const sampleOptions = ({ encoding }: Manifest, scale: number | undefined): SampleOptions => ({
+const sampleOptions = ({ encoding, generator }: Manifest, scale: number | undefined): SampleOptions => ({
   ...encoding,
+  outputNc: generator.outputNc,
+  featNum: encoding.features?.count ?? 0,
   trained: true,
   resizeOrCrop: scale === undefined ? 'crop' : 'scale_width',
   loadSize: scale ?? 0,
@@ -49,7 +51,7 @@ const inputOf = ({ size, pictures: { labels, instances, input } }: PreparedSampl
   size,
   labels,
   instances,
-  input: input && toPlanes(input),
+  input: input && toPlanes(input, input.length / (size.width * size.height)),
 });
 
 const ENCODE: Record<FolderJob['format'], (picture: Picture) => Uint8Array> = {

@@ -2,6 +2,7 @@ import { type Colour, colourLabels } from '../data/colours.js';
 import { type Batch, type Dataset, stackSamples } from '../data/dataset.js';
 import { toBytes } from '../data/encode.js';
 import { dataFolders, findSamples, type SamplePaths } from '../data/folders.js';
+import { toRgb } from '../data/image.js';
 import { createRng } from '../data/rng.js';
 import { drawSample, prepareSample } from '../data/sample.js';
 import { encodeSheet, type Tile } from '../data/sheet.js';
@@ -33,14 +34,19 @@ export async function sampleBatches(root: string, dataset: Dataset, seed: number
   return Promise.all(Array.from({ length: count }, batch));
 }
 
+/** Planes [channels, H, W] in [−1, 1] → interleaved RGB, as every picture is shown. */
+function shown(planes: Float32Array, { width, height }: Batch): Uint8Array {
+  const channels = planes.length / (width * height);
+  const data = toBytes(planes, { channels });
+  return toRgb({ width, height, channels, data, depth: 8, exact: true, notes: [], path: '' });
+}
+
 /** Label map or RGB input · painted · real. */
-function row(
-  { width, height, labels, input, image }: Batch,
-  painted: Float32Array,
-  palette: readonly Colour[],
-): Tile[] {
-  const first = labels ? colourLabels(labels, palette) : toBytes(input!);
-  return [first, toBytes(painted), ...(image ? [toBytes(image)] : [])].map((rgb) => ({ width, height, rgb }));
+function row(batch: Batch, painted: Float32Array, palette: readonly Colour[]): Tile[] {
+  const { width, height, labels, input, image } = batch;
+  const first = labels ? colourLabels(labels, palette) : shown(input!, batch);
+  const rest = [painted, ...(image ? [image] : [])].map((planes) => shown(planes, batch));
+  return [first, ...rest].map((rgb) => ({ width, height, rgb }));
 }
 
 /** A PNG with a row for each batch of one. */
