@@ -66,9 +66,12 @@ export function residualBlock(name: string, channels: number, norm: Norm): Unit 
   return { residual: [{ ...conv(1), activation: 'relu' }, conv(5)] };
 }
 
+/** Slope of leakyRelu below 0. */
+export const LEAK = 0.2;
+
 const ACTIVATIONS: Record<Activation, (x: Tensor) => Tensor> = {
   relu,
-  leakyRelu: (x) => leakyRelu(x, 0.2),
+  leakyRelu: (x) => leakyRelu(x, LEAK),
   tanh,
 };
 

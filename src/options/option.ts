@@ -2,6 +2,8 @@
 export interface OptionSpec {
   /** A flag takes no value; one named `no-…` is given to switch something off. */
   type: 'flag' | 'text' | 'number' | 'integer';
+  /** Its name on the command line, where commands mean different things by one name; by default the row's own. */
+  flag?: string;
   /** Heading in the help. */
   group: string;
   help: string;
