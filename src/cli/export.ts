@@ -1,4 +1,4 @@
-// pix2pixhd export: a trained generator in the formats of other programs.
+// pix2pixhd export: a trained generator for other programs.
 
 import type { Size } from '../data/resample.js';
 import { UsageError } from '../errors.js';
@@ -21,15 +21,15 @@ function sizeOf(text: string): Size {
 export const exportCommand = commandOf({
   name: 'export',
   args: '<CHECKPOINT>',
-  help: "write the generator of CHECKPOINT (a run's folder, a checkpoint, or a safetensors file) for other programs",
-  options: ['export-format', 'out-file', 'size'],
-  required: ['export-format', 'out-file'],
-  async run({ exportFormat, outFile, size }, checkpoint) {
+  help: "write a generator (of a run's folder, a checkpoint, or a safetensors file) for other programs",
+  options: ['export-format', 'out-path', 'size'],
+  required: ['export-format', 'out-path'],
+  async run({ exportFormat, outPath, size }, checkpoint) {
     const path = await findCheckpointFile(checkpoint!, 'G.safetensors', (message) =>
       console.error(`pix2pixhd: ${message}`),
     );
     const options = size === undefined ? {} : { size: sizeOf(size) };
-    const { bytes } = await withFile(path, (file) => FORMATS[exportFormat](file, outFile, options));
-    console.error(`Wrote ${outFile}, ${(bytes / 2 ** 20).toFixed(1)} MiB`);
+    const { bytes } = await withFile(path, (file) => FORMATS[exportFormat](file, outPath, options));
+    console.error(`Wrote ${outPath}, ${(bytes / 2 ** 20).toFixed(1)} MiB`);
   },
 });

@@ -95,5 +95,8 @@ export function onnxModel(opened: GeneratorFile, { size }: OnnxOptions = {}): On
  * training, to `output` f32 [N, 3, H, W] in [−1, 1]. Its metadata holds the manifest.
  * @throws DataError where the source is no generator or too large for the format, UsageError for an impossible size, IOError
  */
-export const exportOnnx = (source: Source, out: string, options: OnnxOptions = {}): Promise<{ bytes: number }> =>
-  writeOnnx(out, onnxModel(openGenerator(source), options));
+export const exportOnnx = (
+  source: Source,
+  out: string,
+  options: OnnxOptions = {},
+): Promise<{ bytes: number; sha256: string }> => writeOnnx(out, onnxModel(openGenerator(source), options));

@@ -2,8 +2,6 @@
 export interface OptionSpec {
   /** A flag takes no value; one named `no-…` is given to switch something off. */
   type: 'flag' | 'text' | 'number' | 'integer';
-  /** Its name on the command line, where commands mean different things by one name; by default the row's own. */
-  flag?: string;
   /** Heading in the help. */
   group: string;
   help: string;
@@ -17,6 +15,8 @@ export interface OptionSpec {
   below?: number;
   /** How the value is called in the help; by default the type in capitals. */
   value?: string;
+  /** How the option is spelled, where commands give one spelling several meanings; by default as its row. */
+  spelled?: string;
 }
 
 /** `n-blocks-global` → `nBlocksGlobal` */

@@ -109,13 +109,19 @@ export const OPTIONS = {
     help: 'of the pictures; npy holds the raw float32 [3, H, W] in [-1, 1]',
   },
 
-  'export-format': { flag: 'format', type: 'text', group: OUTPUT, choices: ['onnx'], help: 'of the file' },
-  'out-file': { flag: 'out', type: 'text', group: OUTPUT, value: 'FILE', help: 'file to write' },
+  'export-format': {
+    type: 'text',
+    group: OUTPUT,
+    spelled: 'format',
+    choices: ['onnx'],
+    help: 'onnx: the generator alone, for ONNX runtimes',
+  },
+  'out-path': { type: 'text', group: OUTPUT, spelled: 'out', value: 'PATH', help: 'file to write' },
   size: {
     type: 'text',
     group: OUTPUT,
     value: 'WxH',
-    help: 'fix the size of the pictures, such as 1024x512 (default: any size)',
+    help: "of an ONNX model's pictures, such as 1024x512 (default: any)",
   },
 
   checkpoint: {
