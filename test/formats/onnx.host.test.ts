@@ -17,7 +17,7 @@ import { encodeInput } from '../../src/nets/encode-input.js';
 import { type Manifest, manifestMetadata } from '../../src/nets/manifest.js';
 import { createVariables, lookup, type Values } from '../../src/nets/parameters.js';
 import golden from '../golden/pix2pixhd.json';
-import { ENCODING, EXTENT, GENERATOR, hashed, LOCAL, matches, SAMPLE } from './../nets/golden.js';
+import { ENCODING, EXTENT, GENERATOR, hashed, LOCAL, matches, SAMPLE } from '../nets/golden.js';
 import { uniform } from '../support/hash.js';
 import { refuses, withFolder } from './support.js';
 
