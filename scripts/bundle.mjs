@@ -4,7 +4,15 @@ import { build } from 'esbuild';
 import { wgslPlugin } from './wgsl-plugin.mjs';
 
 /** Packages with native or downloaded parts, which cannot be bundled and are only ever reached in Node. */
-const EXTERNAL = ['webgpu', 'sharp', 'esbuild', 'typescript', 'playwright-core', '@sparticuz/chromium'];
+const EXTERNAL = [
+  'webgpu',
+  'sharp',
+  'esbuild',
+  'typescript',
+  'playwright-core',
+  '@sparticuz/chromium',
+  'onnxruntime-web',
+];
 
 /** Bundled CommonJS packages (commander) call require() for Node's own modules, which an ES module does not have. */
 export const REQUIRE =

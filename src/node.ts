@@ -10,5 +10,6 @@ export {
 } from './device/errors.js';
 export { openDevice } from './device/node.js';
 export { type FileSource, openFile } from './formats/files.js';
+export { exportOnnx, type OnnxOptions } from './generate/export-onnx.js';
 export { findCheckpointFile } from './generate/find.js';
 export { type FolderJob, generateFolder } from './generate/folder.js';

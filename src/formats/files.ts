@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { fileError, IOError } from '../errors.js';
 import { writeAtomically } from './atomic.js';
+import { type OnnxModel, onnxParts } from './onnx.js';
 import { pthParts } from './pth-write.js';
 import { checkedBytes, dataOf, layoutSafetensors, type TensorToWrite } from './safetensors.js';
 import { checkRange, type Source } from './source.js';
@@ -105,3 +106,7 @@ export const writeSafetensors = (
 /** Writes a state dict that torch.load reads, atomically, tensor by tensor. Returns its size and SHA-256. */
 export const writePth = (path: string, tensors: readonly TensorToWrite[]): Promise<{ bytes: number; sha256: string }> =>
   writeParts(path, pthParts(tensors));
+
+/** Writes an ONNX model atomically, tensor by tensor. Returns its size and SHA-256. */
+export const writeOnnx = (path: string, model: OnnxModel): Promise<{ bytes: number; sha256: string }> =>
+  writeParts(path, onnxParts(model));

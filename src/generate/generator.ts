@@ -4,14 +4,14 @@ import type { Device } from '../device/device.js';
 import { createArena, destroy, type Feeds } from '../engine.js';
 import { DataError } from '../errors.js';
 import { toFloat32 } from '../formats/dtype.js';
-import { openSafetensors, readTensor, type Safetensors } from '../formats/safetensors.js';
+import { readTensor } from '../formats/safetensors.js';
 import { bytesSource, type Source } from '../formats/source.js';
 import { sizedPrograms } from '../graph/sizes.js';
-import { generatorNet, requireTensors } from '../nets/architecture.js';
 import { type Extent, encodeInput, labelChannels } from '../nets/encode-input.js';
 import { leastSide, multipleOf } from '../nets/generator.js';
-import { type Manifest, readManifest } from '../nets/manifest.js';
+import type { Manifest } from '../nets/manifest.js';
 import { createVariables, lookup } from '../nets/parameters.js';
+import { type GeneratorFile, openGenerator } from './open.js';
 
 /** What to paint, each map row by row. A generator trained on RGB inputs takes `input`, the others `labels`. */
 export interface GenerateInput {
@@ -85,18 +85,13 @@ const sourceOf = (source: Source | ArrayBuffer | Uint8Array): Source => {
 };
 
 /** One tensor at a time, when it goes to the device: the weights are never twice in memory. */
-const weightsOf = (file: Safetensors, manifest: Manifest) => {
-  const { parameters, forward } = generatorNet(manifest.generator);
-  const shapes = new Map([...file.tensors].map(([name, { shape }]) => [name, shape]));
-  requireTensors(parameters, shapes, file.source.name);
-  const variables = createVariables(
-    parameters,
+const variablesOf = ({ file, net }: GeneratorFile) =>
+  createVariables(
+    net.parameters,
     ({ name }) =>
       () =>
         toFloat32(readTensor(file, name), name),
   );
-  return { forward, variables };
-};
 
 /**
  * Opens a generator from its safetensors file, which says all about itself. The file must stay readable until the first
@@ -108,16 +103,16 @@ export async function loadGenerator(
   source: Source | ArrayBuffer | Uint8Array,
   { device, precise }: { device: Device; precise?: boolean },
 ): Promise<Generator> {
-  const file = openSafetensors(sourceOf(source));
-  const manifest = readManifest(file.metadata, file.source.name);
-  const { forward, variables } = weightsOf(file, manifest);
+  const opened = openGenerator(sourceOf(source));
+  const { manifest, net } = opened;
+  const variables = variablesOf(opened);
   const arena = createArena(device);
   const programs = sizedPrograms(
     device,
     arena,
     (extent: Extent) => {
       const { inputs, condition } = encodeInput(manifest.encoding, extent);
-      return { inputs, outputs: { picture: forward(condition, lookup(variables)) } };
+      return { inputs, outputs: { picture: net.forward(condition, lookup(variables)) } };
     },
     { precise },
   );

@@ -1,10 +1,11 @@
 import type { Tensor } from '../engine.js';
 import { DataError } from '../errors.js';
 import type { DiscriminatorOptions } from './discriminator.js';
-import { globalGenerator } from './generator.js';
+import { generatorUnits, globalGenerator } from './generator.js';
 import type { Norm } from './layer.js';
-import { type LocalEnhancerOptions, localEnhancer } from './local-enhancer.js';
+import { enhancerPyramid, type LocalEnhancerOptions, localEnhancer } from './local-enhancer.js';
 import type { Net, Parameter } from './parameters.js';
+import type { Pyramid } from './walk.js';
 
 /** Shapes of a checkpoint's tensors by name. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -16,6 +17,12 @@ export interface GeneratorArchitecture extends LocalEnhancerOptions {
 
 export const generatorNet = (architecture: GeneratorArchitecture): Net<Tensor> =>
   architecture.netG === 'local' ? localEnhancer(architecture) : globalGenerator(architecture);
+
+/** The same generator as data. */
+export const generatorPyramid = (architecture: GeneratorArchitecture): Pyramid =>
+  architecture.netG === 'local'
+    ? enhancerPyramid(architecture)
+    : { trunk: generatorUnits(architecture), enhancers: [] };
 
 /**
  * A state-dict key as the nets spell it, or null for what carries nothing: a data-parallel wrapper adds `module.`, and torch before 0.4

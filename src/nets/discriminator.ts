@@ -56,8 +56,11 @@ function mapsOf(x: Tensor, layers: readonly Layer[], params: Lookup): Tensor[] {
   return maps;
 }
 
-/** 3×3, stride 2, sides ⌈n/2⌉; the border is divided by the pixels that exist. Also the generators' input pyramid. */
-export const halve = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 2, padding: 1, countIncludePad: false });
+/** Sides ⌈n/2⌉; the border is divided by the pixels that exist. */
+export const HALVING = { kernel: 3, stride: 2, padding: 1, countIncludePad: false } as const;
+
+/** A level of the pyramid from the one before. Also the generators' input pyramid. */
+export const halve = (x: Tensor): Tensor => avgPool2d(x, HALVING);
 
 /**
  * pix2pixHD's multi-scale discriminator: numD unshared PatchGANs over a pyramid of x [N, inputNc, H, W]. The finest picture goes to the

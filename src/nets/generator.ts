@@ -1,17 +1,8 @@
 import type { Tensor } from '../engine.js';
 import { refuse } from '../graph/tensor.js';
-import {
-  applyUnits,
-  down,
-  type Norm,
-  residualBlock,
-  type Style,
-  type Unit,
-  unitParameters,
-  up,
-  wide,
-} from './layer.js';
+import { down, type Norm, residualBlock, type Style, type Unit, unitParameters, up, wide } from './layer.js';
 import type { Net } from './parameters.js';
+import { engineBackend, walkUnits } from './walk.js';
 
 export interface GeneratorOptions extends Style {
   inputNc: number;
@@ -75,7 +66,7 @@ export function globalGenerator(options: GeneratorOptions): Net<Tensor> {
     parameters: unitParameters(units),
     forward(x, params) {
       checkInput(x, options);
-      return applyUnits(x, units, params);
+      return walkUnits(x, units, engineBackend(params));
     },
   };
 }

@@ -1,5 +1,4 @@
 import {
-  add,
   batchNorm,
   conv2d,
   convTranspose2d,
@@ -67,17 +66,20 @@ export function residualBlock(name: string, channels: number, norm: Norm): Unit 
   return { residual: [{ ...conv(1), activation: 'relu' }, conv(5)] };
 }
 
+/** Slope of leakyRelu below 0. */
+export const LEAK = 0.2;
+
 const ACTIVATIONS: Record<Activation, (x: Tensor) => Tensor> = {
   relu,
-  leakyRelu: (x) => leakyRelu(x, 0.2),
+  leakyRelu: (x) => leakyRelu(x, LEAK),
   tanh,
 };
 
 /** Batch norm stands one place behind its convolution: `model.4` → `model.5`. */
-const normName = (name: string): string => name.replace(/\d+$/, (index) => String(Number(index) + 1));
+export const normName = (name: string): string => name.replace(/\d+$/, (index) => String(Number(index) + 1));
 
 /** Instance norm subtracts the plane's mean and with it any bias: adding or training one would change nothing but rounding. */
-const usesBias = ({ norm }: Layer): boolean => norm !== 'instance';
+export const usesBias = ({ norm }: Layer): boolean => norm !== 'instance';
 
 function convolution(given: Tensor, layer: Layer, params: Lookup): Tensor {
   const { name, stride = 1, padding, reflect, transposed, enlarge } = layer;
@@ -100,13 +102,6 @@ export function applyLayer(x: Tensor, layer: Layer, params: Lookup): Tensor {
   const y = normalise(convolution(x, layer, params), layer, params);
   return layer.activation ? ACTIVATIONS[layer.activation](y) : y;
 }
-
-export const applyUnits = (x: Tensor, units: readonly Unit[], params: Lookup): Tensor =>
-  units.reduce(
-    (y: Tensor, unit) =>
-      'residual' in unit ? add(y, applyUnits(y, unit.residual, params)) : applyLayer(y, unit, params),
-    x,
-  );
 
 /** torch counts a transposed convolution's fan-in over its second axis, the outputs. */
 function convolutionParameters(layer: Layer): Parameter[] {

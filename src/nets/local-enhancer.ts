@@ -1,19 +1,13 @@
-import { add, type Tensor } from '../engine.js';
+import type { Tensor } from '../engine.js';
 import { refuse } from '../graph/tensor.js';
-import { halve } from './discriminator.js';
 import { checkInput, type GeneratorOptions, generatorUnits, multipleOf } from './generator.js';
-import { applyUnits, down, residualBlock, type Unit, unitParameters, up, wide } from './layer.js';
+import { down, residualBlock, type Unit, unitParameters, up, wide } from './layer.js';
 import type { Net } from './parameters.js';
+import { type Enhancer, engineBackend, type Pyramid, pyramidUnits, walkPyramid } from './walk.js';
 
 export interface LocalEnhancerOptions extends GeneratorOptions {
   nLocalEnhancers: number;
   nBlocksLocal: number;
-}
-
-/** The two halves of an enhancer: what looks at its picture, and what follows the sum with the coarser net's result. */
-interface Enhancer {
-  before: Unit[];
-  after: Unit[];
 }
 
 /** Enhancer n of N, n = 1 the coarsest: its filters halve from one to the next, down to ngf. */
@@ -45,6 +39,12 @@ function enhancer(n: number, options: LocalEnhancerOptions): Enhancer {
 const trunkUnits = (options: LocalEnhancerOptions): Unit[] =>
   generatorUnits({ ...options, ngf: options.ngf * 2 ** options.nLocalEnhancers }).slice(0, -1);
 
+/** What the local enhancer consists of, as data. */
+export const enhancerPyramid = (options: LocalEnhancerOptions): Pyramid => ({
+  trunk: trunkUnits(options),
+  enhancers: Array.from({ length: options.nLocalEnhancers }, (_, i) => enhancer(i + 1, options)),
+});
+
 /**
  * pix2pixHD's local enhancer ("G2"): a global generator on the picture halved N times, and around it N enhancers, each at
  * twice the size of the one before (paper, section 3.1). The pyramid halves the encoded input, so coarse levels see soft labels
@@ -53,24 +53,15 @@ const trunkUnits = (options: LocalEnhancerOptions): Unit[] =>
  *   2^(nDownsample + N)
  */
 export function localEnhancer(options: LocalEnhancerOptions): Net<Tensor> {
-  const trunk = trunkUnits(options);
-  const enhancers = Array.from({ length: options.nLocalEnhancers }, (_, i) => enhancer(i + 1, options));
+  const pyramid = enhancerPyramid(options);
   return {
-    parameters: [
-      ...unitParameters(trunk),
-      ...enhancers.flatMap(({ before, after }) => [...unitParameters(before), ...unitParameters(after)]),
-    ],
+    parameters: unitParameters(pyramidUnits(pyramid)),
     forward(x, params) {
       checkInput(x, options);
       const multiple = multipleOf(options);
       if (x.shape.slice(2).some((side) => side % multiple > 0))
         refuse('generator', 'x', x.shape, `multiples of ${multiple}`);
-      const pyramid = enhancers.reduce((levels) => [halve(levels[0]!), ...levels], [x]);
-      const [coarsest, ...finer] = pyramid as [Tensor, ...Tensor[]];
-      return enhancers.reduce(
-        (y, { before, after }, i) => applyUnits(add(applyUnits(finer[i]!, before, params), y), after, params),
-        applyUnits(coarsest, trunk, params),
-      );
+      return walkPyramid(x, pyramid, engineBackend(params));
     },
   };
 }

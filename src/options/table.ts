@@ -234,6 +234,21 @@ export const OPTIONS = {
     help: 'of the pictures; npy holds the raw float32 [3, H, W] in [-1, 1]',
   },
 
+  'export-format': {
+    type: 'text',
+    group: OUTPUT,
+    spelled: 'format',
+    choices: ['onnx'],
+    help: 'onnx: the generator alone, for ONNX runtimes',
+  },
+  'out-path': { type: 'text', group: OUTPUT, spelled: 'out', value: 'PATH', help: 'file to write' },
+  size: {
+    type: 'text',
+    group: OUTPUT,
+    value: 'WxH',
+    help: "of an ONNX model's pictures, such as 1024x512 (default: any)",
+  },
+
   checkpoint: {
     type: 'text',
     group: DATA,

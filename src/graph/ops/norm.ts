@@ -32,7 +32,7 @@ export interface BatchNormOptions extends InstanceNormOptions {
 }
 
 const AFFINE = ['eps', 'weight', 'bias'];
-const DEFAULT_EPS = 1e-5;
+export const DEFAULT_EPS = 1e-5;
 
 /** [N, C, …] with at least one spatial axis. */
 function channelled(op: string, value: unknown): Tensor {
