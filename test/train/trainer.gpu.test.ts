@@ -2,64 +2,14 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { defaultClasses } from '../../src/data/colours.js';
-import { type Batch, startCursor } from '../../src/data/dataset.js';
-import type { Device } from '../../src/device/device.js';
-import { encodeSafetensors } from '../../src/formats/safetensors.js';
+import { startCursor } from '../../src/data/dataset.js';
 import { loadGenerator } from '../../src/generate/generator.js';
 import { stateOf } from '../../src/graph/storage.js';
-import type { CheckpointFile, Progress } from '../../src/train/checkpoint.js';
-import { type Settings, trainSettings } from '../../src/train/settings.js';
 import { type BatchSource, DivergedError, trainingSteps } from '../../src/train/steps.js';
-import { createTrainer, type Trainer } from '../../src/train/trainer.js';
 import { openTestDevice } from '../support/device.js';
-import { randomFrom } from '../support/random.js';
+import { batch, bytesOf, fileOf, SETTINGS, START, trainerFor } from './support.js';
 
 const test = suite('trainer');
-
-const SETTINGS = trainSettings({
-  labelNc: 4,
-  resizeOrCrop: 'none',
-  noFlip: true,
-  serialBatches: true,
-  ngf: 4,
-  nDownsampleGlobal: 1,
-  nBlocksGlobal: 1,
-  ndf: 4,
-  nLayersD: 2,
-  niter: 10,
-  niterDecay: 10,
-  lr: 1e-3,
-  seed: 7,
-});
-
-const START: Progress = { step: 0, cursor: startCursor(7) };
-
-/** Stripes of classes and a picture that follows them. */
-function batch(width: number, height: number, seed = 1): Batch {
-  const random = randomFrom(seed);
-  const labels = Int32Array.from({ length: width * height }, (_, i) => Math.floor((i % width) / 5 + seed) % 4);
-  const image = Float32Array.from(
-    { length: 3 * labels.length },
-    (_, i) => labels[i % labels.length]! / 2 - 0.75 + 0.1 * random.next(),
-  );
-  return { width, height, count: 1, labels, instances: labels, image, paths: [] };
-}
-
-const trainerFor = (device: Device, change: Partial<Settings> = {}): Trainer =>
-  createTrainer(device, { settings: { ...SETTINGS, ...change }, classes: defaultClasses(4) });
-
-const bytesOf = async ({ tensors, metadata }: CheckpointFile): Promise<Uint8Array> => {
-  const read = [];
-  for (const tensor of tensors) {
-    const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data;
-    read.push({ ...tensor, data });
-  }
-  return encodeSafetensors(read, metadata);
-};
-
-const fileOf = (trainer: Trainer, name: string): CheckpointFile =>
-  trainer.checkpoint({ step: 3, cursor: startCursor(7) }).files.find((file) => file.name === name)!;
 
 test('five sizes train and paint with the pipelines of the first and the memory of the largest', async () => {
   const device = await openTestDevice();
