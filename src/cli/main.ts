@@ -7,10 +7,11 @@ import { VERSION } from '../version.js';
 import { kebabOption } from './command.js';
 import { demo } from './demo.js';
 import { devices } from './devices.js';
+import { encode } from './encode.js';
 import { generate } from './generate.js';
 import { train } from './train.js';
 
-const COMMANDS = [demo, train, generate, devices];
+const COMMANDS = [demo, train, encode, generate, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

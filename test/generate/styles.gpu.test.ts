@@ -2,53 +2,36 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { defaultClasses } from '../../src/data/colours.js';
-import { compile, concat, input, type Tensor } from '../../src/engine.js';
+import { compile, concat, input } from '../../src/engine.js';
 import { ProjectError } from '../../src/errors.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import { loadEncoder } from '../../src/generate/encoder.js';
 import { type GenerateInput, loadGenerator } from '../../src/generate/generator.js';
 import { generatorNet } from '../../src/nets/architecture.js';
 import { encodeInput } from '../../src/nets/encode-input.js';
-import { type Manifest, manifestMetadata } from '../../src/nets/manifest.js';
-import { createVariables, lookup, type Net } from '../../src/nets/parameters.js';
+import type { Manifest } from '../../src/nets/manifest.js';
+import { createVariables, lookup } from '../../src/nets/parameters.js';
 import golden from '../golden/pix2pixhd.json';
-import { ENCODER, ENCODING, GENERATOR, hashed, matches, REGIONS, SAMPLE, tinyEncoder } from '../nets/golden.js';
+import { ENCODER, ENCODING, hashed, matches, REGIONS, SAMPLE } from '../nets/golden.js';
 import { openTestDevice } from '../support/device.js';
+import { encoderFile, generatorFile, MANIFEST } from './make-styled.js';
 
 const test = suite('styles: from photo to picture');
 
-const MANIFEST: Manifest = {
-  format: 1,
-  generator: { ...GENERATOR, netG: 'global', nLocalEnhancers: 0, nBlocksLocal: 0, inputNc: 9 },
-  encoding: { ...ENCODING, features: { count: 3, by: 'instance' } },
-  encoder: ENCODER,
-  classes: { ...defaultClasses(5), palette: [] },
-  step: 1,
-};
 const SIZE = { width: 48, height: 32 };
 const PIXELS = 48 * 32;
 
-function file(net: Net<Tensor>, seed: number, manifest: Manifest): Uint8Array {
-  const values = hashed(seed);
-  const tensors = net.parameters.map((p, i) => ({
-    name: p.name,
-    dtype: 'F32' as const,
-    shape: [...p.shape],
-    data: values(p, i) as Float32Array,
-  }));
-  return encodeSafetensors(tensors, manifestMetadata(manifest));
-}
+const bytes = ({ tensors, metadata }: ReturnType<typeof generatorFile>) => encodeSafetensors(tensors, metadata);
 
 const generatorOf = async (change: Partial<Manifest> = {}) => {
   const manifest = { ...MANIFEST, ...change };
-  return loadGenerator(file(generatorNet(manifest.generator), 1, manifest), {
+  return loadGenerator(bytes(generatorFile(manifest)), {
     device: await openTestDevice(),
     precise: true,
   });
 };
 const encoderOf = async (manifest = MANIFEST) =>
-  loadEncoder(file(tinyEncoder(), 4, manifest), { device: await openTestDevice(), precise: true });
+  loadEncoder(bytes(encoderFile(manifest)), { device: await openTestDevice(), precise: true });
 
 const { labels, instances, image } = SAMPLE;
 
