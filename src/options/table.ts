@@ -128,7 +128,7 @@ export const OPTIONS = {
     group: DATA,
     min: 1,
     value: 'WIDTH',
-    help: 'scale the maps to this width first (default: as they are)',
+    help: 'scale the maps to this width first (default: as they are; encode: as in training)',
   },
 
   styles: {
