@@ -9,7 +9,10 @@ export {
   ValidationError,
 } from './device/errors.js';
 export { openDevice } from './device/node.js';
+export { centresOf, type RegionStyle, typicalStyles } from './encode/cluster.js';
+export { AS_THEY_ARE, type EncodedPicture, encodeRegions, type Scaling } from './encode/regions.js';
+export { storeStyles } from './encode/store.js';
 export { type FileSource, openFile } from './formats/files.js';
 export { exportOnnx, type OnnxOptions } from './generate/export-onnx.js';
-export { findCheckpointFile } from './generate/find.js';
+export { findCheckpointFile, findEncoder } from './generate/find.js';
 export { type FolderJob, generateFolder } from './generate/folder.js';

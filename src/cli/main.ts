@@ -7,11 +7,12 @@ import { VERSION } from '../version.js';
 import { kebabOption } from './command.js';
 import { demo } from './demo.js';
 import { devices } from './devices.js';
+import { encode } from './encode.js';
 import { exportCommand } from './export.js';
 import { generate } from './generate.js';
 import { train } from './train.js';
 
-const COMMANDS = [demo, train, generate, exportCommand, devices];
+const COMMANDS = [demo, train, encode, generate, exportCommand, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

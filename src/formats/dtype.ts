@@ -62,7 +62,8 @@ export function elementCount(shape: readonly unknown[]): number {
 /** Little-endian bytes as the host array of `dtype`: a view where the alignment allows it, else a copy. */
 export function viewArray(dtype: DType, bytes: Uint8Array): TensorArray {
   const size = BYTES[dtype];
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice(): that of a Node Buffer is a view.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new ARRAYS[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size);
 }
 

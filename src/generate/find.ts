@@ -1,7 +1,7 @@
 // A generator's file by what people call it: a run, one of its checkpoints, or the file itself.
 
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DataError, fileError, MissingFileError } from '../errors.js';
 import { fileSha256 } from '../formats/files.js';
 import { checkpointFolder, checkpointSteps, readCheckpointManifest } from '../train/run-folder.js';
@@ -56,4 +56,16 @@ export async function findCheckpointFile(
     },
   );
   return checkpoint ? verify(path, name) : newest(path, name, onDamaged);
+}
+
+/**
+ * Path of the encoder that was trained with a generator: `E.safetensors` beside its file.
+ * @throws MissingFileError where there is none, DataError for one that is not what was saved
+ */
+export async function findEncoder(generatorFile: string): Promise<string> {
+  const folder = dirname(generatorFile);
+  const path = join(folder, 'E.safetensors');
+  if (existsSync(path)) return existsSync(join(folder, 'manifest.json')) ? verify(folder, 'E.safetensors') : path;
+  const fix = 'Give --encoder FILE; a training with --instance-feat or --label-feat saves one beside the generator';
+  throw new MissingFileError('there is no encoder', { file: path, fix });
 }

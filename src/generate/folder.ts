@@ -5,13 +5,16 @@ import { dirname, join } from 'node:path';
 import { toBytes } from '../data/encode.js';
 import { findSamples, type SamplePaths } from '../data/folders.js';
 import { encodePng } from '../data/png.js';
+import type { Size } from '../data/resample.js';
 import { type PreparedSample, prepareSample, type SampleOptions } from '../data/sample.js';
 import { toPlanes } from '../data/values.js';
-import { fileError } from '../errors.js';
+import { DataError, fileError } from '../errors.js';
 import { writeFileAtomic } from '../formats/atomic.js';
 import { encodeNpy } from '../formats/npy.js';
 import type { Manifest } from '../nets/manifest.js';
+import type { Encoder } from './encoder.js';
 import type { GenerateInput, Generator, Picture } from './generator.js';
+import { type Styles, styledMap } from './styles.js';
 
 export interface FolderJob {
   /** A label map (or RGB input), or a folder of them. */
@@ -22,6 +25,10 @@ export interface FolderJob {
   format: 'png' | 'npy';
   /** Width that the maps are scaled to first. */
   scale?: number;
+  /** Of all pictures, where the net was trained with any. */
+  styles?: Styles;
+  /** Instead of those: the styles of photos of the same names, a region at a time. */
+  encoded?: { images: string; encoder: Encoder };
 }
 
 /** A picture that is written; `number` of `total`. */
@@ -47,12 +54,28 @@ const sampleOptions = ({ encoding, generator }: Manifest, scale: number | undefi
   noFlip: true,
 });
 
-const inputOf = ({ size, pictures: { labels, instances, input } }: PreparedSample): GenerateInput => ({
-  size,
-  labels,
-  instances,
-  input: input && toPlanes(input, input.length / (size.width * size.height)),
-});
+/** Interleaved samples, of as many channels as they have, as planes. */
+const planesOf = (samples: Uint8Array, { width, height }: Size): Float32Array =>
+  toPlanes(samples, samples.length / (width * height));
+
+/** The job's, or those of the sample's photo. */
+async function stylesOf(
+  { paths, size, pictures }: PreparedSample,
+  { styles, encoded }: FolderJob,
+): Promise<Styles | undefined> {
+  if (!encoded) return styles;
+  const { encoder } = encoded;
+  const ids = styledMap(encoder.manifest.encoding, pictures);
+  if (!ids) throw new DataError('tells no regions apart, whose styles could be taken over', { file: paths.label });
+  const { ids: regions, vectors } = await encoder.encode({ size, image: planesOf(pictures.image!, size), ids });
+  return { regions: Object.fromEntries(regions.map((id, region) => [id, vectors[region]!])) };
+}
+
+async function inputOf(sample: PreparedSample, job: FolderJob): Promise<GenerateInput> {
+  const { labels, instances, input } = sample.pictures;
+  const styles = await stylesOf(sample, job);
+  return { size: sample.size, labels, instances, input: input && planesOf(input, sample.size), styles };
+}
 
 const ENCODE: Record<FolderJob['format'], (picture: Picture) => Uint8Array> = {
   png: ({ width, height, channels, data }) => encodePng({ width, height, channels, data: toBytes(data, { channels }) }),
@@ -66,9 +89,15 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
   await writeFileAtomic(path, bytes);
 }
 
-/** Paired by name; instance maps only where the net takes any. */
-const samplesOf = ({ labels, instances }: FolderJob, { encoding }: Manifest): Promise<SamplePaths[]> =>
-  findSamples({ label: labels, ...(encoding.noInstance || !instances ? {} : { instance: instances }) });
+/** Paired by name; instance maps only where the net takes any or tells styles apart by them. */
+function samplesOf({ labels, instances, encoded }: FolderJob, { encoding }: Manifest): Promise<SamplePaths[]> {
+  const used = !encoding.noInstance || encoding.features?.by === 'instance';
+  return findSamples({
+    label: labels,
+    ...(used && instances ? { instance: instances } : {}),
+    ...(encoded ? { image: encoded.images } : {}),
+  });
+}
 
 /**
  * Paints every label map of a folder, or a single one, into `out` under its own name; the next map is read while one is
@@ -84,7 +113,7 @@ export async function* generateFolder(generator: Generator, job: FolderJob): Asy
     const sample = await next!;
     next = prepare(i + 1);
     next?.catch(() => {}); // it is thrown where it is awaited
-    const picture = await generator.generate(inputOf(sample));
+    const picture = await generator.generate(await inputOf(sample, job));
     const path = join(job.out, `${name}.${job.format}`);
     await write(path, ENCODE[job.format](picture));
     yield { number: i + 1, total, name, path, width: picture.width, height: picture.height };

@@ -1,17 +1,16 @@
 import { fitPlanes, paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
 import type { Device } from '../device/device.js';
-import { createArena, destroy, type Feeds } from '../engine.js';
+import { concat, createArena, destroy, type Feeds, input, type Tensor } from '../engine.js';
 import { DataError } from '../errors.js';
-import { toFloat32 } from '../formats/dtype.js';
-import { readTensor } from '../formats/safetensors.js';
-import { bytesSource, type Source } from '../formats/source.js';
 import { sizedPrograms } from '../graph/sizes.js';
-import { type Extent, encodeInput, labelChannels } from '../nets/encode-input.js';
+import { generatorNet } from '../nets/architecture.js';
+import { type Encoding, type Extent, encodeInput, labelChannels } from '../nets/encode-input.js';
 import { leastSide, multipleOf } from '../nets/generator.js';
-import type { Manifest } from '../nets/manifest.js';
-import { createVariables, lookup } from '../nets/parameters.js';
-import { type GeneratorFile, openGenerator } from './open.js';
+import { type Manifest, readManifest } from '../nets/manifest.js';
+import { lookup } from '../nets/parameters.js';
+import { type Styles, styledMap, stylePlanes } from './styles.js';
+import { type Bytes, fileVariables, openWeights } from './weights.js';
 
 /** What to paint, each map row by row. A generator trained on RGB inputs takes `input`, the others `labels`. */
 export interface GenerateInput {
@@ -22,6 +21,12 @@ export interface GenerateInput {
   input?: Float32Array;
   /** Instance ids [H, W]; where they are missing, every class counts as one instance. */
   instances?: ArrayLike<number>;
+  /**
+   * Of a net trained with styles: `{ seed }` draws one of its class's centres for every region, `{ classes: { car: 2 } }`
+   * or `{ regions: { 26001: [0.1, 0, -0.3] } }` choose, a Float32Array is the planes themselves. Default: `{ seed: 1 }`
+   * where the file holds centres, else zeros.
+   */
+  styles?: Styles;
 }
 
 /** f32 [channels, height, width] in [−1, 1]. */
@@ -35,7 +40,7 @@ export interface Generator {
   readonly manifest: Manifest;
   /**
    * Paints one picture of any size: the maps are padded to what the net needs by repeating their borders, the picture is cut
-   * back. Sizes share pipelines and memory. @throws DataError for ids without a class and maps of another size
+   * back. Sizes share pipelines and memory. @throws DataError for ids without a class, maps of another size and styles that are not there
    */
   generate(input: GenerateInput): Promise<Picture>;
   /** Frees weights and memory on the device. */
@@ -70,7 +75,24 @@ function inputsOf(given: GenerateInput, manifest: Manifest): Record<string, Int3
   if (!encoding.noInstance) {
     inputs.instances = instances ? ids('instances', instances, size) : ids('labels', given.labels, size);
   }
-  return inputs;
+  return { ...inputs, ...stylesOf(given, inputs.labels as Int32Array | undefined, manifest) };
+}
+
+/** `labels` are checked, and absent for a net that takes RGB. */
+function stylesOf(
+  { size, styles, ...maps }: GenerateInput,
+  labels: Int32Array | undefined,
+  manifest: Manifest,
+): { features?: Float32Array } {
+  const { features } = manifest.encoding;
+  if (features) {
+    const name = features.by === 'label' || !maps.instances ? 'labels' : 'instances';
+    const map = ids(name, styledMap(manifest.encoding, maps), size);
+    return { features: stylePlanes(styles, { size, ids: map, labels }, manifest) };
+  }
+  if (styles === undefined) return {};
+  const fix = 'Leave them out, or train with --instance-feat or --label-feat';
+  throw new DataError('generate: styles: the net was trained without any', { fix });
 }
 
 function pictureOf({ input, size: { width, height } }: GenerateInput, channels: number): Float32Array {
@@ -79,40 +101,35 @@ function pictureOf({ input, size: { width, height } }: GenerateInput, channels: 
   throw new DataError(`generate: input: got ${got}, wanted [${channels}, ${height}, ${width}]`);
 }
 
-const sourceOf = (source: Source | ArrayBuffer | Uint8Array): Source => {
-  if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
-  return source instanceof Uint8Array ? bytesSource(source) : source;
-};
-
-/** One tensor at a time, when it goes to the device: the weights are never twice in memory. */
-const variablesOf = ({ file, net }: GeneratorFile) =>
-  createVariables(
-    net.parameters,
-    ({ name }) =>
-      () =>
-        toFloat32(readTensor(file, name), name),
-  );
+/** The generator's input: the conditioning, and behind it the styles. */
+function encodeAll(encoding: Encoding, extent: Extent): { inputs: Record<string, Tensor>; x: Tensor } {
+  const { inputs, condition } = encodeInput(encoding, extent);
+  if (!encoding.features) return { inputs, x: condition };
+  const [n, height, width] = extent;
+  const features = input([n, encoding.features.count, height, width]);
+  return { inputs: { ...inputs, features }, x: concat([condition, features], 1) };
+}
 
 /**
  * Opens a generator from its safetensors file, which says all about itself. The file must stay readable until the first
  * picture is there: weights are read as they go to the device.
- * @param source a file's bytes, or a Source such as `openFile` gives in Node
  * @throws DataError where the file is damaged or no generator
  */
 export async function loadGenerator(
-  source: Source | ArrayBuffer | Uint8Array,
+  source: Bytes,
   { device, precise }: { device: Device; precise?: boolean },
 ): Promise<Generator> {
-  const opened = openGenerator(sourceOf(source));
-  const { manifest, net } = opened;
-  const variables = variablesOf(opened);
+  const file = openWeights(source);
+  const manifest = readManifest(file.metadata, file.source.name);
+  const { parameters, forward } = generatorNet(manifest.generator);
+  const variables = fileVariables(parameters, file);
   const arena = createArena(device);
   const programs = sizedPrograms(
     device,
     arena,
     (extent: Extent) => {
-      const { inputs, condition } = encodeInput(manifest.encoding, extent);
-      return { inputs, outputs: { picture: net.forward(condition, lookup(variables)) } };
+      const { inputs, x } = encodeAll(manifest.encoding, extent);
+      return { inputs, outputs: { picture: forward(x, lookup(variables)) } };
     },
     { precise },
   );

@@ -211,7 +211,7 @@ export const OPTIONS = {
     group: SCHEDULE,
     min: 0,
     default: 1,
-    help: 'of first weights, order, crops and flips; the same seed on the same device trains the same net',
+    help: 'of all chance: first weights, order, crops and flips, styles; the same seed on the same device gives the same result',
   },
 
   out: { type: 'text', group: OUTPUT, value: 'DIR', help: 'folder for the results, made where it is missing' },
@@ -267,8 +267,41 @@ export const OPTIONS = {
     group: DATA,
     min: 1,
     value: 'WIDTH',
-    help: 'scale the maps to this width first (default: as they are)',
+    help: 'scale the maps to this width first (default: as they are; encode: as in training)',
   },
+
+  styles: {
+    type: 'text',
+    group: STYLES,
+    value: 'HOW',
+    help: 'random: every region draws a style of its class; encoded: as in the photos of --images; zeros; or a FILE.json that chooses, { "classes": { "sky": 2 }, "regions": { "26001": [0.1, 0, -0.3] } }: by a class\'s name or id and by instance id, the number of a centre or a style\'s values; what it does not name is drawn (default: random where the checkpoint has styles, else zeros)',
+  },
+  images: {
+    type: 'text',
+    group: STYLES,
+    value: 'PATH',
+    help: 'photo, or a folder of them with the same names, to take the styles of (--styles encoded)',
+  },
+  'use-encoded-image': { type: 'flag', group: STYLES, help: 'the same as --styles encoded' },
+  encoder: {
+    type: 'text',
+    group: STYLES,
+    value: 'FILE',
+    help: 'the encoder (default: E.safetensors beside the generator)',
+  },
+  'cluster-path': {
+    type: 'text',
+    group: STYLES,
+    value: 'FILE',
+    help: "features_clustered_*.npy to draw from instead of the checkpoint's styles",
+  },
+  features: {
+    type: 'text',
+    group: STYLES,
+    value: 'FILE',
+    help: "the reference's features.npy or features_clustered_*.npy, instead of running an encoder",
+  },
+  'n-clusters': { type: 'integer', group: STYLES, min: 1, max: 1000, default: 10, help: 'most styles of a class' },
 
   adapter: {
     type: 'text',

@@ -1,0 +1,100 @@
+// Every region of a data set with its style, as an encoder sees it.
+
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { dataFolders, findSamples, type SamplePaths } from '../data/folders.js';
+import { regionClasses } from '../data/region-classes.js';
+import { prepareSample, type SampleOptions } from '../data/sample.js';
+import { type GeometryOptions, RESIZE_OR_CROP } from '../data/transform.js';
+import { toPlanes } from '../data/values.js';
+import { DataError, fileError } from '../errors.js';
+import type { Encoder } from '../generate/encoder.js';
+import { styledMap } from '../generate/styles.js';
+import { multipleOf } from '../nets/generator.js';
+import type { Manifest } from '../nets/manifest.js';
+import { type RegionStyle, ratioOf } from './cluster.js';
+
+/** How pictures are scaled; they are never cut or mirrored. */
+export type Scaling = Pick<GeometryOptions, 'resizeOrCrop' | 'loadSize'>;
+
+/** Pictures as they are: nothing is cut where the square is larger than any. */
+export const AS_THEY_ARE: Scaling = { resizeOrCrop: 'crop', loadSize: 0 };
+
+const schema = v.object({
+  resizeOrCrop: v.picklist(RESIZE_OR_CROP),
+  loadSize: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+
+/**
+ * How the run scaled its pictures that a checkpoint's file belongs to; undefined for a file that lies in no run.
+ * @throws DataError for a config.json that is damaged
+ */
+export async function scalingOfRun(checkpointFile: string): Promise<Scaling | undefined> {
+  const checkpoints = dirname(dirname(checkpointFile));
+  const file = join(dirname(checkpoints), 'config.json');
+  const text = basename(checkpoints) === 'checkpoints' ? await textOf(file) : undefined;
+  if (text === undefined) return undefined;
+  try {
+    return v.parse(schema, JSON.parse(text));
+  } catch (cause) {
+    const problem = `does not say how pictures are scaled: ${(cause as Error).message}`;
+    throw new DataError(problem, { file, fix: 'Give --scale WIDTH', cause });
+  }
+}
+
+const textOf = (file: string): Promise<string | undefined> =>
+  readFile(file, 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw fileError(error, file);
+  });
+
+function sampleOptions({ encoding, generator }: Manifest, scaling: Scaling): SampleOptions {
+  const whole = { fineSize: Number.MAX_SAFE_INTEGER, noFlip: true, multiple: multipleOf(generator) };
+  const channels = { outputNc: generator.outputNc, featNum: encoding.features?.count ?? 0 };
+  return { ...encoding, ...channels, trained: true, ...scaling, ...whole };
+}
+
+/** Pictures with photo, and with instance maps where those tell regions apart. */
+function samplesOf(root: string, phase: string, { encoding }: Manifest): Promise<SamplePaths[]> {
+  const { labelNc, noInstance, features } = encoding;
+  const byLabel = noInstance || features?.by === 'label';
+  return findSamples(dataFolders(root, phase, { labelNc, noInstance: byLabel, images: true, loadFeatures: false }));
+}
+
+/** A picture that is encoded; `number` of `total`. */
+export interface EncodedPicture {
+  number: number;
+  total: number;
+  name: string;
+  regions: RegionStyle[];
+}
+
+async function encodePicture(encoder: Encoder, paths: SamplePaths, options: SampleOptions): Promise<RegionStyle[]> {
+  const { size, pictures } = await prepareSample(paths, options);
+  const ids = styledMap(encoder.manifest.encoding, pictures);
+  if (!ids) throw new DataError('has no labels, by which this net tells styles apart', { file: paths.label });
+  const encoded = await encoder.encode({ size, image: toPlanes(pictures.image!, options.outputNc), ids });
+  const classes = regionClasses(encoded, pictures.labels);
+  return encoded.vectors.map((vector, region) => ({
+    class: classes[region]!,
+    ratio: ratioOf(encoded.counts[region]!, ids.length),
+    vector,
+  }));
+}
+
+/**
+ * Encodes the pictures of `<root>/<phase>_*` in the order of their names, whole and unmirrored.
+ * @throws MissingFileError, DataError for files that do not fit each other or the net
+ */
+export async function* encodeRegions(
+  encoder: Encoder,
+  { root, phase, scaling }: { root: string; phase: string; scaling: Scaling },
+): AsyncGenerator<EncodedPicture> {
+  const samples = await samplesOf(root, phase, encoder.manifest);
+  const options = sampleOptions(encoder.manifest, scaling);
+  for (const [i, paths] of samples.entries()) {
+    const regions = await encodePicture(encoder, paths, options);
+    yield { number: i + 1, total: samples.length, name: paths.name, regions };
+  }
+}

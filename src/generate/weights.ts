@@ -1,0 +1,26 @@
+import { toFloat32 } from '../formats/dtype.js';
+import { openSafetensors, readTensor, type Safetensors } from '../formats/safetensors.js';
+import { bytesSource, type Source } from '../formats/source.js';
+import { requireTensors } from '../nets/architecture.js';
+import { createVariables, type Parameter, type Variables } from '../nets/parameters.js';
+
+/** A file's bytes, or a Source such as `openFile` gives in Node. */
+export type Bytes = Source | ArrayBuffer | Uint8Array;
+
+function sourceOf(bytes: Bytes): Source {
+  if (bytes instanceof ArrayBuffer) return bytesSource(new Uint8Array(bytes));
+  return bytes instanceof Uint8Array ? bytesSource(bytes) : bytes;
+}
+
+export const openWeights = (bytes: Bytes): Safetensors => openSafetensors(sourceOf(bytes));
+
+/**
+ * A net's tensors, each read when it goes to the device: the weights are never twice in memory.
+ * @throws DataError where the file's tensors are not the net's
+ */
+export function fileVariables(parameters: readonly Parameter[], file: Safetensors): Variables {
+  const shapes = new Map([...file.tensors].map(([name, { shape }]) => [name, shape]));
+  requireTensors(parameters, shapes, file.source.name);
+  const values = (name: string) => () => toFloat32(readTensor(file, name), name);
+  return createVariables(parameters, ({ name }) => values(name));
+}
