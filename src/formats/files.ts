@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { fileError, IOError } from '../errors.js';
 import { writeAtomically } from './atomic.js';
-import { pthParts } from './pth-write.js';
+import { pthParts, type TorchValue } from './pth-write.js';
 import { checkedBytes, dataOf, layoutSafetensors, type TensorToWrite } from './safetensors.js';
 import { checkRange, type Source } from './source.js';
 
@@ -102,6 +102,6 @@ export const writeSafetensors = (
   metadata?: Readonly<Record<string, string>>,
 ): Promise<{ bytes: number; sha256: string }> => writeParts(path, safetensorsParts(tensors, metadata));
 
-/** Writes a state dict that torch.load reads, atomically, tensor by tensor. Returns its size and SHA-256. */
-export const writePth = (path: string, tensors: readonly TensorToWrite[]): Promise<{ bytes: number; sha256: string }> =>
-  writeParts(path, pthParts(tensors));
+/** Writes a file that torch.load reads, atomically, tensor by tensor. Returns its size and SHA-256. */
+export const writePth = (path: string, value: TorchValue): Promise<{ bytes: number; sha256: string }> =>
+  writeParts(path, pthParts(value));

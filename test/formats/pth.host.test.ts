@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import type { HostTensor } from '../../src/formats/dtype.js';
 import { fileSha256, withFile, writePth } from '../../src/formats/files.js';
 import { parsePth, readPth } from '../../src/formats/pth.js';
+import { stateDictOf } from '../../src/formats/pth-write.js';
 import { dict, globalOp, int, PROTO, STOP, stateDict, stream, text, zip } from './build.js';
 import { ascii, fixture, refuses, uniform, withFolder } from './support.js';
 
@@ -278,7 +279,7 @@ test('what is written is read back, aligned, in order', () =>
     ] as const;
     const { bytes, sha256 } = await writePth(
       path,
-      tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] })),
+      stateDictOf(tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] }))),
     );
     assert.equal([statSync(path).size, await fileSha256(path)], [bytes, sha256]);
     const back = await withFile(path, readPth);
@@ -298,7 +299,7 @@ test('what is written is read back, aligned, in order', () =>
 test('a dtype without torch storage is refused by name', () =>
   withFolder((folder) =>
     refuses(
-      () => writePth(join(folder, 'x'), [{ name: 'w', dtype: 'U32', shape: [], data: new Uint32Array(1) }]),
+      () => writePth(join(folder, 'x'), { name: 'w', dtype: 'U32', shape: [], data: new Uint32Array(1) }),
       65,
       /tensor w has dtype U32/,
     ),
