@@ -15,6 +15,8 @@ export interface CommandSpec<N extends OptionName, R extends N> {
   /** Positional arguments in commander's notation: `<required>`, `[optional]`. */
   args?: string;
   help: string;
+  /** What follows the options in its help, in lines of 80 characters. */
+  details?: string;
   options: readonly N[];
   required?: readonly R[];
   /** Where they differ from the table's. */
@@ -41,6 +43,8 @@ function boundsText({ min, max, above, below }: OptionSpec): string {
   return parts.filter(Boolean).join(', ');
 }
 
+const spelling = (name: OptionName): string => (OPTIONS[name] as OptionSpec).spelled ?? name;
+
 function optionOf(name: string, spec: OptionSpec, fallback: string | number | undefined, required: boolean): Option {
   const { type, value, choices, group, help } = spec;
   const flags = type === 'flag' ? `--${name}` : `--${name} <${value ?? type.toUpperCase()}>`;
@@ -55,20 +59,21 @@ function optionOf(name: string, spec: OptionSpec, fallback: string | number | un
 /** commander turns `--no-flip` into `flip: false`; here a flag is true where it was given, under the name it was given by. */
 function valuesOf(names: readonly OptionName[], given: Record<string, unknown>): Record<string, unknown> {
   const value = (name: OptionName) => {
-    if (OPTIONS[name].type !== 'flag') return given[camelCase(name)];
+    if (OPTIONS[name].type !== 'flag') return given[camelCase(spelling(name))];
     return name.startsWith('no-') ? given[camelCase(name.slice(3))] === false : given[camelCase(name)] === true;
   };
   return Object.fromEntries(names.map((name) => [camelCase(name) as Camel<OptionName>, value(name)]));
 }
 
 export function commandOf<N extends OptionName, R extends N = never>(spec: CommandSpec<N, R>): Command {
-  const { name, args, help, options, required = [], defaults = {} } = spec;
+  const { name, args, help, details, options, required = [], defaults = {} } = spec;
   const command = new Command(name).description(help);
   if (args) command.arguments(args);
+  if (details) command.addHelpText('after', `\n${details}`);
   for (const option of options) {
     const row: OptionSpec = OPTIONS[option];
     const fallback = (defaults as Partial<Record<OptionName, string | number>>)[option] ?? row.default;
-    command.addOption(optionOf(option, row, fallback, (required as readonly string[]).includes(option)));
+    command.addOption(optionOf(spelling(option), row, fallback, (required as readonly string[]).includes(option)));
   }
   return command.action(() => spec.run(valuesOf(options, command.opts()) as Needed<N, R>, ...command.args));
 }

@@ -7,10 +7,12 @@ import { VERSION } from '../version.js';
 import { kebabOption } from './command.js';
 import { demo } from './demo.js';
 import { devices } from './devices.js';
+import { exportCommand } from './export.js';
 import { generate } from './generate.js';
+import { importCommand } from './import.js';
 import { train } from './train.js';
 
-const COMMANDS = [demo, train, generate, devices];
+const COMMANDS = [demo, train, generate, importCommand, exportCommand, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

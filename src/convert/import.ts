@@ -5,10 +5,10 @@ import { basename } from 'node:path';
 import { defaultClasses } from '../data/colours.js';
 import { startCursor } from '../data/dataset.js';
 import { DataError, UsageError } from '../errors.js';
-import { type FileSource, openFile, writeSafetensors } from '../formats/files.js';
+import { openFile, writeSafetensors } from '../formats/files.js';
+import { keepingOpen } from '../formats/keep-open.js';
 import type { TensorToWrite } from '../formats/safetensors.js';
 import { openStateDict, type StateDict } from '../formats/state-dict.js';
-import { type Optimised, readTorchAdam } from '../formats/torch-adam.js';
 import {
   type GeneratorArchitecture,
   generatorNet,
@@ -20,11 +20,12 @@ import { multiscaleDiscriminator } from '../nets/discriminator.js';
 import { conditionChannels, labelChannels } from '../nets/encode-input.js';
 import { type EncoderOptions, encoderNet } from '../nets/encoder.js';
 import { type Manifest, manifestMetadata, readManifest } from '../nets/manifest.js';
-import { isBuffer, type Parameter } from '../nets/parameters.js';
+import type { Parameter } from '../nets/parameters.js';
 import { writeCheckpoint } from '../train/run-folder.js';
 import type { CheckpointFile, TrainState } from '../train/trainer.js';
 import { decideEncoding, type GivenMeaning } from './encoding.js';
 import { type CheckpointPaths, findCheckpoint, type NetName } from './find.js';
+import { takeMoments } from './import-adam.js';
 import { netTensors } from './net-tensors.js';
 import { partPath } from './parts.js';
 import { readReferenceOptions } from './reference-options.js';
@@ -135,57 +136,18 @@ function stylesOf(path: string | undefined, count: number | undefined, say: Say)
   return { styles };
 }
 
-// ---- the optimisers ----
-
-interface Moments {
-  tensors: TensorToWrite[];
-  step: number;
-}
-
-/** Moments of a net's trained tensors under the names that a checkpoint's optimizer.safetensors has. */
-function takeMoments(source: FileSource, nets: readonly Opened[], say: Say): Moments {
-  const all = nets.flatMap(({ name, parameters }) =>
-    parameters
-      .filter((parameter) => !isBuffer(parameter))
-      .map(({ name: key, shape, trained }): Optimised & { trained: boolean } => ({
-        name: `${name}.${key}`,
-        shape,
-        trained,
-      })),
-  );
-  const { step, moments } = readTorchAdam(source, all);
-  const kept = all.filter(({ name, trained }) => trained && moments.has(name));
-  const tensors = kept.flatMap(({ name, shape }): TensorToWrite[] => {
-    const { m, v } = moments.get(name)!;
-    const head = { dtype: 'F32' as const, shape: [...shape] };
-    return [
-      { name: `${name}.exp_avg`, ...head, data: m },
-      { name: `${name}.exp_avg_sq`, ...head, data: v },
-    ];
-  });
-  const rest = moments.size - kept.length;
-  const unused = rest > 0 ? `; not taken: ${rest} of biases that a norm cancels` : '';
-  say(`Adam: ${kept.length} pairs of moments at step ${step} of ${basename(source.name)}${unused}`);
-  return { tensors, step };
-}
-
 // ---- writing ----
 
-function filesOf(
-  { nets, manifest }: Taken,
-  moments: Partial<Record<'G' | 'D', Moments>>,
-  state: TrainState,
-): CheckpointFile[] {
+function filesOf({ nets, manifest }: Taken, moments: TensorToWrite[], state: TrainState): CheckpointFile[] {
   const described = manifestMetadata(manifest);
   const progress = { state: JSON.stringify(state) };
-  const adam = Object.values(moments).flatMap(({ tensors }) => tensors);
   return [
     ...nets.map(({ name, tensors }) => ({
       name: `${name}.safetensors`,
       tensors,
       metadata: name === 'D' ? progress : described,
     })),
-    ...(adam.length > 0 ? [{ name: 'optimizer.safetensors', tensors: adam, metadata: progress }] : []),
+    ...(moments.length > 0 ? [{ name: 'optimizer.safetensors', tensors: moments, metadata: progress }] : []),
   ];
 }
 
@@ -211,21 +173,14 @@ async function write(out: string, files: CheckpointFile[], state: TrainState): P
 export async function importCheckpoint({ from, whichEpoch, out, meaning }: ImportJob, say: Say): Promise<string[]> {
   if (!out.endsWith('.safetensors')) checkFree(out);
   const paths = findCheckpoint(from, whichEpoch);
-  const opened: { close(): void }[] = [];
-  const keep = <T extends { close(): void }>(file: T): T => {
-    opened.push(file);
-    return file;
-  };
-  try {
+  return keepingOpen(async (keep) => {
     const taken = takeNets(paths, meaning, (path) => keep(openStateDict(path)), say);
-    const of = (...names: NetName[]) => taken.nets.filter(({ name }) => names.includes(name));
-    const adam = (path: string | undefined, nets: Opened[]) =>
-      path && nets.length > 0 ? takeMoments(keep(openFile(path)), nets, say) : undefined;
-    const { optimizers } = paths;
-    const [G, D] = [adam(optimizers.G, of('G', 'E')), adam(optimizers.D, of('D'))];
-    const state: TrainState = { step: 0, cursor: startCursor(1), adam: { G: G?.step ?? 0, D: D?.step ?? 0 } };
-    return await write(out, filesOf(taken, { ...(G ? { G } : {}), ...(D ? { D } : {}) }, state), state);
-  } finally {
-    for (const file of opened) file.close();
-  }
+    const moments = (path: string | undefined, ...names: NetName[]) => {
+      const nets = taken.nets.filter(({ name }) => names.includes(name));
+      return path && nets.length > 0 ? takeMoments(keep(openFile(path)), nets, say) : { tensors: [], step: 0 };
+    };
+    const [G, D] = [moments(paths.optimizers.G, 'G', 'E'), moments(paths.optimizers.D, 'D')];
+    const state: TrainState = { step: 0, cursor: startCursor(1), adam: { G: G.step, D: D.step } };
+    return write(out, filesOf(taken, [...G.tensors, ...D.tensors], state), state);
+  });
 }

@@ -83,6 +83,35 @@ function fromHalf(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** Bits of the nearest half, ties to even; infinity from 65520 on. */
+function toHalf(value: number): number {
+  asFloat[0] = value;
+  const sign = (bits[0] >>> 16) & 0x8000;
+  const magnitude = Math.abs(asFloat[0]);
+  if (Number.isNaN(magnitude)) return sign | 0x7e00;
+  if (magnitude >= 65520) return sign | 0x7c00;
+  // A half has 11 significant bits from 2^-14 on, and multiples of 2^-24 below.
+  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude || 1)));
+  const scaled = roundEven(magnitude * 2 ** (10 - exponent));
+  return sign | (exponent === -14 ? scaled : ((exponent + 14) << 10) + scaled);
+}
+
+function roundEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
+
+/** f32 values as the bits of halves. Throws DataError for a finite value beyond ±65504. */
+export function toFloat16(values: Float32Array, name = 'tensor'): Uint16Array {
+  return Uint16Array.from(values, (value) => {
+    const half = toHalf(value);
+    if ((half & 0x7fff) === 0x7c00 && Number.isFinite(value))
+      throw new DataError(`${name} holds ${value}, beyond what f16 can hold`, { fix: 'Use --dtype f32' });
+    return half;
+  });
+}
+
 function fromBrain(brain: number): number {
   bits[0] = brain << 16;
   return asFloat[0];

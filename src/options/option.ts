@@ -15,6 +15,8 @@ export interface OptionSpec {
   below?: number;
   /** How the value is called in the help; by default the type in capitals. */
   value?: string;
+  /** How the option is spelled, where commands give one spelling several meanings; by default as its row. */
+  spelled?: string;
 }
 
 /** `n-blocks-global` → `nBlocksGlobal` */

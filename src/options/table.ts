@@ -109,6 +109,39 @@ export const OPTIONS = {
     help: 'of the pictures; npy holds the raw float32 [3, H, W] in [-1, 1]',
   },
 
+  'export-format': {
+    type: 'text',
+    group: OUTPUT,
+    spelled: 'format',
+    choices: ['pth', 'safetensors'],
+    default: 'safetensors',
+    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator alone in one file that says all about itself",
+  },
+  'out-path': {
+    type: 'text',
+    group: OUTPUT,
+    spelled: 'out',
+    value: 'PATH',
+    help: 'file or folder to write, see below',
+  },
+  dtype: {
+    type: 'text',
+    group: OUTPUT,
+    choices: ['f32', 'f16'],
+    default: 'f32',
+    help: "of a safetensors file's weights; f16 takes half the space",
+  },
+
+  'which-epoch': {
+    type: 'text',
+    group: DATA,
+    default: 'latest',
+    value: 'EPOCH',
+    help: 'which checkpoint of the folder: latest, or a number',
+  },
+  'instance-feat': { type: 'flag', group: DATA, help: 'the generator has style channels, one style an instance' },
+  'label-feat': { type: 'flag', group: DATA, help: 'the generator has style channels, one style a class' },
+
   checkpoint: {
     type: 'text',
     group: DATA,

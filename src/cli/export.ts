@@ -1,0 +1,25 @@
+// pix2pixhd export: a trained generator for other programs.
+
+import { exportCheckpoint } from '../convert/export.js';
+import { commandOf } from './command.js';
+
+const DETAILS = `PATH is a run's folder (its newest checkpoint), a checkpoint's folder, or a
+generator's safetensors file.
+
+--format safetensors writes the generator to the file --out.
+--format pth makes the folder --out as the reference has it: latest_net_G.pth and,
+where they are there, latest_net_D.pth, latest_net_E.pth, and Adam's states as
+latest_optim_G.pth and latest_optim_D.pth; opt.txt says with which options.`;
+
+export const exportCommand = commandOf({
+  name: 'export',
+  args: '<PATH>',
+  help: 'write a checkpoint for other programs',
+  details: DETAILS,
+  options: ['export-format', 'dtype', 'out-path'],
+  required: ['out-path'],
+  async run({ exportFormat: format, dtype, outPath: out }, from) {
+    const written = await exportCheckpoint({ from: from!, format, dtype, out }, (text) => console.error(text));
+    for (const path of written) console.log(path);
+  },
+});
