@@ -91,7 +91,7 @@ function toHalf(value: number): number {
   if (Number.isNaN(magnitude)) return sign | 0x7e00;
   if (magnitude >= 65520) return sign | 0x7c00;
   // A half has 11 significant bits from 2^-14 on, and multiples of 2^-24 below.
-  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude || 1)));
+  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude)));
   const scaled = roundEven(magnitude * 2 ** (10 - exponent));
   return sign | (exponent === -14 ? scaled : ((exponent + 14) << 10) + scaled);
 }
