@@ -62,7 +62,7 @@ export function elementCount(shape: readonly unknown[]): number {
 /** Little-endian bytes as the host array of `dtype`: a view where the alignment allows it, else a copy. */
 export function viewArray(dtype: DType, bytes: Uint8Array): TensorArray {
   const size = BYTES[dtype];
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes); // a Buffer's slice would be no copy
   return new ARRAYS[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
