@@ -14,7 +14,7 @@ import { findCheckpointFile } from '../generate/find.js';
 import { generatorNet, inferDiscriminator, requireTensors } from '../nets/architecture.js';
 import { type DiscriminatorOptions, multiscaleDiscriminator } from '../nets/discriminator.js';
 import { encoderNet } from '../nets/encoder.js';
-import { type Manifest, manifestMetadata, readManifest } from '../nets/manifest.js';
+import { type Manifest, readManifest } from '../nets/manifest.js';
 import type { Parameter } from '../nets/parameters.js';
 import { type AdamFile, adamOf, openAdam } from './export-adam.js';
 import type { NetName } from './find.js';
@@ -126,7 +126,7 @@ const exportSafetensors = (path: string, { out, dtype }: ExportJob): Promise<str
       if (dtype === 'f32') return { ...head, dtype: 'F32', data: () => file.read(name) };
       return { ...head, dtype: 'F16', data: () => toFloat16(file.read(name), name) };
     });
-    await writeSafetensors(out, tensors, manifestMetadata(manifest));
+    await writeSafetensors(out, tensors, Object.fromEntries(file.metadata));
     return [out];
   });
 
