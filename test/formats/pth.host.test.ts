@@ -160,6 +160,22 @@ const HOSTILE: [name: string, file: () => Uint8Array, message: RegExp][] = [
     () => zipOf([...PROTO, 0x29, ...new Array(999_990).fill(0x85), STOP]),
     /does not hold a dict/,
   ],
+  [
+    'a million nested lists',
+    () => zipOf([...PROTO, ...new Array(499_990).fill(0x5d), ...new Array(499_989).fill(0x61), STOP]),
+    /does not hold a dict/,
+  ],
+  ['lists that double sixty times through the memo', () => zipOf(memoBomb()), /entry a is no tensor/],
+  [
+    'a dict in a dict in a dict',
+    () => zipOf([...PROTO, ...dict([['a', dict([['b', dict([])]])]]), STOP]),
+    /entry a is no tensor/,
+  ],
+  [
+    'many views of one storage',
+    () => zipOf([...PROTO, ...dict(views(4000)), STOP]),
+    /views are many times larger than its storages/,
+  ],
   ['endless steps', () => zipOf([...PROTO, ...new Array(1_000_001).fill(0x4e), STOP]), /more than 1000000 steps/],
   [
     'a dict that contains itself',
@@ -243,6 +259,19 @@ function zipOf(pickle: number[]): Uint8Array {
   ]);
 }
 
+/** Each list holds the one before twice: 2^60 leaves for whoever walks through it. */
+function memoBomb(): number[] {
+  const levels = Array.from({ length: 60 }, (_, i) => [0x5d, 0x28, 0x68, i, 0x68, i, 0x65, 0x71, i + 1]);
+  return [...PROTO, ...dict([['a', [0x28, 0x5d, 0x71, 0, ...levels.flat(), 0x74]]]), STOP];
+}
+
+/** So many tensors that all share the six floats. */
+function views(count: number): [string, number[]][] {
+  const tensor = stateDict({ bare: true, shape: [6], stride: [0] });
+  const shared = Array.from({ length: count }, (_, i): [string, number[]] => [`w${i}`, [0x68, 0]]);
+  return [['first', [...tensor, 0x71, 0]], ...shared];
+}
+
 function twoStorages(): number[] {
   const one = stateDict({ bare: true });
   const two = stateDict({ bare: true, storage: 'HalfStorage', count: 12 });
@@ -258,7 +287,10 @@ function twoStorages(): number[] {
 
 for (const [name, file, message] of HOSTILE) {
   test(`refused: ${name}`, async () => {
-    await refuses(() => parsePth(file(), 'hostile.pth'), 65, message);
+    const bytes = file();
+    const start = performance.now();
+    await refuses(() => parsePth(bytes, 'hostile.pth'), 65, message);
+    assert.ok(performance.now() - start < 2000, 'within two seconds');
   });
 }
 
