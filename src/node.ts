@@ -1,5 +1,7 @@
 // Node's entry: opens devices through Dawn, and works on files and folders.
 
+export { type ExportJob, exportCheckpoint } from './convert/export.js';
+export { type ImportJob, importCheckpoint } from './convert/import.js';
 export type { AdapterInfo, Device, DeviceLimits, DeviceOptions, DeviceProfile } from './device/device.js';
 export {
   DeviceError,
@@ -10,5 +12,6 @@ export {
 } from './device/errors.js';
 export { openDevice } from './device/node.js';
 export { type FileSource, openFile } from './formats/files.js';
+export { openStateDict, type StateDict } from './formats/state-dict.js';
 export { findCheckpointFile } from './generate/find.js';
 export { type FolderJob, generateFolder } from './generate/folder.js';
