@@ -8,8 +8,9 @@ generator's safetensors file.
 
 --format safetensors writes the generator to the file --out.
 --format pth makes the folder --out as the reference has it: latest_net_G.pth and,
-where they are there, latest_net_D.pth, latest_net_E.pth, and Adam's states as
-latest_optim_G.pth and latest_optim_D.pth; opt.txt says with which options.`;
+where they are there, latest_net_D.pth, latest_net_E.pth, the styles as
+features_clustered_010.npy, and Adam's states as latest_optim_{G,D}.pth, to be
+loaded by torch.optim.Adam; opt.txt says with which options.`;
 
 export const exportCommand = commandOf({
   name: 'export',

@@ -21,6 +21,7 @@ import type { NetName } from './find.js';
 import { findPart } from './parts.js';
 import { optionsOf } from './reference-names.js';
 import { referenceOptionsText } from './reference-options.js';
+import { stylesFile } from './styles.js';
 
 export interface ExportJob {
   /** A run's folder, one of its checkpoints, or a generator's file. */
@@ -29,8 +30,6 @@ export interface ExportJob {
   dtype: 'f32' | 'f16';
   out: string;
 }
-
-type Say = (text: string) => void;
 
 /** A net with its open file. */
 export interface ExportedNet {
@@ -70,11 +69,12 @@ async function writeReference({ manifest, nets, discriminator, adam }: Source, f
   for (const [name, state] of Object.entries(states)) {
     if (state !== undefined) await writePth(join(folder, `latest_optim_${name}.pth`), state);
   }
+  if (manifest.styles) await writeFileAtomic(join(folder, 'features_clustered_010.npy'), stylesFile(manifest.styles));
   await writeFileAtomic(join(folder, 'opt.txt'), referenceOptionsText(optionsOf(manifest, discriminator)));
 }
 
 /** Opens what belongs to a generator; `keep` closes it in the end. */
-async function openSource(path: string, keep: Keep, say: Say): Promise<Source> {
+async function openSource(path: string, keep: Keep): Promise<Source> {
   const G = keep(openStateDict(path));
   const manifest = readManifest(G.metadata, path);
   const nets: ExportedNet[] = [{ name: 'G', parameters: generatorNet(manifest.generator).parameters, file: G }];
@@ -89,7 +89,6 @@ async function openSource(path: string, keep: Keep, say: Say): Promise<Source> {
   if (D) nets.push({ name: 'D', parameters: multiscaleDiscriminator(discriminator!).parameters, file: D });
   const optimizer = await part('optimizer');
   for (const { parameters, file } of nets) requireTensors(parameters, file.shapes, file.file);
-  if (manifest.styles) say('The styles are not exported: the reference makes its own features_clustered_*.npy');
   return { manifest, nets, discriminator, adam: optimizer && openAdam(optimizer, configOf(path)) };
 }
 
@@ -104,11 +103,11 @@ function configOf(generator: string): Record<string, unknown> {
   }
 }
 
-async function exportPth(path: string, { out }: ExportJob, say: Say): Promise<string[]> {
+async function exportPth(path: string, { out }: ExportJob): Promise<string[]> {
   if (existsSync(out) && readdirSync(out).length > 0)
     throw new UsageError('holds something already', { file: out, fix: 'Give --out a new folder' });
   await keepingOpen(async (keep) => {
-    const source = await openSource(path, keep, say);
+    const source = await openSource(path, keep);
     checkReference(source.manifest, path);
     await writeFolderAtomically(out, (folder) => writeReference(source, folder));
   });
@@ -130,18 +129,18 @@ const exportSafetensors = (path: string, { out, dtype }: ExportJob): Promise<str
     return [out];
   });
 
-const FORMATS: Record<ExportJob['format'], (path: string, job: ExportJob, say: Say) => Promise<string[]>> = {
+const FORMATS: Record<ExportJob['format'], (path: string, job: ExportJob) => Promise<string[]>> = {
   pth: exportPth,
   safetensors: exportSafetensors,
 };
 
 /**
- * Exports a checkpoint, one tensor at a time. @returns the paths written. @throws MissingFileError, DataError, UsageError,
+ * Exports a checkpoint, one tensor at a time; `say` is told of damaged ones that were passed over. @returns the paths written. @throws MissingFileError, DataError, UsageError,
  * IOError
  */
-export async function exportCheckpoint(job: ExportJob, say: Say): Promise<string[]> {
+export async function exportCheckpoint(job: ExportJob, say: (text: string) => void): Promise<string[]> {
   if (job.format === 'pth' && job.dtype !== 'f32')
     throw new UsageError('--dtype f16 is for safetensors: the reference loads f32');
   const path = await findCheckpointFile(job.from, 'G.safetensors', say);
-  return FORMATS[job.format](path, job, say);
+  return FORMATS[job.format](path, job);
 }

@@ -1,7 +1,8 @@
-// The reference's clustered features as the manifest's styles.
+// The reference's clustered features as the manifest's styles, and back.
 
 import { readFileSync } from 'node:fs';
 import { DataError, fileError } from '../errors.js';
+import { encodeClusters } from '../formats/clusters-write.js';
 import { type Clusters, decodeClusters } from '../formats/npy.js';
 
 /** As many classes as a net can have. */
@@ -29,4 +30,14 @@ export function readStyles(path: string, count: number): number[][][] {
   }
   const most = Math.max(-1, ...clusters.keys());
   return Array.from({ length: most + 1 }, (_, id) => (clusters.has(id) ? rowsOf(clusters.get(id)!) : []));
+}
+
+/** The same as the reference's file; classes without styles are left out, as there. */
+export function stylesFile(styles: readonly (readonly (readonly number[])[])[]): Uint8Array {
+  const classes = styles.flatMap((rows, id): [number, Clusters][] =>
+    rows.length > 0
+      ? [[id, { rows: rows.length, columns: rows[0]!.length, data: Float64Array.from(rows.flat()) }]]
+      : [],
+  );
+  return encodeClusters(new Map(classes));
 }

@@ -1,5 +1,4 @@
 import { DataError } from '../errors.js';
-import { concatBytes } from './bytes.js';
 import { isTuple } from './pickle.js';
 
 /** Python's `collections.OrderedDict`, where a plain Map is written as a dict. */
@@ -53,6 +52,6 @@ function dict(map: ReadonlyMap<unknown, unknown>, inner: (item: unknown) => numb
   return [...start, 0x28, ...[...map].flatMap(([key, item]) => [...inner(key), ...inner(item)]), 0x75];
 }
 
-/** A whole pickle of protocol 2. */
-export const pickle = (value: unknown, object: PickleObject): Uint8Array =>
-  concatBytes([Uint8Array.of(0x80, 2), Uint8Array.from(pickled(value, object)), Uint8Array.of(0x2e)]);
+/** Opcodes as a pickle that can stand alone. */
+export const wholePickle = (opcodes: readonly number[], protocol = 2): Uint8Array =>
+  Uint8Array.from([0x80, protocol, ...opcodes, 0x2e]);

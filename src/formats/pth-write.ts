@@ -2,7 +2,7 @@ import { DataError } from '../errors.js';
 import { concatBytes } from './bytes.js';
 import { crc32 } from './crc32.js';
 import type { DType } from './dtype.js';
-import { call, global, le, ORDERED_DICT, OrderedDict, pickle, pickled, tuple, utf8 } from './pickle-write.js';
+import { call, global, le, ORDERED_DICT, OrderedDict, pickled, tuple, utf8, wholePickle } from './pickle-write.js';
 import { STORAGES } from './pth.js';
 import { checkedBytes, dataOf, type TensorHead, type TensorToWrite } from './safetensors.js';
 
@@ -41,10 +41,10 @@ function tensorPickle({ name, dtype, shape }: TensorHead, key: number): number[]
 /** The pickle, and its tensors in the order of their storages. */
 function pickleWithTensors(value: TorchValue): { bytes: Uint8Array; tensors: TensorToWrite[] } {
   const tensors: TensorToWrite[] = [];
-  const bytes = pickle(value, (tensor) =>
+  const opcodes = pickled(value, (tensor) =>
     tensorPickle(tensor as TensorToWrite, tensors.push(tensor as TensorToWrite) - 1),
   );
-  return { bytes, tensors };
+  return { bytes: wholePickle(opcodes), tensors };
 }
 
 // ---- the archive ----

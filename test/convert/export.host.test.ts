@@ -19,30 +19,34 @@ import { exporting, importing, optTxt, place, sameTensors, tensorsIn, withFolder
 
 const test = suite('export');
 
+const [G, D, E] = ['G', 'D', 'E'].map((net) => `latest_net_${net}.pth`) as [string, string, string];
+const STYLES = 'features_clustered_010.npy';
 const SETS: [name: string, files: Record<string, string>, options: Record<string, string | number>][] = [
-  ['global', { G: 'tiny_net_G_zip.pth', D: 'tiny_net_D_zip.pth' }, { label_nc: 5 }],
-  ['local', { G: 'tiny_local_net_G_zip.pth', D: 'tiny_net_D_zip.pth' }, { label_nc: 5 }],
-  ['with encoder', { G: 'tiny_net_G_legacy.pth', E: 'tiny_net_E_zip.pth' }, { label_nc: 2, instance_feat: 'True' }],
+  ['global', { [D]: 'tiny_net_D_zip.pth', [G]: 'tiny_net_G_zip.pth' }, { label_nc: 5 }],
+  ['local', { [D]: 'tiny_net_D_zip.pth', [G]: 'tiny_local_net_G_zip.pth' }, { label_nc: 5 }],
+  [
+    'with encoder and styles',
+    { [STYLES]: STYLES, [E]: 'tiny_net_E_zip.pth', [G]: 'tiny_net_G_legacy.pth' },
+    { label_nc: 2, instance_feat: 'True' },
+  ],
 ];
 
-for (const [name, nets, options] of SETS) {
+for (const [name, files, options] of SETS) {
   test(`import → export → import gives the same bits: ${name}`, () =>
     withFolders(async (from, to) => {
-      place(from, Object.fromEntries(Object.entries(nets).map(([net, file]) => [`latest_net_${net}.pth`, file])));
+      place(from, files);
       optTxt(from, options);
       const first = await importing(from, join(to, 'first'));
-      const { paths } = await exporting(first.paths[0]!, join(to, 'reference'));
-      const exported = Object.keys(nets).map((net) => `latest_net_${net}.pth`);
-      assert.equal(
-        paths.map((path) => path.slice(to.length + 11)),
-        [...exported.sort(), 'opt.txt'],
-      );
-      for (const [net, file] of Object.entries(nets))
-        sameTensors(join(to, 'reference', `latest_net_${net}.pth`), tensorsIn(file));
-      await importing(join(to, 'reference'), join(to, 'second'));
-      const files = readdirSync(join(to, 'first'));
-      assert.equal(readdirSync(join(to, 'second')), files);
-      for (const file of files)
+      const reference = join(to, 'reference');
+      const { paths } = await exporting(first.paths[0]!, reference);
+      const exported = [...Object.keys(files), 'opt.txt'].map((file) => join(reference, file));
+      assert.equal(paths, exported);
+      for (const [file, fixture] of Object.entries(files).filter(([file]) => file.endsWith('.pth')))
+        sameTensors(join(reference, file), tensorsIn(fixture));
+      await importing(reference, join(to, 'second'));
+      const written = readdirSync(join(to, 'first'));
+      assert.equal(readdirSync(join(to, 'second')), written);
+      for (const file of written)
         assert.ok(readFileSync(join(to, 'second', file)).equals(readFileSync(join(to, 'first', file))), file);
     }));
 }
