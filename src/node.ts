@@ -1,5 +1,7 @@
 // Node's entry: opens devices through Dawn, and works on files and folders.
 
+export { type ExportJob, exportCheckpoint } from './convert/export.js';
+export { type ImportJob, importCheckpoint } from './convert/import.js';
 export type { AdapterInfo, Device, DeviceLimits, DeviceOptions, DeviceProfile } from './device/device.js';
 export {
   DeviceError,
@@ -13,6 +15,7 @@ export { centresOf, type RegionStyle, typicalStyles } from './encode/cluster.js'
 export { AS_THEY_ARE, type EncodedPicture, encodeRegions, type Scaling } from './encode/regions.js';
 export { storeStyles } from './encode/store.js';
 export { type FileSource, openFile } from './formats/files.js';
+export { openStateDict, type StateDict } from './formats/state-dict.js';
 export { exportOnnx, type OnnxOptions } from './generate/export-onnx.js';
 export { findCheckpointFile, findEncoder } from './generate/find.js';
 export { type FolderJob, generateFolder } from './generate/folder.js';

@@ -15,6 +15,8 @@ export interface CommandSpec<N extends OptionName, R extends N> {
   /** Positional arguments in commander's notation: `<required>`, `[optional]`. */
   args?: string;
   help: string;
+  /** What follows the options in its help, in lines of 80 characters. */
+  details?: string;
   options: readonly N[];
   required?: readonly R[];
   /** Where they differ from the table's. */
@@ -64,9 +66,10 @@ function valuesOf(names: readonly OptionName[], given: Record<string, unknown>):
 }
 
 export function commandOf<N extends OptionName, R extends N = never>(spec: CommandSpec<N, R>): Command {
-  const { name, args, help, options, required = [], defaults = {} } = spec;
+  const { name, args, help, details, options, required = [], defaults = {} } = spec;
   const command = new Command(name).description(help);
   if (args) command.arguments(args);
+  if (details) command.addHelpText('after', `\n${details}`);
   for (const option of options) {
     const row: OptionSpec = OPTIONS[option];
     const fallback = (defaults as Partial<Record<OptionName, string | number>>)[option] ?? row.default;

@@ -1,16 +1,19 @@
 // pix2pixhd export: a trained generator for other programs.
 
+import { exportCheckpoint } from '../convert/export.js';
 import type { Size } from '../data/resample.js';
 import { UsageError } from '../errors.js';
-import { withFile } from '../formats/files.js';
-import type { Source } from '../formats/source.js';
-import { exportOnnx } from '../generate/export-onnx.js';
-import { findCheckpointFile } from '../generate/find.js';
 import { commandOf } from './command.js';
 
-type Export = (source: Source, out: string, options: { size?: Size }) => Promise<{ bytes: number }>;
+const DETAILS = `PATH is a run's folder (its newest checkpoint), a checkpoint's folder, or a
+generator's safetensors file.
 
-const FORMATS: Record<'onnx', Export> = { onnx: exportOnnx };
+--format safetensors writes the generator to the file --out.
+--format onnx writes it for ONNX runtimes, to the file --out.
+--format pth makes the folder --out as the reference has it: latest_net_G.pth and,
+where they are there, latest_net_D.pth, latest_net_E.pth, the styles as
+features_clustered_010.npy, and Adam's states as latest_optim_{G,D}.pth, to be
+loaded by torch.optim.Adam; opt.txt says with which options.`;
 
 function sizeOf(text: string): Size {
   const [, width, height] = /^(\d+)x(\d+)$/.exec(text)?.map(Number) ?? [];
@@ -20,16 +23,14 @@ function sizeOf(text: string): Size {
 
 export const exportCommand = commandOf({
   name: 'export',
-  args: '<CHECKPOINT>',
-  help: "write a generator (of a run's folder, a checkpoint, or a safetensors file) for other programs",
-  options: ['export-format', 'out-path', 'size'],
-  required: ['export-format', 'out-path'],
-  async run({ exportFormat, outPath, size }, checkpoint) {
-    const path = await findCheckpointFile(checkpoint!, 'G.safetensors', (message) =>
-      console.error(`pix2pixhd: ${message}`),
-    );
-    const options = size === undefined ? {} : { size: sizeOf(size) };
-    const { bytes } = await withFile(path, (file) => FORMATS[exportFormat](file, outPath, options));
-    console.error(`Wrote ${outPath}, ${(bytes / 2 ** 20).toFixed(1)} MiB`);
+  args: '<PATH>',
+  help: 'write a checkpoint for other programs',
+  details: DETAILS,
+  options: ['export-format', 'dtype', 'size', 'out-path'],
+  required: ['out-path'],
+  async run({ exportFormat: format, dtype, size: given, outPath: out }, from) {
+    const size = given === undefined ? undefined : sizeOf(given);
+    const written = await exportCheckpoint({ from: from!, format, dtype, size, out }, (text) => console.error(text));
+    for (const path of written) console.log(path);
   },
 });

@@ -10,9 +10,10 @@ import { devices } from './devices.js';
 import { encode } from './encode.js';
 import { exportCommand } from './export.js';
 import { generate } from './generate.js';
+import { importCommand } from './import.js';
 import { train } from './train.js';
 
-const COMMANDS = [demo, train, encode, generate, exportCommand, devices];
+const COMMANDS = [demo, train, encode, generate, importCommand, exportCommand, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

@@ -62,8 +62,7 @@ export function elementCount(shape: readonly unknown[]): number {
 /** Little-endian bytes as the host array of `dtype`: a view where the alignment allows it, else a copy. */
 export function viewArray(dtype: DType, bytes: Uint8Array): TensorArray {
   const size = BYTES[dtype];
-  // Not slice(): that of a Node Buffer is a view.
-  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes); // a Buffer's slice would be no copy
   return new ARRAYS[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
@@ -82,6 +81,38 @@ function fromHalf(half: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+const F32 = { infinity: 0x7f800000, beyondHalf: 0x477ff000, leastNormalHalf: 0x38800000 };
+
+/** Bits of the nearest half, ties to even; infinity from 65520 on. */
+function toHalf(value: number): number {
+  asFloat[0] = value;
+  const sign = (bits[0] >>> 16) & 0x8000;
+  const magnitude = bits[0] & 0x7fffffff;
+  if (magnitude > F32.infinity) return sign | 0x7e00;
+  if (magnitude >= F32.beyondHalf) return sign | 0x7c00;
+  if (magnitude < F32.leastNormalHalf) return sign | roundEven(Math.abs(value) * 2 ** 24);
+  // 13 bits of the fraction go, and the exponent counts from 15 instead of 127.
+  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
+  return sign | ((rounded - (112 << 23)) >>> 13);
+}
+
+function roundEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
+
+/** f32 values as the bits of halves. Throws DataError for a finite value beyond ±65504. */
+export function toFloat16(values: Float32Array, name = 'tensor'): Uint16Array {
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    halves[i] = toHalf(values[i]);
+    if ((halves[i] & 0x7fff) === 0x7c00 && Number.isFinite(values[i]))
+      throw new DataError(`${name} holds ${values[i]}, beyond what f16 can hold`, { fix: 'Use --dtype f32' });
+  }
+  return halves;
 }
 
 function fromBrain(brain: number): number {
@@ -105,5 +136,8 @@ export function toFloat32({ dtype, data }: HostTensor, name = 'tensor'): Float32
   if (dtype === 'F8_E5M2' || dtype === 'F8_E4M3')
     throw new DataError(`${name} has dtype ${dtype}, expected F16 or wider`);
   const decode = DECODE[dtype] as ((value: number | bigint) => number) | undefined;
-  return decode ? Float32Array.from(data as ArrayLike<number>, decode) : Float32Array.from(data as ArrayLike<number>);
+  if (!decode) return new Float32Array(data as ArrayLike<number>);
+  const values = new Float32Array(data.length); // Float32Array.from would first make a list of all values
+  for (let i = 0; i < values.length; i++) values[i] = decode(data[i]);
+  return values;
 }

@@ -3,7 +3,7 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node
 import { fileError, IOError } from '../errors.js';
 import { writeAtomically } from './atomic.js';
 import { type OnnxModel, onnxParts } from './onnx.js';
-import { pthParts } from './pth-write.js';
+import { pthParts, type TorchValue } from './pth-write.js';
 import { checkedBytes, dataOf, layoutSafetensors, type TensorToWrite } from './safetensors.js';
 import { checkRange, type Source } from './source.js';
 
@@ -103,9 +103,9 @@ export const writeSafetensors = (
   metadata?: Readonly<Record<string, string>>,
 ): Promise<{ bytes: number; sha256: string }> => writeParts(path, safetensorsParts(tensors, metadata));
 
-/** Writes a state dict that torch.load reads, atomically, tensor by tensor. Returns its size and SHA-256. */
-export const writePth = (path: string, tensors: readonly TensorToWrite[]): Promise<{ bytes: number; sha256: string }> =>
-  writeParts(path, pthParts(tensors));
+/** Writes a file that torch.load reads, atomically, tensor by tensor. Returns its size and SHA-256. */
+export const writePth = (path: string, value: TorchValue): Promise<{ bytes: number; sha256: string }> =>
+  writeParts(path, pthParts(value));
 
 /** Writes an ONNX model atomically, tensor by tensor. Returns its size and SHA-256. */
 export const writeOnnx = (path: string, model: OnnxModel): Promise<{ bytes: number; sha256: string }> =>

@@ -2,27 +2,23 @@ import { DataError } from '../errors.js';
 import { concatBytes } from './bytes.js';
 import { crc32 } from './crc32.js';
 import type { DType } from './dtype.js';
+import { call, global, le, ORDERED_DICT, OrderedDict, pickled, tuple, utf8, wholePickle } from './pickle-write.js';
 import { STORAGES } from './pth.js';
 import { checkedBytes, dataOf, type TensorHead, type TensorToWrite } from './safetensors.js';
 
 const CLASSES = new Map(Object.entries(STORAGES).map(([name, dtype]) => [dtype, `${name}Storage`]));
 
-/** Little-endian number of `size` bytes. */
-function le(value: number, size: number): number[] {
-  return Array.from({ length: size }, (_, i) => Math.floor(value / 256 ** i) & 255);
-}
+// ---- the object pickle ----
 
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-// ---- the object pickle, in the opcodes that pickle.ts reads ----
-
-const text = (value: string): number[] => [0x58, ...le(utf8(value).length, 4), ...utf8(value)];
-const int = (value: number): number[] => (value < 2 ** 31 ? [0x4a, ...le(value, 4)] : [0x8a, 6, ...le(value, 6)]);
-const tuple = (...items: number[][]): number[] => [0x28, ...items.flat(), 0x74];
-const global = (module: string, name: string): number[] => [0x63, ...utf8(`${module}\n${name}\n`)];
-const call = (fn: number[], args: number[]): number[] => [...fn, ...args, 0x52];
-
-const ORDERED_DICT = call(global('collections', 'OrderedDict'), [0x29]);
+/** What torch.save can write: plain values as pickle-write.ts has them, and tensors anywhere among them. */
+export type TorchValue =
+  | null
+  | boolean
+  | number
+  | string
+  | TensorToWrite
+  | readonly TorchValue[]
+  | ReadonlyMap<string | number, TorchValue>;
 
 function storageClass(name: string, dtype: DType): string {
   const found = CLASSES.get(dtype);
@@ -32,25 +28,23 @@ function storageClass(name: string, dtype: DType): string {
 
 /** _rebuild_tensor_v2(storage, 0, shape, stride, requires_grad = False, OrderedDict()) with a storage of its own. */
 function tensorPickle({ name, dtype, shape }: TensorHead, key: number): number[] {
+  const plain = (value: unknown) => pickled(value, () => []);
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
   const count = shape.reduce((a, b) => a * b, 1);
-  const id = tuple(
-    text('storage'),
-    global('torch', storageClass(name, dtype)),
-    text(`${key}`),
-    text('cpu'),
-    int(count),
-  );
-  const sizes = [tuple(...shape.map(int)), tuple(...strides.map(int))];
-  return call(
-    global('torch._utils', '_rebuild_tensor_v2'),
-    tuple([...id, 0x51], int(0), ...sizes, [0x89], ORDERED_DICT),
-  );
+  const type = global('torch', storageClass(name, dtype));
+  const id = tuple(plain('storage'), type, plain(`${key}`), plain('cpu'), plain(count));
+  const sizes = [shape, strides].map((sides) => tuple(...sides.map(plain)));
+  const args = tuple([...id, 0x51], plain(0), ...sizes, plain(false), ORDERED_DICT);
+  return call(global('torch._utils', '_rebuild_tensor_v2'), args);
 }
 
-function statePickle(tensors: readonly TensorHead[]): Uint8Array {
-  const items = tensors.map((tensor, key) => Uint8Array.from([...text(tensor.name), ...tensorPickle(tensor, key)]));
-  return concatBytes([Uint8Array.of(0x80, 2, ...ORDERED_DICT, 0x28), ...items, Uint8Array.of(0x75, 0x2e)]);
+/** The pickle, and its tensors in the order of their storages. */
+function pickleWithTensors(value: TorchValue): { bytes: Uint8Array; tensors: TensorToWrite[] } {
+  const tensors: TensorToWrite[] = [];
+  const opcodes = pickled(value, (tensor) =>
+    tensorPickle(tensor as TensorToWrite, tensors.push(tensor as TensorToWrite) - 1),
+  );
+  return { bytes: wholePickle(opcodes), tensors };
 }
 
 // ---- the archive ----
@@ -89,11 +83,16 @@ function directoryEntry({ name, shared, offset }: Entry): Uint8Array {
   ]);
 }
 
+/** A state dict: an OrderedDict of the tensors in the given order. */
+export const stateDictOf = (tensors: readonly TensorToWrite[]): TorchValue =>
+  new OrderedDict(tensors.map((tensor) => [tensor.name, tensor]));
+
 /**
- * The parts of a .pth file in torch's zip form (torch ≥ 1.4 loads it): an OrderedDict of the tensors in the given order,
- * each with a storage of its own. Throws DataError past 4 GB, where the format would need its 64-bit extension.
+ * The parts of a .pth file in torch's zip form (torch ≥ 1.4 loads it), each tensor with a storage of its own.
+ * Throws DataError past 4 GB, where the format would need its 64-bit extension.
  */
-export async function* pthParts(tensors: readonly TensorToWrite[]): AsyncGenerator<Uint8Array> {
+export async function* pthParts(value: TorchValue): AsyncGenerator<Uint8Array> {
+  const { bytes: object, tensors } = pickleWithTensors(value);
   const directory: Uint8Array[] = [];
   let at = 0;
   const file = (name: string, bytes: Uint8Array): Uint8Array[] => {
@@ -106,7 +105,7 @@ export async function* pthParts(tensors: readonly TensorToWrite[]): AsyncGenerat
       throw new DataError('the tensors take more than the 4 GB of a .pth file', { fix: 'Use safetensors' });
     return [header, bytes];
   };
-  yield* file('data.pkl', statePickle(tensors));
+  yield* file('data.pkl', object);
   yield* file('byteorder', utf8('little'));
   for (const [key, tensor] of tensors.entries()) yield* file(`data/${key}`, checkedBytes(tensor, await dataOf(tensor)));
   yield* file('version', utf8('3\n'));

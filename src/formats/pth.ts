@@ -18,55 +18,101 @@ export const STORAGES: Readonly<Record<string, DType>> = {
   Bool: 'BOOL',
 };
 
-/** A promised storage: which one, how many elements; its bytes are looked up once the pickle has been read. */
+/** A promised storage: which one, how many elements; its bytes stay in the file until a tensor is read. */
 type Storage = { kind: 'storage'; dtype: DType; key: string; count: number };
-type LazyTensor = { kind: 'tensor'; storage: Storage; offset: number; shape: number[]; stride: number[] };
-type StorageBytes = (storage: Storage) => Uint8Array;
+
+/** A tensor that is still in its file. */
+export type PthTensor = {
+  readonly kind: 'tensor';
+  readonly dtype: DType;
+  readonly shape: number[];
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly stride: readonly number[];
+};
+
+/** Bytes of a storage from `offset`, both counted in bytes. */
+type ReadStorage = (storage: Storage, offset: number, length: number) => Uint8Array;
+type Container = { source: Source; value: Value; readStorage: ReadStorage };
+
+/** What was pickled, its tensors still in the file. */
+export type PthObject = {
+  readonly value: Value;
+  /** One tensor, in C order; `name` is for messages. Throws DataError where it reaches past its storage. */
+  read(tensor: PthTensor, name: string): HostTensor;
+};
+
+/** A state dict: tensors by key in file order, read one at a time. */
+export type PthFile = { readonly tensors: ReadonlyMap<string, PthTensor>; read(name: string): HostTensor };
 
 const REPAIR = 'Only state dicts are read; save again with torch.save(net.state_dict(), …)';
 const invalid = (source: Source, problem: string) =>
   new DataError(`.pth: ${problem}`, { file: source.name, fix: REPAIR });
 
 /**
- * Reads a PyTorch state dict: the zip form (torch 1.6 and later) or the stream form before it. Runs no code and refuses
- * what torch itself was attacked with: globals outside the list, the tar form, storages whose declared size is not the
- * size present, views that reach past their storage. Returns the tensors by key in file order, in C order. Throws DataError.
+ * Opens what torch.save wrote: the zip form (torch 1.6 and later) or the stream form before it. Runs no code and refuses what
+ * torch itself was attacked with: globals outside the list, the tar form, storages whose declared size is not the size
+ * present, views that reach past their storage. No tensor is read yet. Throws DataError.
  */
+export function openPthObject(source: Source): PthObject {
+  const container = openContainer(source);
+  return { value: container.value, read: (tensor, name) => readTensor(container, tensor, name) };
+}
+
+/** The same for a state dict; every tensor has been checked against its storage. Throws DataError. */
+export function openPth(source: Source): PthFile {
+  const container = openContainer(source);
+  const tensors = tensorsOf(source, container.value);
+  checkTensors(source, tensors);
+  return {
+    tensors,
+    read(name) {
+      const tensor = tensors.get(name);
+      if (!tensor) throw new DataError(`no tensor named ${name} among its ${tensors.size}`, { file: source.name });
+      return readTensor(container, tensor, name);
+    },
+  };
+}
+
+/** All tensors of a state dict by key in file order, in C order. Throws DataError. */
 export function readPth(source: Source): Map<string, HostTensor> {
-  if (isZip(source)) return readZipForm(source);
-  const first = source.size > 0 ? source.read(0, 1)[0] : -1;
-  if (first === 0x80) return readStreamForm(source);
-  throw invalid(source, 'is neither a torch zip archive nor a torch stream (the tar form of torch 0.1 is refused)');
+  const { tensors, read } = openPth(source);
+  return new Map([...tensors.keys()].map((name) => [name, read(name)]));
 }
 
 // ---- the two containers ----
 
-function readZipForm(source: Source): Map<string, HostTensor> {
+function openContainer(source: Source): Container {
+  if (isZip(source)) return openZipForm(source);
+  const first = source.size > 0 ? source.read(0, 1)[0] : -1;
+  if (first === 0x80) return openStreamForm(source);
+  throw invalid(source, 'is neither a torch zip archive nor a torch stream (the tar form of torch 0.1 is refused)');
+}
+
+function openZipForm(source: Source): Container {
   const files = readZip(source);
   const pickles = [...files.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length !== 1) throw invalid(source, `${pickles.length} entries named <root>/data.pkl, expected one`);
   const root = pickles[0].name.slice(0, -'data.pkl'.length);
   const order = files.get(`${root}byteorder`);
   if (order && new TextDecoder().decode(order.read()) !== 'little') throw invalid(source, 'is not little-endian');
-  const { value } = unpickle(pickles[0].read(), { globals: GLOBALS, persistent: storageOf(source) }, source.name);
-  const bytes = (storage: Storage) => {
-    const file = files.get(`${root}data/${storage.key}`);
-    if (!file) throw invalid(source, `storage ${storage.key} is missing`);
-    checkSize(source, storage, file.size);
-    return file.read();
-  };
-  return materialise(source, value, bytes);
+  const storages = storageTable(source);
+  const { value } = unpickle(pickles[0].read(), { globals: GLOBALS, persistent: storages.declare }, source.name);
+  const fileOf = ({ key }: Storage) => files.get(`${root}data/${key}`);
+  for (const storage of storages.declared.values()) checkSize(source, storage, fileOf(storage)?.size);
+  return { source, value, readStorage: (storage, offset, length) => fileOf(storage)!.read(offset, length) };
 }
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 /** The five pickles of the stream form stand in front; those of the published 731 MB model take 20 KB. */
 const MAX_PICKLES = 1 << 24;
 
-function readStreamForm(source: Source): Map<string, HostTensor> {
+function openStreamForm(source: Source): Container {
   const head = source.read(0, Math.min(source.size, MAX_PICKLES));
+  const storages = storageTable(source);
   let at = 0;
   const next = (): Value => {
-    const { value, end } = unpickle(head, { globals: GLOBALS, persistent: storageOf(source) }, source.name, at);
+    const { value, end } = unpickle(head, { globals: GLOBALS, persistent: storages.declare }, source.name, at);
     at = end;
     return value;
   };
@@ -75,26 +121,29 @@ function readStreamForm(source: Source): Map<string, HostTensor> {
   const system = next();
   if (!(system instanceof Map) || system.get('little_endian') !== true) throw invalid(source, 'is not little-endian');
   const value = next();
-  const storages = streamStorages(source, next(), value, at);
-  const bytes = (storage: Storage) => {
-    const place = storages.get(storage.key);
-    if (!place) throw invalid(source, `storage ${storage.key} is missing`);
-    checkSize(source, storage, place.size);
-    return source.read(place.offset, place.size);
+  const places = streamStorages(source, next(), storages.declared, at);
+  for (const storage of storages.declared.values()) checkSize(source, storage, places.get(storage.key)?.size);
+  return {
+    source,
+    value,
+    readStorage: ({ key }, offset, length) => source.read(places.get(key)!.offset + offset, length),
   };
-  return materialise(source, value, bytes);
 }
 
 type Place = { offset: number; size: number };
 
 /** Behind the pickles: per key, in the listed order, an int64 element count and the raw elements. */
-function streamStorages(source: Source, keys: Value, value: Value, start: number): Map<string, Place> {
-  const dtypes = new Map([...tensorsOf(source, value).values()].map(({ storage }) => [storage.key, storage.dtype]));
+function streamStorages(
+  source: Source,
+  keys: Value,
+  declared: ReadonlyMap<string, Storage>,
+  start: number,
+): Map<string, Place> {
   const places = new Map<string, Place>();
   if (!Array.isArray(keys)) throw invalid(source, 'the list of storages is missing');
   let at = start;
   for (const key of keys) {
-    const dtype = dtypes.get(key);
+    const dtype = declared.get(key)?.dtype;
     if (!dtype || places.has(key)) throw invalid(source, `storage ${String(key)} belongs to no tensor or stands twice`);
     const prefix = source.read(at, 8);
     const count = Number(new DataView(prefix.buffer, prefix.byteOffset, 8).getBigInt64(0, true));
@@ -107,7 +156,8 @@ function streamStorages(source: Source, keys: Value, value: Value, start: number
   return places;
 }
 
-function checkSize(source: Source, { key, count, dtype }: Storage, present: number): void {
+function checkSize(source: Source, { key, count, dtype }: Storage, present: number | undefined): void {
+  if (present === undefined) throw invalid(source, `storage ${key} is missing`);
   if (count * BYTES[dtype] === present) return;
   throw invalid(source, `storage ${key} is declared as ${count} × ${dtype}, ${present} bytes are present`);
 }
@@ -116,20 +166,21 @@ function checkSize(source: Source, { key, count, dtype }: Storage, present: numb
 
 const isCount = (value: Value): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isCounts = (value: Value): value is number[] => isTuple(value) && value.every(isCount);
-const isTensor = (value: Value): value is LazyTensor => (value as LazyTensor | null)?.kind === 'tensor';
+export const isTensor = (value: Value): value is PthTensor => (value as PthTensor | null)?.kind === 'tensor';
 
 const badCall = (name: string) => new DataError(`.pth: ${name} is called with unexpected arguments`, { fix: REPAIR });
 
 /** `_rebuild_tensor` has the first four arguments; the later form adds requires_grad and hooks, of no use here. */
-function rebuildTensor([storage, offset, shape, stride]: Tuple): LazyTensor {
-  const known = (storage as Storage | null)?.kind === 'storage';
+function rebuildTensor([given, offset, shape, stride]: Tuple): PthTensor {
+  const storage = given as Storage | null;
+  const known = storage?.kind === 'storage';
   if (!known || !isCount(offset) || !isCounts(shape) || !isCounts(stride) || shape.length !== stride.length) {
     throw badCall('_rebuild_tensor');
   }
-  return { kind: 'tensor', storage: storage as Storage, offset, shape: [...shape], stride: [...stride] };
+  return { kind: 'tensor', dtype: storage.dtype, shape: [...shape], storage, offset, stride: [...stride] };
 }
 
-function rebuildParameter([tensor]: Tuple): LazyTensor {
+function rebuildParameter([tensor]: Tuple): PthTensor {
   if (!isTensor(tensor)) throw badCall('_rebuild_parameter');
   return tensor;
 }
@@ -151,25 +202,26 @@ const GLOBALS: ReadonlyMap<string, Global> = new Map<string, Global>([
 ]);
 
 /** ('storage', class, key, location, count[, view]); the view of the stream form is None in every file of torch ≥ 0.4. */
-function storageOf(source: Source): (id: Value) => Storage {
-  const seen = new Map<string, Storage>();
-  return (id) => {
+function storageTable(source: Source): { declared: ReadonlyMap<string, Storage>; declare(id: Value): Storage } {
+  const declared = new Map<string, Storage>();
+  const declare = (id: Value): Storage => {
     const [tag, type, key, , count, view] = isTuple(id) ? id : [];
     const dtype = STORAGES[(type as Global | null | undefined)?.name ?? ''];
     if (tag !== 'storage' || !dtype || typeof key !== 'string' || !isCount(count))
       throw invalid(source, 'a malformed storage');
     if (view !== undefined && view !== null) throw invalid(source, `storage ${key} is a view of another one`);
-    const storage = seen.get(key) ?? { kind: 'storage', dtype, key, count };
+    const storage = declared.get(key) ?? { kind: 'storage', dtype, key, count };
     if (storage.dtype !== dtype || storage.count !== count)
       throw invalid(source, `storage ${key} is declared in two ways`);
-    seen.set(key, storage);
+    declared.set(key, storage);
     return storage;
   };
+  return { declared, declare };
 }
 
 // ---- tensors ----
 
-function tensorsOf(source: Source, value: Value): Map<string, LazyTensor> {
+function tensorsOf(source: Source, value: Value): Map<string, PthTensor> {
   if (!(value instanceof Map)) throw invalid(source, 'does not hold a dict of tensors');
   for (const [key, tensor] of value) {
     if (typeof key !== 'string' || !isTensor(tensor)) throw invalid(source, `entry ${String(key)} is no tensor`);
@@ -177,40 +229,31 @@ function tensorsOf(source: Source, value: Value): Map<string, LazyTensor> {
   return value;
 }
 
-/** Copies out of shared storages may not add up to more than twice the file, or a small file could fill the memory. */
-function materialise(source: Source, value: Value, bytesOf: StorageBytes): Map<string, HostTensor> {
-  const arrays = new Map<string, TensorArray>();
-  const tensors = new Map<string, HostTensor>();
-  let copied = 0;
-  for (const [name, tensor] of tensorsOf(source, value)) {
-    const { storage, shape, offset } = tensor;
-    const count = elementCount(shape);
-    checkInside(source, name, tensor, count);
-    const array = arrays.get(storage.key) ?? viewArray(storage.dtype, bytesOf(storage));
-    arrays.set(storage.key, array);
-    if (isContiguous(tensor)) {
-      tensors.set(name, { dtype: storage.dtype, shape, data: array.subarray(offset, offset + count) as TensorArray });
-      continue;
-    }
-    copied += count * BYTES[storage.dtype];
-    if (copied > 2 * source.size) throw invalid(source, 'its views are many times larger than its storages');
-    tensors.set(name, { dtype: storage.dtype, shape, data: gather(array, tensor, count) });
-  }
-  return tensors;
+/** Tensors that share storages may not add up to more than twice the file, or a small file could fill the memory. */
+function checkTensors(source: Source, tensors: ReadonlyMap<string, PthTensor>): void {
+  let bytes = 0;
+  for (const [name, tensor] of tensors) bytes += checkInside(source, name, tensor).count * BYTES[tensor.dtype];
+  if (bytes > 2 * source.size) throw invalid(source, 'its views are many times larger than its storages');
 }
 
-function checkInside(
-  source: Source,
-  name: string,
-  { storage, offset, shape, stride }: LazyTensor,
-  count: number,
-): void {
+/** Elements of the tensor, and of its storage from its first to its last. */
+function checkInside(source: Source, name: string, { storage, offset, shape, stride }: PthTensor) {
+  const count = elementCount(shape);
   const last = shape.reduce((sum, side, axis) => sum + (side - 1) * stride[axis], offset);
   const inside = count === 0 ? offset <= storage.count : last < storage.count && count <= storage.count;
   if (!inside) throw invalid(source, `tensor ${name} [${shape}] reaches past its storage of ${storage.count} elements`);
+  return { count, span: count === 0 ? 0 : last + 1 - offset };
 }
 
-function isContiguous({ shape, stride }: LazyTensor): boolean {
+/** Only what lies between the first and the last element is read. */
+function readTensor({ source, readStorage }: Container, tensor: PthTensor, name: string): HostTensor {
+  const { dtype, shape, storage, offset } = tensor;
+  const { count, span } = checkInside(source, name, tensor);
+  const array = viewArray(dtype, readStorage(storage, offset * BYTES[dtype], span * BYTES[dtype]));
+  return { dtype, shape, data: isContiguous(tensor) ? array : gather(array, tensor, count) };
+}
+
+function isContiguous({ shape, stride }: PthTensor): boolean {
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] > 1 && stride[axis] !== step) return false;
@@ -219,10 +262,11 @@ function isContiguous({ shape, stride }: LazyTensor): boolean {
   return true;
 }
 
-function gather(array: TensorArray, { offset, shape, stride }: LazyTensor, count: number): TensorArray {
-  const out = array.slice(0, count) as TensorArray;
+/** The elements of a strided view in C order; `array` begins with its first. */
+function gather(array: TensorArray, { shape, stride }: PthTensor, count: number): TensorArray {
+  const out = new (array.constructor as new (length: number) => TensorArray)(count);
   const index = shape.map(() => 0);
-  let at = offset;
+  let at = 0;
   for (let i = 0; i < count; i++) {
     out[i] = array[at];
     for (let axis = shape.length - 1; axis >= 0; axis--) {

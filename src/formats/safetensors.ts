@@ -15,8 +15,8 @@ export const MAX_HEADER = 100_000_000;
 const METADATA = '__metadata__';
 const REPAIR = 'The file is damaged or was written by a faulty program: copy or export it again';
 
-const invalid = (file: string, problem: string, cause?: unknown) =>
-  new DataError(`not a valid safetensors file: ${problem}`, { file, fix: REPAIR, cause });
+const invalid = (file: string, problem: string, cause?: unknown, fix = REPAIR) =>
+  new DataError(`not a valid safetensors file: ${problem}`, { file, fix, cause });
 
 /**
  * Reads and checks the index of a safetensors file. What is refused (each a known attack or a torn write): a header over
@@ -52,9 +52,18 @@ export function readTensor({ source, tensors }: Safetensors, name: string): Host
   return { dtype: info.dtype, shape: info.shape, data: viewArray(info.dtype, bytes) };
 }
 
+/** A zip, or a pickle that begins with torch's magic number; only a header of exactly 67 MB, or far beyond the limit, would begin so. */
+const isTorch = (prefix: Uint8Array): boolean =>
+  [
+    [0x50, 0x4b, 3, 4],
+    [0x80, 2, 0x8a, 10],
+  ].some((magic) => magic.every((byte, i) => prefix[i] === byte));
+
 function readHeaderLength({ name, size, read }: Source): number {
   if (size < 8) throw invalid(name, `${size} bytes are too few for a header`);
   const prefix = read(0, 8);
+  if (isTorch(prefix))
+    throw invalid(name, 'it was written by torch.save', undefined, 'Make one of it with `pix2pixhd import`');
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true));
   if (length > MAX_HEADER) throw invalid(name, `the header claims ${length} bytes, the limit is ${MAX_HEADER}`);
   if (length > size - 8)

@@ -1,9 +1,9 @@
 import { DataError } from '../errors.js';
 import { crc32 } from './crc32.js';
-import type { Source } from './source.js';
+import { checkRange, type Source } from './source.js';
 
-/** A stored file inside a zip archive. */
-export type ZipEntry = { name: string; size: number; read(): Uint8Array };
+/** A stored file inside a zip archive. `read` gives all of it or a part; the first call checks the CRC of the whole. */
+export type ZipEntry = { name: string; size: number; read(offset?: number, length?: number): Uint8Array };
 
 type Central = { name: string; size: number; crc: number; flags: number; header: number };
 type Directory = { count: number; size: number; offset: number };
@@ -32,7 +32,7 @@ export const isZip = (source: Source): boolean =>
 /**
  * The entries of an archive by name, in the order of its directory. torch stores without compression, so anything else is
  * refused, and with it every zip bomb: deflated or encrypted entries, duplicate names, names that climb out, entries that
- * overlap or disagree with their local header, archives in parts. `read` checks the CRC and returns a view or fresh copy.
+ * overlap or disagree with their local header, archives in parts. `read` returns a view or fresh copy.
  */
 export function readZip(source: Source): Map<string, ZipEntry> {
   const directory = findDirectory(source);
@@ -46,7 +46,7 @@ export function readZip(source: Source): Map<string, ZipEntry> {
   if (free > directory.offset) throw invalid(source, 'an entry reaches into the directory');
   for (const entry of entries) {
     if (files.has(entry.name)) throw invalid(source, `two entries are named ${entry.name}`);
-    files.set(entry.name, { name: entry.name, size: entry.size, read: () => readEntry(source, entry) });
+    files.set(entry.name, { name: entry.name, size: entry.size, read: entryReader(source, entry) });
   }
   return files;
 }
@@ -165,8 +165,27 @@ function dataOffset(source: Source, { name, size, flags, header, crc }: Central)
   return header + 30 + nameLength + view.getUint16(28, true);
 }
 
-function readEntry(source: Source, entry: Central): Uint8Array {
-  const bytes = source.read(dataOffset(source, entry), entry.size);
-  if (crc32(bytes) !== entry.crc) throw invalid(source, `entry ${entry.name} is damaged (CRC mismatch)`);
-  return bytes;
+/** Large entries are checked in pieces, so that a part of one costs no more memory than the part. */
+const PIECE = 1 << 20;
+
+function entryReader(source: Source, entry: Central): ZipEntry['read'] {
+  let checked = false;
+  const check = (crc: number) => {
+    if (crc !== entry.crc) throw invalid(source, `entry ${entry.name} is damaged (CRC mismatch)`);
+    checked = true;
+  };
+  return (offset = 0, length = entry.size - offset) => {
+    checkRange(source.name, entry.size, offset, length);
+    const start = dataOffset(source, entry);
+    if (!checked && length < entry.size) check(crcOf(source, start, entry.size));
+    const bytes = source.read(start + offset, length);
+    if (!checked) check(crc32(bytes));
+    return bytes;
+  };
+}
+
+function crcOf(source: Source, start: number, size: number): number {
+  let crc = 0;
+  for (let at = 0; at < size; at += PIECE) crc = crc32(source.read(start + at, Math.min(PIECE, size - at)), crc);
+  return crc;
 }

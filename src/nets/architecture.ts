@@ -1,6 +1,7 @@
 import type { Tensor } from '../engine.js';
 import { DataError } from '../errors.js';
 import type { DiscriminatorOptions } from './discriminator.js';
+import type { EncoderOptions } from './encoder.js';
 import { generatorUnits, globalGenerator } from './generator.js';
 import type { Norm } from './layer.js';
 import { enhancerPyramid, type LocalEnhancerOptions, localEnhancer } from './local-enhancer.js';
@@ -69,7 +70,7 @@ function noNet(what: string, shapes: Shapes, file: string): never {
 }
 
 /**
- * The options of the generator, or of the encoder (a generator without blocks), whose tensors these are. What a channel of the input
+ * The options of the generator whose tensors these are. What a channel of the input
  * means (class, edge, feature) is not in the tensors.
  * @throws DataError where they are no generator's
  */
@@ -92,6 +93,13 @@ export function inferGenerator(given: Shapes, file: string): GeneratorArchitectu
     nBlocksLocal: countBlocks(shapes, 'model1_2'),
     norm: normOf(shapes),
   };
+}
+
+/** The options of the encoder whose tensors these are. @throws DataError where they are no encoder's */
+export function inferEncoder(given: Shapes, file: string): EncoderOptions {
+  const { netG, inputNc, outputNc, ngf, nDownsample, nBlocks, norm } = inferGenerator(given, file);
+  if (netG !== 'global' || nBlocks > 0) noNet('encoder', given, file);
+  return { outputNc: inputNc, featNum: outputNc, nef: ngf, nDownsampleE: nDownsample, norm };
 }
 
 /** The options of the discriminator whose tensors these are. @throws DataError where they are no discriminator's */

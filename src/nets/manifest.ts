@@ -66,7 +66,7 @@ export const manifestMetadata = (manifest: Manifest): Record<string, string> => 
 /** @throws DataError where the file has none or it is not understood */
 export function readManifest(metadata: ReadonlyMap<string, string>, file: string): Manifest {
   const text = metadata.get(KEY);
-  const fix = 'Give a generator that `pix2pixhd train` has written';
+  const fix = 'Give a generator that `pix2pixhd train` or `pix2pixhd import` has written';
   if (text === undefined) throw new DataError('says nothing about its architecture and classes', { file, fix });
   try {
     return v.parse(schema, JSON.parse(text));

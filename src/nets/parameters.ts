@@ -18,6 +18,9 @@ export interface Parameter {
   readonly trained: boolean;
 }
 
+/** What torch calls buffers: no optimiser sees them. */
+export const isBuffer = ({ role }: Parameter): boolean => role === 'mean' || role === 'variance' || role === 'count';
+
 /** Finds a net's tensor by its state-dict key. */
 export type Lookup = (name: string) => Tensor;
 

@@ -238,15 +238,37 @@ export const OPTIONS = {
     type: 'text',
     group: OUTPUT,
     spelled: 'format',
-    choices: ['onnx'],
-    help: 'onnx: the generator alone, for ONNX runtimes',
+    choices: ['pth', 'safetensors', 'onnx'],
+    default: 'safetensors',
+    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator alone in one file that says all about itself; onnx: the generator alone for ONNX runtimes",
   },
-  'out-path': { type: 'text', group: OUTPUT, spelled: 'out', value: 'PATH', help: 'file to write' },
+  'out-path': {
+    type: 'text',
+    group: OUTPUT,
+    spelled: 'out',
+    value: 'PATH',
+    help: 'file or folder to write, see below',
+  },
+  dtype: {
+    type: 'text',
+    group: OUTPUT,
+    choices: ['f32', 'f16'],
+    default: 'f32',
+    help: "of a safetensors file's weights; f16 takes half the space",
+  },
   size: {
     type: 'text',
     group: OUTPUT,
     value: 'WxH',
     help: "of an ONNX model's pictures, such as 1024x512 (default: any)",
+  },
+
+  'which-epoch': {
+    type: 'text',
+    group: DATA,
+    default: 'latest',
+    value: 'EPOCH',
+    help: 'which checkpoint of the folder: latest, or a number',
   },
 
   checkpoint: {

@@ -54,9 +54,9 @@ export async function readCheckpointManifest(folder: string): Promise<Checkpoint
   }
 }
 
-async function saveCheckpoint(root: string, { files, state }: Checkpoint, keep: boolean): Promise<string> {
-  const path = checkpointFolder(root, state.step);
-  await writeFolderAtomically(path, async (folder) => {
+/** Writes a checkpoint's folder whole or not at all. */
+export const writeCheckpoint = (path: string, { files, state }: Checkpoint, keep: boolean): Promise<void> =>
+  writeFolderAtomically(path, async (folder) => {
     const written: CheckpointManifest['files'] = {};
     for (const { name, tensors, metadata } of files) {
       written[name] = await writeSafetensors(join(folder, name), tensors, metadata);
@@ -64,6 +64,10 @@ async function saveCheckpoint(root: string, { files, state }: Checkpoint, keep: 
     const manifest: CheckpointManifest = { format: 1, state, keep, files: written };
     await writeFileAtomic(join(folder, MANIFEST), JSON.stringify(manifest, null, 2));
   });
+
+async function saveCheckpoint(root: string, checkpoint: Checkpoint, keep: boolean): Promise<string> {
+  const path = checkpointFolder(root, checkpoint.state.step);
+  await writeCheckpoint(path, checkpoint, keep);
   await prune(root);
   return path;
 }

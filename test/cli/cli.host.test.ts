@@ -1,10 +1,12 @@
 // The command line as a process: what it prints where, and its exit codes.
 
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { version } from '../../package.json';
 import { kebabOption } from '../../src/cli/command.js';
 import { VERSION } from '../../src/version.js';
+import { withFolder } from '../formats/support.js';
 import { bundled, type ChildOptions, runNode } from '../support/child.js';
 
 const test = suite('command line');
@@ -50,6 +52,30 @@ test('devices with an unknown adapter exits with 74 and no stack', async () => {
   assert.match(stderr, 'pix2pixhd: No adapter answers to "Voodoo 3"');
   assert.not.match(stderr, /\n\s+at .*main/);
 });
+
+test('import and export: results on stdout, what was taken on stderr, refusals with their codes', () =>
+  withFolder(async (folder) => {
+    const from = 'test/formats/fixtures/tiny_net_G_legacy.pth';
+    const [file, back] = [join(folder, 'mine.safetensors'), join(folder, 'back')];
+    const imported = await cli(['import', from, '--label_nc', '5', '--out', file]);
+    assert.equal([imported.code, imported.stdout], [0, `${file}\n`], imported.stderr);
+    assert.match(
+      imported.stderr,
+      /^G: 20 tensors.*\nInput: 6 channels: 5 classes \+ edges .*\nfeatures_clustered_010\.npy is not taken.*\nNext: .*generate --checkpoint/,
+    );
+    const exported = await cli(['export', file, '--format', 'pth', '--out', back]);
+    assert.equal(
+      [exported.code, exported.stdout],
+      [0, `${join(back, 'latest_net_G.pth')}\n${join(back, 'opt.txt')}\n`],
+    );
+    const refused = await cli(['import', back, '--label-nc', '7', '--out', join(folder, 'x')]);
+    assert.is(refused.code, 65);
+    assert.match(refused.stderr, /^pix2pixhd: .*takes 6 channels, not 7 classes \+ edges/m);
+    assert.is((await cli(['export', file, '--format', 'png', '--out', back])).code, 2);
+    assert.is((await cli(['import', join(folder, 'none'), '--out', join(folder, 'y')])).code, 66);
+    const help = await cli(['import', '--help']);
+    assert.match(help.stdout, /--which-epoch <EPOCH>.*--out <PATH>.*FILE\.D\.safetensors/s);
+  }));
 
 test('the reference’s spelling of options is ours', () => {
   const pairs = [

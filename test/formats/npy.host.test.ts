@@ -158,4 +158,10 @@ for (const [name, bytes, message] of HOSTILE_CLUSTERS) {
   });
 }
 
+test('a Buffer is read like any bytes, wherever it begins', () => {
+  const bytes = fixture('features_clustered_010.npy');
+  const padded = Buffer.concat([Buffer.alloc(3), bytes]);
+  assert.equal([...decodeClusters(padded.subarray(3))], [...decodeClusters(bytes)]);
+});
+
 test.run();

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import type { HostTensor } from '../../src/formats/dtype.js';
 import { fileSha256, withFile, writePth } from '../../src/formats/files.js';
 import { parsePth, readPth } from '../../src/formats/pth.js';
+import { stateDictOf } from '../../src/formats/pth-write.js';
 import { dict, globalOp, int, PROTO, STOP, stateDict, stream, text, zip } from './build.js';
 import { ascii, fixture, refuses, uniform, withFolder } from './support.js';
 
@@ -159,6 +160,22 @@ const HOSTILE: [name: string, file: () => Uint8Array, message: RegExp][] = [
     () => zipOf([...PROTO, 0x29, ...new Array(999_990).fill(0x85), STOP]),
     /does not hold a dict/,
   ],
+  [
+    'a million nested lists',
+    () => zipOf([...PROTO, ...new Array(499_990).fill(0x5d), ...new Array(499_989).fill(0x61), STOP]),
+    /does not hold a dict/,
+  ],
+  ['lists that double sixty times through the memo', () => zipOf(memoBomb()), /entry a is no tensor/],
+  [
+    'a dict in a dict in a dict',
+    () => zipOf([...PROTO, ...dict([['a', dict([['b', dict([])]])]]), STOP]),
+    /entry a is no tensor/,
+  ],
+  [
+    'many views of one storage',
+    () => zipOf([...PROTO, ...dict(views(4000)), STOP]),
+    /views are many times larger than its storages/,
+  ],
   ['endless steps', () => zipOf([...PROTO, ...new Array(1_000_001).fill(0x4e), STOP]), /more than 1000000 steps/],
   [
     'a dict that contains itself',
@@ -242,6 +259,19 @@ function zipOf(pickle: number[]): Uint8Array {
   ]);
 }
 
+/** Each list holds the one before twice: 2^60 leaves for whoever walks through it. */
+function memoBomb(): number[] {
+  const levels = Array.from({ length: 60 }, (_, i) => [0x5d, 0x28, 0x68, i, 0x68, i, 0x65, 0x71, i + 1]);
+  return [...PROTO, ...dict([['a', [0x28, 0x5d, 0x71, 0, ...levels.flat(), 0x74]]]), STOP];
+}
+
+/** So many tensors that all share the six floats. */
+function views(count: number): [string, number[]][] {
+  const tensor = stateDict({ bare: true, shape: [6], stride: [0] });
+  const shared = Array.from({ length: count }, (_, i): [string, number[]] => [`w${i}`, [0x68, 0]]);
+  return [['first', [...tensor, 0x71, 0]], ...shared];
+}
+
 function twoStorages(): number[] {
   const one = stateDict({ bare: true });
   const two = stateDict({ bare: true, storage: 'HalfStorage', count: 12 });
@@ -257,7 +287,10 @@ function twoStorages(): number[] {
 
 for (const [name, file, message] of HOSTILE) {
   test(`refused: ${name}`, async () => {
-    await refuses(() => parsePth(file(), 'hostile.pth'), 65, message);
+    const bytes = file();
+    const start = performance.now();
+    await refuses(() => parsePth(bytes, 'hostile.pth'), 65, message);
+    assert.ok(performance.now() - start < 2000, 'within two seconds');
   });
 }
 
@@ -278,7 +311,7 @@ test('what is written is read back, aligned, in order', () =>
     ] as const;
     const { bytes, sha256 } = await writePth(
       path,
-      tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] })),
+      stateDictOf(tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] }))),
     );
     assert.equal([statSync(path).size, await fileSha256(path)], [bytes, sha256]);
     const back = await withFile(path, readPth);
@@ -298,7 +331,7 @@ test('what is written is read back, aligned, in order', () =>
 test('a dtype without torch storage is refused by name', () =>
   withFolder((folder) =>
     refuses(
-      () => writePth(join(folder, 'x'), [{ name: 'w', dtype: 'U32', shape: [], data: new Uint32Array(1) }]),
+      () => writePth(join(folder, 'x'), { name: 'w', dtype: 'U32', shape: [], data: new Uint32Array(1) }),
       65,
       /tensor w has dtype U32/,
     ),

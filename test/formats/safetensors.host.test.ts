@@ -13,7 +13,7 @@ import {
   readTensor,
 } from '../../src/formats/safetensors.js';
 import vectors from './safetensors-vectors.json';
-import { ascii, le, refuses, withFolder } from './support.js';
+import { ascii, fixture, le, refuses, withFolder } from './support.js';
 
 const test = suite('safetensors');
 
@@ -198,5 +198,10 @@ test('a missing file and a folder are told apart', () =>
     writeFileSync(join(folder, 'short'), 'abc');
     await refuses(() => withFile(join(folder, 'short'), openSafetensors), 65, /short: .*3 bytes are too few/);
   }));
+
+test('files of torch are told apart, with the command that reads them', async () => {
+  for (const name of ['tiny_net_E_zip.pth', 'tiny_net_G_legacy.pth'])
+    await refuses(() => parseSafetensors(fixture(name), name), 65, /was written by torch\.save\. .*`pix2pixhd import`/);
+});
 
 test.run();

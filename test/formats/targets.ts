@@ -1,6 +1,9 @@
 import { decodeClusters, decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { parsePth } from '../../src/formats/pth.js';
 import { encodeSafetensors, parseSafetensors, readTensor } from '../../src/formats/safetensors.js';
+import { readShardIndex } from '../../src/formats/shards.js';
+import { bytesSource } from '../../src/formats/source.js';
+import { readTorchAdam } from '../../src/formats/torch-adam.js';
 import { stateDict, stream, zip } from './build.js';
 import type { Target } from './mutate.js';
 import { ascii, fixture } from './support.js';
@@ -21,6 +24,13 @@ function readAll(bytes: Uint8Array): void {
   for (const name of file.tensors.keys()) readTensor(file, name);
 }
 
+const INDEX = '{"metadata":{"total_size":8},"weight_map":{"a.weight":"model-1.safetensors","b":"model-2.safetensors"}}';
+
+function readAdam(bytes: Uint8Array): void {
+  const parameters = [[2, 3, 2, 1], [2]].map((shape, i) => ({ name: `${i}`, shape }));
+  for (const { m, v } of readTorchAdam(bytesSource(bytes), parameters).moments.values()) [m(), v()];
+}
+
 /** One small seed a reader: most mutations of a large file would hit weights, where nothing can go wrong. */
 export const targets: Target[] = [
   { name: 'safetensors', seed: SAFETENSORS, read: readAll },
@@ -34,6 +44,9 @@ export const targets: Target[] = [
     read: parsePth,
   },
   { name: 'pth stream', seed: stream(stateDict({ stream: true }), FLOATS), read: parsePth },
+  { name: 'index of shards', seed: Uint8Array.from(ascii(INDEX)), read: (bytes) => readShardIndex(bytesSource(bytes)) },
+  { name: 'Adam zip', seed: fixture('tiny_adam_zip.pth'), read: readAdam },
+  { name: 'Adam stream', seed: fixture('tiny_adam_legacy.pth'), read: readAdam },
   { name: 'npy', seed: encodeNpy(Float32Array.from({ length: 6 }), [2, 3]), read: decodeNpy },
   { name: 'clusters', seed: fixture('features_clustered_010.npy'), read: decodeClusters },
 ];

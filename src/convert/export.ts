@@ -1,0 +1,156 @@
+// A checkpoint of this project for other programs.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Size } from '../data/resample.js';
+import { DataError, UsageError } from '../errors.js';
+import { writeFileAtomic, writeFolderAtomically } from '../formats/atomic.js';
+import { toFloat16 } from '../formats/dtype.js';
+import { withFile, writePth, writeSafetensors } from '../formats/files.js';
+import { type Keep, keepingOpen } from '../formats/keep-open.js';
+import { stateDictOf, type TorchValue } from '../formats/pth-write.js';
+import type { TensorToWrite } from '../formats/safetensors.js';
+import { openStateDict, type StateDict } from '../formats/state-dict.js';
+import { exportOnnx } from '../generate/export-onnx.js';
+import { findCheckpointFile } from '../generate/find.js';
+import { generatorNet, inferDiscriminator, requireTensors } from '../nets/architecture.js';
+import { type DiscriminatorOptions, multiscaleDiscriminator } from '../nets/discriminator.js';
+import { encoderNet } from '../nets/encoder.js';
+import { type Manifest, readManifest } from '../nets/manifest.js';
+import type { Parameter } from '../nets/parameters.js';
+import { type AdamFile, adamOf, openAdam } from './export-adam.js';
+import type { NetName } from './find.js';
+import { findPart } from './parts.js';
+import { optionsOf } from './reference-names.js';
+import { referenceOptionsText } from './reference-options.js';
+import { stylesFile } from './styles.js';
+
+export interface ExportJob {
+  /** A run's folder, one of its checkpoints, or a generator's file. */
+  from: string;
+  format: 'pth' | 'safetensors' | 'onnx';
+  dtype: 'f32' | 'f16';
+  /** Of an ONNX model's pictures; none: any. */
+  size?: Size;
+  out: string;
+}
+
+/** A net with its open file. */
+export interface ExportedNet {
+  name: NetName;
+  parameters: readonly Parameter[];
+  file: StateDict;
+}
+
+interface Source {
+  manifest: Manifest;
+  nets: ExportedNet[];
+  discriminator?: DiscriminatorOptions;
+  adam?: AdamFile;
+}
+
+/** torch counts batches in int64. */
+const torchTensor = ({ file }: ExportedNet, { name, shape, role }: Parameter): TensorToWrite => ({
+  name,
+  dtype: role === 'count' ? 'I64' : 'F32',
+  shape: [...shape],
+  data: () => (role === 'count' ? BigInt64Array.from(file.read(name), (n) => BigInt(Math.round(n))) : file.read(name)),
+});
+
+/** The reference has neither; its nets would take the tensors and paint something else. */
+function checkReference({ generator: { upsample, padding } }: Manifest, file: string): void {
+  const odd =
+    upsample === 'nearest' ? 'upsampling by repeated pixels' : padding === 'reflect' ? 'mirrored borders' : '';
+  if (odd) throw new DataError(`has ${odd}, which the reference has not`, { file, fix: 'Use --format safetensors' });
+}
+
+async function writeReference({ manifest, nets, discriminator, adam }: Source, folder: string): Promise<void> {
+  for (const net of nets) {
+    const tensors = net.parameters.map((parameter) => torchTensor(net, parameter));
+    await writePth(join(folder, `latest_net_${net.name}.pth`), stateDictOf(tensors));
+  }
+  const states: Record<string, TorchValue | undefined> = adam ? adamOf(adam, nets) : {};
+  for (const [name, state] of Object.entries(states)) {
+    if (state !== undefined) await writePth(join(folder, `latest_optim_${name}.pth`), state);
+  }
+  if (manifest.styles) await writeFileAtomic(join(folder, 'features_clustered_010.npy'), stylesFile(manifest.styles));
+  await writeFileAtomic(join(folder, 'opt.txt'), referenceOptionsText(optionsOf(manifest, discriminator)));
+}
+
+/** Opens what belongs to a generator; `keep` closes it in the end. */
+async function openSource(path: string, keep: Keep): Promise<Source> {
+  const G = keep(openStateDict(path));
+  const manifest = readManifest(G.metadata, path);
+  const nets: ExportedNet[] = [{ name: 'G', parameters: generatorNet(manifest.generator).parameters, file: G }];
+  const part = async (name: string) => {
+    const found = await findPart(path, `${name}.safetensors`);
+    return found === undefined ? undefined : keep(openStateDict(found));
+  };
+  const E = manifest.encoder && (await part('E'));
+  if (E) nets.push({ name: 'E', parameters: encoderNet(manifest.encoder!).parameters, file: E });
+  const D = await part('D');
+  const discriminator = D && inferDiscriminator(D.shapes, D.file);
+  if (D) nets.push({ name: 'D', parameters: multiscaleDiscriminator(discriminator!).parameters, file: D });
+  const optimizer = await part('optimizer');
+  for (const { parameters, file } of nets) requireTensors(parameters, file.shapes, file.file);
+  return { manifest, nets, discriminator, adam: optimizer && openAdam(optimizer, configOf(path)) };
+}
+
+/** The options of the run that a checkpoint is of, where it is still in its run. */
+function configOf(generator: string): Record<string, unknown> {
+  const path = join(dirname(generator), '..', '..', 'config.json');
+  if (!existsSync(path)) return {};
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new DataError('is damaged', { file: path, cause });
+  }
+}
+
+async function exportPth(path: string, { out }: ExportJob): Promise<string[]> {
+  if (existsSync(out) && readdirSync(out).length > 0)
+    throw new UsageError('holds something already', { file: out, fix: 'Give --out a new folder' });
+  await keepingOpen(async (keep) => {
+    const source = await openSource(path, keep);
+    checkReference(source.manifest, path);
+    await writeFolderAtomically(out, (folder) => writeReference(source, folder));
+  });
+  return readdirSync(out).map((name) => join(out, name));
+}
+
+const exportSafetensors = (path: string, { out, dtype }: ExportJob): Promise<string[]> =>
+  keepingOpen(async (keep) => {
+    const file = keep(openStateDict(path));
+    const manifest = readManifest(file.metadata, path);
+    const { parameters } = generatorNet(manifest.generator);
+    requireTensors(parameters, file.shapes, path);
+    const tensors = parameters.map(({ name, shape }): TensorToWrite => {
+      const head = { name, shape: [...shape] };
+      if (dtype === 'f32') return { ...head, dtype: 'F32', data: () => file.read(name) };
+      return { ...head, dtype: 'F16', data: () => toFloat16(file.read(name), name) };
+    });
+    await writeSafetensors(out, tensors, Object.fromEntries(file.metadata));
+    return [out];
+  });
+
+async function exportModel(path: string, { out, size }: ExportJob): Promise<string[]> {
+  await withFile(path, (file) => exportOnnx(file, out, { size }));
+  return [out];
+}
+
+const FORMATS: Record<ExportJob['format'], (path: string, job: ExportJob) => Promise<string[]>> = {
+  pth: exportPth,
+  safetensors: exportSafetensors,
+  onnx: exportModel,
+};
+
+/**
+ * Exports a checkpoint, one tensor at a time; `say` is told of damaged ones that were passed over. @returns the paths written. @throws MissingFileError, DataError, UsageError,
+ * IOError
+ */
+export async function exportCheckpoint(job: ExportJob, say: (text: string) => void): Promise<string[]> {
+  if (job.format !== 'safetensors' && job.dtype !== 'f32')
+    throw new UsageError(`--dtype f16 is for safetensors; ${job.format} is written in f32`);
+  const path = await findCheckpointFile(job.from, 'G.safetensors', say);
+  return FORMATS[job.format](path, job);
+}
