@@ -17,5 +17,6 @@ export { storeStyles } from './encode/store.js';
 export { type FileSource, openFile } from './formats/files.js';
 export { openStateDict, type StateDict } from './formats/state-dict.js';
 export { exportOnnx, type OnnxOptions } from './generate/export-onnx.js';
-export { findCheckpointFile, findEncoder } from './generate/find.js';
+export { findCheckpointFile, findGenerator } from './generate/find.js';
 export { type FolderJob, generateFolder } from './generate/folder.js';
+export { findEncoder } from './generate/parts.js';

@@ -2,6 +2,7 @@
 
 import { basename, relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../errors.js';
 import { type Camel, camelCase, type OptionSpec, parseValue } from '../options/option.js';
 import { OPTIONS, type OptionName, type OptionValues } from '../options/table.js';
 
@@ -21,6 +22,10 @@ export interface CommandSpec<N extends OptionName, R extends N> {
   required?: readonly R[];
   /** Where they differ from the table's. */
   defaults?: Partial<Record<N, string | number>>;
+  /** Further options that are taken and change nothing, and why. */
+  ignored?: { options: readonly OptionName[]; why: string };
+  /** Values, by camelCase name, that go before the table's defaults where an option is not given: of a run that goes on. */
+  stored?(options: OptionValues<N>): Promise<Record<string, unknown>>;
   /** Gets the options by their camelCase names, and the positional arguments in order. Throws typed errors. */
   run(options: Needed<N, R>, ...args: string[]): Promise<void>;
 }
@@ -53,20 +58,42 @@ function optionOf(name: string, spec: OptionSpec, fallback: string | number | un
   const option = new Option(flags, help + shown.join('')).helpGroup(`${group}:`);
   if (type !== 'flag') option.argParser((text) => parsed(text, spec));
   if (required) option.makeOptionMandatory();
+  if (spec.without ?? spec.refused) option.hideHelp();
   return fallback === undefined ? option : option.default(fallback);
 }
+
+/** commander's name of an option. */
+const ownName = (name: OptionName) => camelCase(name.startsWith('no-') ? name.slice(3) : spelling(name));
 
 /** commander turns `--no-flip` into `flip: false`; here a flag is true where it was given, under the name it was given by. */
 function valuesOf(names: readonly OptionName[], given: Record<string, unknown>): Record<string, unknown> {
   const value = (name: OptionName) => {
-    if (OPTIONS[name].type !== 'flag') return given[camelCase(spelling(name))];
-    return name.startsWith('no-') ? given[camelCase(name.slice(3))] === false : given[camelCase(name)] === true;
+    if (OPTIONS[name].type !== 'flag') return given[ownName(name)];
+    return given[ownName(name)] === !name.startsWith('no-');
   };
   return Object.fromEntries(names.map((name) => [camelCase(name) as Camel<OptionName>, value(name)]));
 }
 
+const isGiven = (command: Command, name: OptionName): boolean => command.getOptionValueSource(ownName(name)) === 'cli';
+
+/** Says which of the given options change nothing here. @throws UsageError for those that are refused */
+function sayWithout(command: Command, names: readonly OptionName[]): void {
+  for (const name of names.filter((each) => isGiven(command, each))) {
+    const { without, refused }: OptionSpec = OPTIONS[name];
+    if (refused) throw new UsageError(`--${name} is not taken: ${refused}`);
+    if (without) console.error(`--${name} changes nothing here: ${without}`);
+  }
+}
+
+/** Those of the stored values whose option was not given on the command line. */
+function notGiven(command: Command, names: readonly OptionName[], stored: Record<string, unknown>) {
+  const free = names.filter((name) => !isGiven(command, name));
+  const keys = free.map((name) => camelCase(name)).filter((key) => key in stored);
+  return Object.fromEntries(keys.map((key) => [key, stored[key]]));
+}
+
 export function commandOf<N extends OptionName, R extends N = never>(spec: CommandSpec<N, R>): Command {
-  const { name, args, help, details, options, required = [], defaults = {} } = spec;
+  const { name, args, help, details, options, required = [], defaults = {}, ignored } = spec;
   const command = new Command(name).description(help);
   if (args) command.arguments(args);
   if (details) command.addHelpText('after', `\n${details}`);
@@ -75,7 +102,18 @@ export function commandOf<N extends OptionName, R extends N = never>(spec: Comma
     const fallback = (defaults as Partial<Record<OptionName, string | number>>)[option] ?? row.default;
     command.addOption(optionOf(spelling(option), row, fallback, (required as readonly string[]).includes(option)));
   }
-  return command.action(() => spec.run(valuesOf(options, command.opts()) as Needed<N, R>, ...command.args));
+  for (const option of ignored?.options ?? []) {
+    command.addOption(optionOf(spelling(option), OPTIONS[option], undefined, false).hideHelp());
+  }
+  return command.action(async () => {
+    sayWithout(command, options);
+    for (const option of ignored?.options ?? []) {
+      if (isGiven(command, option)) console.error(`--${option} changes nothing here: ${ignored!.why}`);
+    }
+    const values = valuesOf(options, command.opts());
+    const stored = (await spec.stored?.(values as OptionValues<N>)) ?? {};
+    return spec.run({ ...values, ...notGiven(command, options, stored) } as Needed<N, R>, ...command.args);
+  });
 }
 
 /** How the command line was called, for hints that can be pasted: the installed name, or the file in a checkout. */

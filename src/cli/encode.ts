@@ -8,7 +8,7 @@ import { storeStyles } from '../encode/store.js';
 import { DataError, UsageError } from '../errors.js';
 import { withFile } from '../formats/files.js';
 import { openSafetensors } from '../formats/safetensors.js';
-import { findCheckpointFile } from '../generate/find.js';
+import { findGenerator } from '../generate/find.js';
 import { type Manifest, readManifest } from '../nets/manifest.js';
 import type { OptionValues } from '../options/table.js';
 import { commandOf, self } from './command.js';
@@ -26,7 +26,7 @@ export const encode = commandOf({
     'for `generate --styles` (RUN: as --checkpoint of generate; pictures are scaled as in its training)',
   options: OPTIONS,
   async run(options, run, root) {
-    const path = await findCheckpointFile(run!, 'G.safetensors', (message) => console.error(`pix2pixhd: ${message}`));
+    const path = await findGenerator(run!, (message) => console.error(`pix2pixhd: ${message}`));
     const manifest = await styledManifest(path);
     const found = await findStyles(options, path, manifest, root);
     await storeStyles(path, found.styles);

@@ -1,26 +1,76 @@
 // pix2pixhd generate: paints label maps with a trained generator.
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { openDevice } from '../device/node.js';
+import { UsageError } from '../errors.js';
 import { type FileSource, openFile } from '../formats/files.js';
-import { findCheckpointFile } from '../generate/find.js';
+import { findGenerator } from '../generate/find.js';
 import { type FolderJob, generateFolder } from '../generate/folder.js';
 import { type Generator, loadGenerator } from '../generate/generator.js';
+import { IGNORED_OPTIONS } from '../options/reference.js';
+import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { commandOf } from './command.js';
 import { type ProgressLine, progressLine } from './progress.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
+const OPTIONS = [
+  ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'how-many'] as const),
+  ...STYLE_OPTIONS,
+  ...(['adapter', 'json'] as const),
+  ...(['dataroot', 'name', 'checkpoints-dir', 'results-dir', 'phase', 'which-epoch'] as const),
+  ...(['resize-or-crop', 'load-size'] as const),
+  ...IGNORED_OPTIONS,
+] as const;
+type Options = OptionValues<(typeof OPTIONS)[number]>;
+
+/** What the checkpoint itself knows, and what only training needs. */
+const KNOWN = TRAIN_OPTIONS.filter((name) => !(OPTIONS as readonly string[]).includes(name));
+
+const DETAILS = `A command line of the reference's test program is understood: with --name the
+checkpoint is CHECKPOINTS_DIR/NAME, the maps are those of DATAROOT/PHASE_label
+and PHASE_inst, scaled as --resize_or_crop and --loadSize say, and the pictures
+go to RESULTS_DIR/NAME/PHASE_EPOCH/images.`;
+
+/** Where things lie by the reference's habits. */
+function placesOf(options: Options, name: string) {
+  const { checkpointsDir, resultsDir, dataroot, phase, whichEpoch, resizeOrCrop, loadSize } = options;
+  if (!dataroot)
+    throw new UsageError('--dataroot is missing', { fix: 'Give the folder that holds test_label and so on' });
+  const run = join(checkpointsDir, name);
+  const instances = join(dataroot, `${phase}_inst`);
+  return {
+    checkpoint: whichEpoch === 'latest' ? run : join(run, 'checkpoints', `step-${whichEpoch}`),
+    labels: [`${phase}_label`, `${phase}_A`].map((folder) => join(dataroot, folder)).find(existsSync),
+    ...(existsSync(instances) ? { instances } : {}),
+    out: join(resultsDir, name, `${phase}_${whichEpoch}`, 'images'),
+    scale: resizeOrCrop.startsWith('scale_width') ? loadSize : undefined,
+  };
+}
+
+/** Options as given, what is missing from the reference's places. @throws UsageError naming what is missing still */
+function jobOf(options: Options) {
+  const places: Partial<ReturnType<typeof placesOf>> = options.name ? placesOf(options, options.name) : {};
+  const { checkpoint = places.checkpoint, labels = places.labels, out = places.out } = options;
+  const missing = Object.entries({ checkpoint, labels, out }).flatMap(([name, value]) => (value ? [] : [`--${name}`]));
+  if (missing.length > 0) throw new UsageError(`missing: ${missing.join(', ')}`, { fix: '--help tells what they are' });
+  const { instances = places.instances, scale = places.scale } = options;
+  return { ...options, checkpoint: checkpoint!, labels: labels!, out: out!, instances, scale };
+}
+
 export const generate = commandOf({
   name: 'generate',
   help: 'paint a label map, or every one of a folder, with a trained generator',
-  options: ['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', ...STYLE_OPTIONS, 'adapter', 'json'],
-  required: ['checkpoint', 'labels', 'out'],
-  async run({ checkpoint, ...options }) {
-    const path = await findCheckpointFile(checkpoint, 'G.safetensors', (message) =>
-      console.error(`pix2pixhd: ${message}`),
-    );
+  details: DETAILS,
+  options: OPTIONS,
+  defaults: { phase: 'test' },
+  ignored: { options: KNOWN, why: 'the checkpoint says it' },
+  async run(options) {
+    const { checkpoint, ...job } = jobOf(options);
+    const path = await findGenerator(checkpoint, (message) => console.error(`pix2pixhd: ${message}`));
     const file = openFile(path);
     try {
-      await paint(file, options);
+      await paint(file, job);
     } finally {
       file.close();
     }

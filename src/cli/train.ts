@@ -1,12 +1,20 @@
 // pix2pixhd train: from a folder of label maps and photos to a trained generator.
 
+import { join } from 'node:path';
+import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
+import { findVgg, openVgg, VGG_URL } from '../convert/vgg.js';
 import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
+import { UsageError } from '../errors.js';
+import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { mib } from '../graph/profile.js';
+import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
+import { checkSame } from '../train/config.js';
+import { netsOf } from '../train/nets.js';
 import { checkTraining, openTraining, type Training } from '../train/prepare.js';
-import { createRun, type RunFolder } from '../train/run-folder.js';
-import { type Hooks, train as runTraining, type StepReport } from '../train/train.js';
+import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
+import { type From, type Hooks, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
 import { commandOf, self } from './command.js';
 import { duration, type ProgressLine, progressLine } from './progress.js';
@@ -15,6 +23,12 @@ import { onStopSignals } from './signals.js';
 export const TRAIN_COMMAND_OPTIONS = [
   ...TRAIN_OPTIONS,
   'max-steps',
+  'vgg',
+  'init',
+  'load-pretrain',
+  'partial',
+  'continue-train',
+  'which-epoch',
   'cache-mb',
   'no-check',
   'out',
@@ -24,18 +38,36 @@ export const TRAIN_COMMAND_OPTIONS = [
   'save-epoch-freq',
   'json',
   'adapter',
+  ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
 
+const DETAILS = `A command line of the reference is understood as it stands: its spelling of
+options (--netG, --label_nc), --dataroot for DATAROOT, and --name with
+--checkpoints_dir for --out. Options that change nothing here are told.`;
+
+/** What the reference's \`debug\` sets. */
+const DEBUG = { displayFreq: 1, printFreq: 1, niter: 1, niterDecay: 0, maxDatasetSize: 10 };
+
+/** The run's folder, by our option or by the reference's two. @throws UsageError where neither is given */
+export function outOf({ out, name, checkpointsDir }: { out?: string; name?: string; checkpointsDir: string }): string {
+  if (out ?? name) return out ?? join(checkpointsDir, name!);
+  throw new UsageError('--out is missing', { fix: 'Give --out DIR, a folder for the run' });
+}
+
 export const train = commandOf({
   name: 'train',
-  args: '<DATAROOT>',
+  args: '[DATAROOT]',
+  details: DETAILS,
   help: 'train on the folders train_label, train_inst and train_img of DATAROOT',
-  options: TRAIN_COMMAND_OPTIONS,
-  required: ['out'],
-  async run(options, root) {
-    process.exitCode = await trainCommand(root!, options);
-    if (!options.json) console.error(`Next: ${self()} generate --checkpoint ${options.out} --labels PATH --out DIR`);
+  options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug'],
+  stored: async (options) => (options.continueTrain ? readRunConfig(outOf(options)) : {}),
+  async run({ dataroot, debug, ...options }, given) {
+    const root = given ?? dataroot;
+    if (!root) throw new UsageError('DATAROOT is missing', { fix: 'Give the folder that holds train_label and so on' });
+    const out = outOf(options);
+    process.exitCode = await trainCommand(root, { ...options, ...(debug ? DEBUG : {}), out });
+    if (!options.json) console.error(`Next: ${self()} generate --checkpoint ${out} --labels PATH --out DIR`);
   },
 });
 
@@ -106,16 +138,47 @@ async function trainWithProgress(
   training: Training,
   run: RunFolder,
   options: TrainCommandOptions,
+  from: From,
 ): Promise<number | undefined> {
   const stop = onStopSignals((text) => report.say(text));
   const report = reporter(device, options, stop.signal);
   try {
-    await runTraining(device, training, run, options, report.hooks);
+    await runTraining(device, training, run, options, report.hooks, from);
   } finally {
     report.end();
     stop.release();
   }
   return stop.code();
+}
+
+/** VGG19's weights, and settings without the perceptual loss where they are not there. */
+function withVgg(training: Training, { vgg }: TrainCommandOptions, say: (text: string) => void) {
+  if (training.settings.noVggLoss) return { training };
+  const path = findVgg(vgg);
+  if (path) return { training, path };
+  say(`VGG19's weights are not here, so this training has no perceptual loss: pictures are less sharp.
+Get ${VGG_URL}
+and give --vgg FILE; or --no-vgg-loss, and this is not said again.`);
+  return { training: { ...training, settings: { ...training.settings, noVggLoss: true } } };
+}
+
+/** Where the training starts, by the options that say so. */
+async function startOf(
+  { settings }: Training,
+  options: TrainCommandOptions & { out: string },
+  keep: Keep,
+  say: (text: string) => void,
+): Promise<From> {
+  const { init, loadPretrain, partial, continueTrain, whichEpoch: epoch, out } = options;
+  const given = Object.entries({ '--init': init, '--load-pretrain': loadPretrain, '--continue-train': continueTrain });
+  const several = given.flatMap(([name, value]) => (value ? [name] : []));
+  if (several.length > 1)
+    throw new UsageError(`${several.join(' and ')} cannot go together`, { fix: 'Give one of them' });
+  const nets = netsOf(settings);
+  if (continueTrain) return resumeFrom(out, nets, keep, say);
+  if (init) return { start: startFrom(init, epoch, nets, keep, say) };
+  if (loadPretrain) return { start: pretrainedFrom(loadPretrain, { epoch, partial }, nets, keep, say) };
+  return {};
 }
 
 /**
@@ -127,19 +190,28 @@ export async function trainCommand(
   options: TrainCommandOptions & { out: string },
   after: (device: Device, training: Training) => Promise<void> = async () => {},
 ): Promise<number | undefined> {
-  const training = await openTraining(root, options, options.cacheMb * 1e6);
-  const run = await createRun(options.out, { dataroot: root, ...training.settings });
-  try {
-    await check(training, options);
-    const device = await openDevice(options);
+  const say = teller(options);
+  const opened = await openTraining(root, options, options.cacheMb * 1e6);
+  const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
+  return keepingOpen(async (keep) => {
+    const from = await startOf(training, options, keep, say);
+    const config = { dataroot: root, ...training.settings };
+    const step = from.progress?.step;
+    if (step !== undefined) await checkSame(options.out, config, say);
+    const run = await (step === undefined ? createRun(options.out, config) : continueRun(options.out, config, step));
     try {
-      const stopped = await trainWithProgress(device, training, run, options);
-      if (stopped === undefined) await after(device, training);
-      return stopped;
+      await check(training, options);
+      const device = await openDevice(options);
+      try {
+        const all = { ...from, ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
+        const stopped = await trainWithProgress(device, training, run, options, all);
+        if (stopped === undefined) await after(device, training);
+        return stopped;
+      } finally {
+        device.close();
+      }
     } finally {
-      device.close();
+      await run.close();
     }
-  } finally {
-    await run.close();
-  }
+  });
 }

@@ -9,6 +9,7 @@ import { openFile, writeSafetensors } from '../formats/files.js';
 import { keepingOpen } from '../formats/keep-open.js';
 import type { TensorToWrite } from '../formats/safetensors.js';
 import { openStateDict, type StateDict } from '../formats/state-dict.js';
+import { partPath } from '../generate/parts.js';
 import {
   type GeneratorArchitecture,
   generatorNet,
@@ -27,7 +28,6 @@ import { decideEncoding, type GivenMeaning } from './encoding.js';
 import { type CheckpointPaths, findCheckpoint, type NetName } from './find.js';
 import { takeMoments } from './import-adam.js';
 import { netTensors } from './net-tensors.js';
-import { partPath } from './parts.js';
 import { readReferenceOptions } from './reference-options.js';
 import { readStyles } from './styles.js';
 

@@ -44,3 +44,27 @@ export function netTensors(file: Tensors, parameters: readonly Parameter[]): Net
   );
   return { tensors, ignored, added };
 }
+
+/** How a file and a net meet that need not fit whole. */
+export interface FittingTensors {
+  tensors: ReadonlyMap<string, () => Float32Array>;
+  /** The net's that the file has not, the file's that the net has not, and those whose shapes differ. */
+  left: string[];
+  unknown: string[];
+  misshapen: string[];
+}
+
+/** Every tensor that file and net have in common. */
+export function fittingTensors(file: Tensors, parameters: readonly Parameter[]): FittingTensors {
+  const { keys } = keysByName(file);
+  const shapes = new Map(parameters.map(({ name, shape }) => [name, shape.join()]));
+  const same = (name: string) => file.shapes.get(keys.get(name)!)!.join() === shapes.get(name);
+  const common = [...keys.keys()].filter((name) => shapes.has(name));
+  const read = (name: string) => () => file.read(keys.get(name)!);
+  return {
+    tensors: new Map(common.filter(same).map((name) => [name, read(name)])),
+    left: [...shapes.keys()].filter((name) => !keys.has(name)),
+    unknown: [...keys.keys()].filter((name) => !shapes.has(name)),
+    misshapen: common.filter((name) => !same(name)),
+  };
+}

@@ -25,6 +25,8 @@ export interface FolderJob {
   format: 'png' | 'npy';
   /** Width that the maps are scaled to first. */
   scale?: number;
+  /** Paints no more than so many. */
+  howMany?: number;
   /** Of all pictures, where the net was trained with any. */
   styles?: Styles;
   /** Instead of those: the styles of photos of the same names, a region at a time. */
@@ -104,7 +106,7 @@ function samplesOf({ labels, instances, encoded }: FolderJob, { encoding }: Mani
  * painted. @throws MissingFileError, DataError for maps that do not fit the net, IOError
  */
 export async function* generateFolder(generator: Generator, job: FolderJob): AsyncGenerator<Done> {
-  const samples = await samplesOf(job, generator.manifest);
+  const samples = (await samplesOf(job, generator.manifest)).slice(0, job.howMany);
   const options = sampleOptions(generator.manifest, job.scale);
   const total = samples.length;
   const prepare = (i: number) => (i < total ? prepareSample(samples[i]!, options) : undefined);

@@ -17,6 +17,10 @@ export interface OptionSpec {
   value?: string;
   /** How the option is spelled, where commands give one spelling several meanings; by default as its row. */
   spelled?: string;
+  /** The reference has it, and here it changes nothing: why not, said where it is given. */
+  without?: string;
+  /** The reference has it, and it is refused: why, and what to do instead. */
+  refused?: string;
 }
 
 /** `n-blocks-global` → `nBlocksGlobal` */

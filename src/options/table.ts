@@ -1,11 +1,13 @@
 import { RESIZE_OR_CROP } from '../data/transform.js';
 import { camelCase, type OptionSpec, type ValuesOf } from './option.js';
+import { REFERENCE_OPTIONS } from './reference.js';
 
 const DATA = 'Data';
 const NETS = 'Networks';
 const LOSSES = 'Losses';
 const STYLES = 'Styles';
 const SCHEDULE = 'Schedule';
+const START = 'Start';
 const OUTPUT = 'Output';
 const MACHINE = 'Machine';
 
@@ -263,9 +265,31 @@ export const OPTIONS = {
     help: "of an ONNX model's pictures, such as 1024x512 (default: any)",
   },
 
+  init: {
+    type: 'text',
+    group: START,
+    value: 'DIR',
+    help: "start from the checkpoint in DIR: the reference's files or this project's, with Adam's states where they are there",
+  },
+  'load-pretrain': {
+    type: 'text',
+    group: START,
+    value: 'DIR',
+    help: 'start from the weights in DIR as far as the nets have them: a global generator for the trunk of a local one',
+  },
+  partial: {
+    type: 'flag',
+    group: START,
+    help: 'with --load-pretrain: leave out tensors of another shape instead of refusing them',
+  },
+  'continue-train': {
+    type: 'flag',
+    group: START,
+    help: 'go on with the run in --out from its newest checkpoint, with its options where none is given',
+  },
   'which-epoch': {
     type: 'text',
-    group: DATA,
+    group: START,
     default: 'latest',
     value: 'EPOCH',
     help: 'which checkpoint of the folder: latest, or a number',
@@ -324,6 +348,8 @@ export const OPTIONS = {
     help: "the reference's features.npy or features_clustered_*.npy, instead of running an encoder",
   },
   'n-clusters': { type: 'integer', group: STYLES, min: 1, max: 1000, default: 10, help: 'most styles of a class' },
+
+  ...REFERENCE_OPTIONS,
 
   adapter: {
     type: 'text',

@@ -2,9 +2,9 @@
 
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, fileError, UsageError } from '../errors.js';
+import { DataError, fileError, MissingFileError, UsageError } from '../errors.js';
 import { cleanTemps, writeFileAtomic, writeFolderAtomically } from '../formats/atomic.js';
-import { writeSafetensors } from '../formats/files.js';
+import { fileSha256, writeSafetensors } from '../formats/files.js';
 import type { Checkpoint, TrainState } from './checkpoint.js';
 
 /** What manifest.json of a checkpoint holds. */
@@ -54,6 +54,36 @@ export async function readCheckpointManifest(folder: string): Promise<Checkpoint
   }
 }
 
+/** Path of a checkpoint's file. @throws DataError unless it is what the checkpoint's manifest says */
+export async function verifiedFile(folder: string, name: string): Promise<string> {
+  const path = join(folder, name);
+  const { files } = await readCheckpointManifest(folder);
+  const found = await fileSha256(path);
+  if (files[name]?.sha256 === found) return path;
+  throw new DataError('is not what was saved: its SHA-256 differs', { file: path, fix: 'Copy the checkpoint again' });
+}
+
+/**
+ * What `use` makes of a run's newest checkpoint that is whole, where `use` throws for those that are not; `onDamaged` is told of those
+ * passed over. @throws what `use` threw for the newest where none is whole, MissingFileError where there is none
+ */
+export async function newestWhole<T>(
+  run: string,
+  use: (folder: string) => Promise<T>,
+  onDamaged: (message: string) => void,
+): Promise<T> {
+  let damage: unknown;
+  for (const step of await checkpointSteps(join(run, 'checkpoints'))) {
+    try {
+      return await use(checkpointFolder(run, step));
+    } catch (error) {
+      damage ??= error;
+      onDamaged((error as Error).message);
+    }
+  }
+  throw damage ?? new MissingFileError('holds no checkpoint', { file: run, fix: 'Give the folder of a run' });
+}
+
 /** Writes a checkpoint's folder whole or not at all. */
 export const writeCheckpoint = (path: string, { files, state }: Checkpoint, keep: boolean): Promise<void> =>
   writeFolderAtomically(path, async (folder) => {
@@ -96,41 +126,86 @@ async function makeRoot(root: string): Promise<{ made: boolean }> {
   throw new UsageError('holds something already', { file: root, fix: 'Give --out a new folder, or empty this one' });
 }
 
+const CONFIG = 'config.json';
+const LOG = 'log.jsonl';
+
+const writeConfig = (root: string, config: object): Promise<void> =>
+  writeFileAtomic(join(root, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+
+/** A run's folder that is ready; `discard` undoes what was made of it, should the run not come to its first step. */
+async function openRun(root: string, discard: () => Promise<void>): Promise<RunFolder> {
+  const log = await open(join(root, LOG), 'a');
+  let begun = false;
+  return {
+    root,
+    log(record) {
+      begun = true;
+      return log.appendFile(`${JSON.stringify(record)}\n`).catch((error) => {
+        throw fileError(error, join(root, LOG));
+      });
+    },
+    async saveSample(step, png) {
+      const path = join(root, 'samples', `step-${step}.png`);
+      await writeFileAtomic(path, png);
+      return path;
+    },
+    saveCheckpoint: (checkpoint, keep) => saveCheckpoint(root, checkpoint, keep),
+    async close() {
+      await log.close();
+      if (!begun) await discard();
+    },
+  };
+}
+
 /** Makes the folder of a new run with its config.json. @throws UsageError where it holds something, IOError */
 export async function createRun(root: string, config: object): Promise<RunFolder> {
   const { made } = await makeRoot(root);
   const discard = async () => {
-    const names = ['config.json', 'log.jsonl', 'samples', 'checkpoints'];
-    const paths = made ? [root] : names.map((name) => join(root, name));
+    const paths = made ? [root] : [CONFIG, LOG, 'samples', 'checkpoints'].map((name) => join(root, name));
     await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
   };
   try {
     await cleanTemps(root);
-    await writeFileAtomic(join(root, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    await writeConfig(root, config);
     for (const name of ['samples', 'checkpoints']) await mkdir(join(root, name));
-    const log = await open(join(root, 'log.jsonl'), 'a');
-    let begun = false;
-    return {
-      root,
-      log(record) {
-        begun = true;
-        return log.appendFile(`${JSON.stringify(record)}\n`).catch((error) => {
-          throw fileError(error, join(root, 'log.jsonl'));
-        });
-      },
-      async saveSample(step, png) {
-        const path = join(root, 'samples', `step-${step}.png`);
-        await writeFileAtomic(path, png);
-        return path;
-      },
-      saveCheckpoint: (checkpoint, keep) => saveCheckpoint(root, checkpoint, keep),
-      async close() {
-        await log.close();
-        if (!begun) await discard();
-      },
-    };
+    return await openRun(root, discard);
   } catch (error) {
     await discard();
     throw fileError(error, root);
   }
+}
+
+/** The options of a run, by their camelCase names. @throws MissingFileError, DataError */
+export async function readRunConfig(root: string): Promise<Record<string, unknown>> {
+  const path = join(root, CONFIG);
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw fileError(error, path);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DataError('is damaged', { file: path, cause });
+  }
+}
+
+/** Lines of a log up to a step: what came after the checkpoint that a run goes on from is done again. */
+async function cutLog(path: string, step: number): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const kept = text.split('\n').filter((line) => {
+    try {
+      return JSON.parse(line).step <= step;
+    } catch {
+      return false; // half a line, of a power cut
+    }
+  });
+  await writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''));
+}
+
+/** Opens the folder of a run that goes on after `step`. @throws IOError */
+export async function continueRun(root: string, config: object, step: number): Promise<RunFolder> {
+  await cleanTemps(root);
+  await cutLog(join(root, LOG), step);
+  await writeConfig(root, config);
+  for (const name of ['samples', 'checkpoints']) await mkdir(join(root, name), { recursive: true });
+  return openRun(root, async () => {});
 }

@@ -3,6 +3,8 @@
 import { advance, type Batch, loadBatch, startCursor } from '../data/dataset.js';
 import type { Device } from '../device/device.js';
 import { UsageError } from '../errors.js';
+import type { Values } from '../nets/parameters.js';
+import type { Progress, Start } from './checkpoint.js';
 import type { Training } from './prepare.js';
 import type { RunFolder } from './run-folder.js';
 import { sampleBatches, sampleSheet } from './samples.js';
@@ -37,9 +39,17 @@ export interface Hooks {
   signal?: AbortSignal;
 }
 
+/** What a training does not begin with anew; VGG19's tensors, where it has a perceptual loss. */
+export interface From {
+  start?: Start;
+  progress?: Progress;
+  vgg?: Values;
+}
+
 /** What is due after a step. */
-function dueAfter({ before, after }: Step, { batchSize }: Settings, habits: Habits, last: boolean) {
-  const passed = (period: number) => passes(before.step * batchSize, after.step * batchSize, period);
+function dueAfter({ before, after }: Step, { batchSize, accumulate }: Settings, habits: Habits, last: boolean) {
+  const images = batchSize * accumulate;
+  const passed = (period: number) => passes(before.step * images, after.step * images, period);
   const epochEnds = after.cursor.epoch > before.cursor.epoch;
   const keep = epochEnds && before.cursor.epoch % habits.saveEpochFreq === 0;
   return {
@@ -69,6 +79,7 @@ interface Session {
   run: RunFolder;
   trainer: Trainer;
   samples: Batch[];
+  begin: Progress;
 }
 
 async function savePictures({ training, hooks, run, trainer, samples }: Session, step: number): Promise<void> {
@@ -83,18 +94,12 @@ async function follow(session: Session, total: number): Promise<string> {
   const { training, habits, hooks, run, trainer } = session;
   const { dataset, settings } = training;
   const source = { load: loadBatch.bind(null, dataset), advance: advance.bind(null, dataset) };
-  const timed = clock(total, settings.batchSize);
-  for await (const step of trainingSteps(
-    trainer,
-    source,
-    settings,
-    { step: 0, cursor: startCursor(settings.seed) },
-    total,
-  )) {
-    const { after, epoch, lr, losses } = step;
+  const timed = clock(total, settings.batchSize * settings.accumulate);
+  for await (const step of trainingSteps(trainer, source, settings, session.begin, total)) {
+    const { before, after, epoch, lr, losses } = step;
     const last = after.step === total || hooks.signal?.aborted === true;
     const due = dueAfter(step, settings, habits, last);
-    if (after.step === 1) hooks.onStart(trainer, total);
+    if (before.step === session.begin.step) hooks.onStart(trainer, total);
     await run.log({ step: after.step, epoch, lr, ...losses, time: Date.now() });
     hooks.onStep({ ...step, total, ...timed(after.step), print: due.print });
     if (due.pictures) await savePictures(session, after.step);
@@ -103,7 +108,11 @@ async function follow(session: Session, total: number): Promise<string> {
     hooks.onSaved('checkpoint', path);
     if (last) return path;
   }
-  throw new UsageError('--niter and --niter-decay are both 0: there is nothing to train');
+  const done = session.begin.step;
+  if (done === 0) throw new UsageError('--niter and --niter-decay are both 0: there is nothing to train');
+  throw new UsageError(`the run has come to its end, step ${done} of ${total}`, {
+    fix: 'Raise --niter, --niter-decay or --max-steps to go on',
+  });
 }
 
 /**
@@ -117,13 +126,15 @@ export async function train(
   run: RunFolder,
   habits: Habits,
   hooks: Hooks,
+  { start, progress, vgg }: From = {},
 ): Promise<string> {
   const { root, dataset, settings, classes } = training;
+  const begin = progress ?? { step: 0, cursor: startCursor(settings.seed) };
   const samples = await sampleBatches(root, dataset, settings.seed);
-  const trainer = createTrainer(device, { settings, classes });
+  const trainer = createTrainer(device, { settings, classes, start, vgg });
   try {
     const total = totalSteps(settings, dataset.size, habits.maxSteps);
-    return await follow({ training, habits, hooks, run, trainer, samples }, total);
+    return await follow({ training, habits, hooks, run, trainer, samples, begin }, total);
   } finally {
     trainer.close();
   }
