@@ -3,7 +3,7 @@
 import { basename, relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.js';
-import { type Camel, camelCase, type OptionSpec, parseValue } from '../options/option.js';
+import { boundsText, type Camel, camelCase, type OptionSpec, parseValue } from '../options/option.js';
 import { OPTIONS, type OptionName, type OptionValues } from '../options/table.js';
 
 /** Values of the options `N`, of which `R` have to be given. */
@@ -36,16 +36,6 @@ function parsed(text: string, spec: OptionSpec): string | number {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
-}
-
-/** Bounds as the help shows them: `1…8`, `≥ 1`. */
-function boundsText({ min, max, above, below }: OptionSpec): string {
-  if (min !== undefined && max !== undefined) return `${min}…${max}`;
-  const parts = [
-    min !== undefined ? `≥ ${min}` : above !== undefined ? `> ${above}` : '',
-    max !== undefined ? `≤ ${max}` : below !== undefined ? `< ${below}` : '',
-  ];
-  return parts.filter(Boolean).join(', ');
 }
 
 const spelling = (name: OptionName): string => (OPTIONS[name] as OptionSpec).spelled ?? name;

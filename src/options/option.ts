@@ -69,3 +69,13 @@ export function parseValue(text: string, spec: OptionSpec): string | number {
   if (why) throw new RangeError(why);
   return Number(text);
 }
+
+/** Bounds as the help shows them: `1…8`, `≥ 1`. */
+export function boundsText({ min, max, above, below }: OptionSpec): string {
+  if (min !== undefined && max !== undefined) return `${min}…${max}`;
+  const parts = [
+    min !== undefined ? `≥ ${min}` : above !== undefined ? `> ${above}` : '',
+    max !== undefined ? `≤ ${max}` : below !== undefined ? `< ${below}` : '',
+  ];
+  return parts.filter(Boolean).join(', ');
+}

@@ -35,7 +35,10 @@ const withDontCare = ({ names, palette }: Classes, dontCare: number | undefined)
 /** Finds and pairs the files of a training and decides what its options left open. Reads no picture yet. */
 export async function openTraining(root: string, options: TrainOptions, cacheBytes: number): Promise<Training> {
   const listed = await classesOf(root, options.labelNc);
-  const settings = settingsOf(options, options.labelNc ?? listed.names.length);
+  const labelNc = options.labelNc ?? listed.names.length;
+  // Who paints from pictures seldom has instances; with labels a missing folder is more likely a mistake.
+  const noInstance = options.noInstance || (labelNc === 0 && !existsSync(join(root, `${options.phase}_inst`)));
+  const settings = settingsOf({ ...options, noInstance }, labelNc);
   const dataset = await openDataset(root, {
     ...settings,
     images: true,

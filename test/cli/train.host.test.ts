@@ -7,28 +7,11 @@ import * as assert from 'uvu/assert';
 import { decodePng } from '../../src/data/png.js';
 import { decodeNpy } from '../../src/formats/npy.js';
 import { greyPng, makePng } from '../data/make-png.js';
-import { goodSet, label, photo, writeFiles } from '../data/make-set.js';
-import { withFolder } from '../formats/support.js';
-import { bundled, type ChildOptions, runNode } from '../support/child.js';
+import { label, photo } from '../data/make-set.js';
+import { bundled } from '../support/child.js';
+import { cli, type Files, TINY, withSet } from './support.js';
 
 const test = suite('train and generate');
-
-const cli = async (args: string[], options?: ChildOptions) =>
-  runNode({ timeoutMs: 120_000, ...options, args: [await bundled('src/cli/main.ts'), ...args] });
-
-/** As small as nets get, on pictures as they are. */
-const TINY = [
-  ...['--label-nc', '3', '--resize-or-crop', 'crop', '--ngf', '2', '--n-downsample-global', '1'],
-  ...['--n-blocks-global', '1', '--ndf', '2', '--num-d', '1', '--n-layers-d', '1'],
-];
-
-type Files = Record<string, Uint8Array | string | null>;
-const withSet = (change: Files, use: (root: string, out: string) => Promise<void>) =>
-  withFolder(async (folder) => {
-    const root = join(folder, 'set');
-    writeFiles(root, goodSet(change));
-    await use(root, join(folder, 'run'));
-  });
 
 /** A sample of another size than the others. */
 const sample = (name: string, width: number, height: number): Files => ({

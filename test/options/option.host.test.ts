@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { optionsMarkdown } from '../../src/options/markdown.js';
 import { camelCase, type OptionSpec, parseValue } from '../../src/options/option.js';
 import { OPTIONS } from '../../src/options/table.js';
 
@@ -43,6 +45,10 @@ test('every row of the table holds together', () => {
     if (row.type === 'flag') assert.is(row.default, undefined, name);
   }
   assert.is(camelCase('n-downsample-global'), 'nDownsampleGlobal');
+});
+
+test('docs/options.md is what the table says', () => {
+  assert.is(readFileSync('docs/options.md', 'utf8'), optionsMarkdown(), 'run `npm run docs`');
 });
 
 test.run();

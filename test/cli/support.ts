@@ -1,0 +1,23 @@
+// Commands as processes, on a tiny data set.
+
+import { join } from 'node:path';
+import { goodSet, writeFiles } from '../data/make-set.js';
+import { withFolder } from '../formats/support.js';
+import { bundled, type ChildOptions, runNode } from '../support/child.js';
+
+export const cli = async (args: string[], options?: ChildOptions) =>
+  runNode({ timeoutMs: 120_000, ...options, args: [await bundled('src/cli/main.ts'), ...args] });
+
+/** As small as nets get, on pictures as they are. */
+export const TINY = [
+  ...['--label-nc', '3', '--resize-or-crop', 'crop', '--ngf', '2', '--n-downsample-global', '1'],
+  ...['--n-blocks-global', '1', '--ndf', '2', '--num-d', '1', '--n-layers-d', '1', '--no-vgg-loss'],
+];
+
+export type Files = Record<string, Uint8Array | string | null>;
+export const withSet = (change: Files, use: (root: string, out: string) => Promise<void>) =>
+  withFolder(async (folder) => {
+    const root = join(folder, 'set');
+    writeFiles(root, goodSet(change));
+    await use(root, join(folder, 'run'));
+  });
