@@ -194,10 +194,10 @@ export async function trainCommand(
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
-    const from = await startOf(training, options, keep, say);
     const config = { dataroot: root, ...training.settings };
+    if (options.continueTrain) await checkSame(options.out, config, say);
+    const from = await startOf(training, options, keep, say);
     const step = from.progress?.step;
-    if (step !== undefined) await checkSame(options.out, config, say);
     const run = await (step === undefined ? createRun(options.out, config) : continueRun(options.out, config, step));
     try {
       await check(training, options);

@@ -97,7 +97,19 @@ test('a global generator becomes the trunk of a local one, and what is new is to
   withSet({}, async (root, out) => {
     await ok('train', root, '--out', out, ...TINY, '--ngf', '4', '--max-steps', '1');
     const from = join(out, 'checkpoints', 'step-1');
-    const local = [...TINY, '--net-g', 'local', '--n-blocks-local', '1', '--num-d', '2', '--niter-fix-global', '5'];
+    const wide = ['--resize-or-crop', 'scale_width', '--load-size', '16'];
+    const local = [
+      ...TINY,
+      ...wide,
+      '--net-g',
+      'local',
+      '--n-blocks-local',
+      '1',
+      '--num-d',
+      '2',
+      '--niter-fix-global',
+      '5',
+    ];
     const { stderr } = await ok(
       'train',
       root,
@@ -109,7 +121,7 @@ test('a global generator becomes the trunk of a local one, and what is new is to
       '--max-steps',
       '1',
     );
-    assert.match(stderr, /G: 8 tensors of G\.safetensors; new: 10 \(model1_1\.1\.weight, .*not taken: 2 \(model\.12/);
+    assert.match(stderr, /G: 10 tensors of G\.safetensors; new: 12 \(model1_1\.1\.weight, .*not taken: 2 \(model\.12/);
     assert.match(stderr, /D: 6 tensors of D\.safetensors; new: 6 \(scale1_layer0/);
     const [a, b] = [file(out, 1, 'G.safetensors'), file(`${out}-2`, 1, 'G.safetensors')].map((x) =>
       parseSafetensors(x),
