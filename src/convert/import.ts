@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { defaultClasses } from '../data/colours.js';
-import { startCursor } from '../data/dataset.js';
+import { startCursor } from '../data/cursor.js';
 import { DataError, UsageError } from '../errors.js';
 import { openFile, writeSafetensors } from '../formats/files.js';
 import { keepingOpen } from '../formats/keep-open.js';

@@ -1,4 +1,5 @@
 import { DataError, UsageError } from '../errors.js';
+import type { Cursor } from './cursor.js';
 import { dataFolders, findSamples, type SamplePaths, type Wanted } from './folders.js';
 import { createRng, permutation } from './rng.js';
 import { bytesOf, drawSample, type PreparedSample, prepareSample, type Sample, type SampleOptions } from './sample.js';
@@ -18,14 +19,6 @@ export type Dataset = { samples: SamplePaths[]; size: number; options: DatasetOp
 
 /** Prepared samples by number; the first that fit stay, since every epoch asks for all of them once. */
 type SampleCache = { samples: Map<number, PreparedSample>; bytes: number };
-
-/**
- * A place in the endless stream of batches: everything random follows from these three numbers, so a checkpoint that
- * holds them continues with the same pictures, crops and flips. Epochs count from 1, `position` in images.
- */
-export type Cursor = { seed: number; epoch: number; position: number };
-
-export const startCursor = (seed: number): Cursor => ({ seed, epoch: 1, position: 0 });
 
 /** Samples stacked along a new first axis: `labels` [N, 1, H, W] and so on. */
 export type Batch = Omit<Sample, 'paths'> & { count: number; paths: SamplePaths[] };

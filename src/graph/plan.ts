@@ -34,6 +34,7 @@ export interface PlanRequest {
   updates: [variable: Tensor, value: Tensor][];
   limits: PlanLimits;
   device: Lowering['device'];
+  precise?: boolean;
   candidate?: Lowering['candidate'];
   /** Unused bytes behind every block, for tests that look for writes out of range. */
   guardBytes?: number;
@@ -226,8 +227,8 @@ export function plan(request: PlanRequest): Plan {
       allocate(tensor, step, step);
       return tensor;
     };
-    const candidate = request.candidate ?? (() => undefined);
-    return { node, launches: node.op.lower?.(node, { chunks, scratch, candidate, device }) ?? [] };
+    const { precise = false, candidate = () => undefined } = request;
+    return { node, launches: node.op.lower?.(node, { chunks, scratch, candidate, device, precise }) ?? [] };
   });
 
   const unique = [...new Set(blocks.values())];

@@ -125,6 +125,7 @@ function planFor(device: Device, outputs: Tensor[], updates: [Tensor, Tensor][],
       maxBufferSize: least('maxBufferSize'),
     },
     device: { kind: profile.kind, subgroupSize: profile.subgroupSize },
+    precise: options.precise === true,
     candidate: (op) => options.force?.[op],
     guardBytes: options.guardBytes,
   });

@@ -43,6 +43,8 @@ export interface Lowering {
   candidate(op: string): string | undefined;
   /** Lanes of a proven fixed subgroup size, `cpu` or `gpu`: what a prior may look at. */
   readonly device: { kind: 'cpu' | 'gpu'; subgroupSize: number | null };
+  /** No candidate that rounds more than sums in torch's order do. */
+  readonly precise: boolean;
 }
 
 /** An operator: how it becomes kernels. Shapes are decided where it is applied; gradients live in gradients.ts. */

@@ -96,7 +96,7 @@ const weightHooks = (broadcast: number): Record<string, string> =>
         pick: 'fn pick(loaded: Packed, l: u32) -> f32 { return loaded[l]; } // @inline',
       };
 
-export const quadPacking = ({ groups, outputs }: ConvShape, { oc }: QuadTile): Packing => {
+export const quadPacking = ({ groups, outputs }: ConvShape, { oc }: Pick<QuadTile, 'oc'>): Packing => {
   const groupBlocks = Math.ceil(outputs / oc);
   return { oc, lanes: oc, groupBlocks, blocks: groups * groupBlocks };
 };

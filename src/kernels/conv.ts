@@ -127,7 +127,7 @@ export function packingOf({ groups, outputs }: ConvShape, { oc }: ConvTile): Pac
 }
 
 /** Strides of the weights: torch keeps [out, in, …] for conv2d, [in, out, …] for convTranspose2d. */
-const weightStrides = ({ transposed, inputs, outputs }: ConvShape, tap: number) => ({
+export const weightStrides = ({ transposed, inputs, outputs }: ConvShape, tap: number) => ({
   wOut: (transposed ? 1 : inputs) * tap,
   wIn: (transposed ? outputs : 1) * tap,
   wGroup: inputs * outputs * tap,
@@ -294,12 +294,23 @@ export function plainKernel(shape: ConvShape, parts: ConvParts): Kernel {
   };
 }
 
+/** A 3×3 convolution of stride 1: what Winograd's F(4×4, 3×3) can do. */
+export const fitsWinograd = ({ kernel, stride, dilation }: ConvShape): boolean =>
+  kernel.every((taps) => taps === 3) && [...stride, ...dilation].every((step) => step === 1);
+
+/** From so many channels on both sides a quarter of the products outweighs the transforms. */
+const WINOGRAD_CHANNELS = 32;
+
 /**
  * Candidate that a device starts with; the tuner may know better. It looks at channels alone, so that a net meets pictures
  * of another size with the pipelines it has.
  */
-export function convPrior({ outputs }: ConvShape, { kind, subgroupSize }: Adapter): string {
+export function convPrior(shape: ConvShape, { kind, subgroupSize }: Adapter, precise: boolean): string {
+  const { inputs, outputs } = shape;
   const broadcasts = subgroupSize !== null && 16 % subgroupSize === 0;
-  if (kind === 'cpu' && broadcasts && outputs >= 8) return 'quads-2x1x16-broadcast';
+  if (kind === 'cpu' && broadcasts && outputs >= 8) {
+    const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
+    return wide && !precise && fitsWinograd(shape) ? 'winograd-1x32-broadcast' : 'quads-2x1x16-broadcast';
+  }
   return `direct-8x${Math.min(8, outputs)}`;
 }

@@ -1,7 +1,7 @@
 // What a training saves, and what it starts from.
 
 import type { Classes } from '../data/colours.js';
-import type { Cursor } from '../data/dataset.js';
+import type { Cursor } from '../data/cursor.js';
 import type { Device } from '../device/device.js';
 import { read, type Tensor } from '../engine.js';
 import type { TensorToWrite } from '../formats/safetensors.js';

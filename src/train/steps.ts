@@ -1,4 +1,5 @@
-import type { Batch, Cursor } from '../data/dataset.js';
+import type { Cursor } from '../data/cursor.js';
+import type { Batch } from '../data/dataset.js';
 import { ProjectError } from '../errors.js';
 import type { Progress } from './checkpoint.js';
 import { learningRates } from './schedule.js';

@@ -1,6 +1,7 @@
 // A training from data folder to run folder.
 
-import { advance, type Batch, loadBatch, startCursor } from '../data/dataset.js';
+import { startCursor } from '../data/cursor.js';
+import { advance, type Batch, loadBatch } from '../data/dataset.js';
 import type { Device } from '../device/device.js';
 import { UsageError } from '../errors.js';
 import type { Values } from '../nets/parameters.js';

@@ -1,14 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  advance,
-  type Cursor,
-  type DatasetOptions,
-  epochOrder,
-  loadBatch,
-  openDataset,
-  startCursor,
-} from '../../src/data/dataset.js';
+import { type Cursor, startCursor } from '../../src/data/cursor.js';
+import { advance, type DatasetOptions, epochOrder, loadBatch, openDataset } from '../../src/data/dataset.js';
 import { refuses, withFolder } from '../formats/support.js';
 import { goodSet, instances, label, OPTIONS, photo, writeFiles } from './make-set.js';
 

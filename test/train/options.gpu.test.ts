@@ -2,7 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Batch, Cursor } from '../../src/data/dataset.js';
+import type { Cursor } from '../../src/data/cursor.js';
+import type { Batch } from '../../src/data/dataset.js';
 import { toFloat32 } from '../../src/formats/dtype.js';
 import { parseSafetensors, readTensor } from '../../src/formats/safetensors.js';
 import { readManifest } from '../../src/nets/manifest.js';

@@ -1,7 +1,8 @@
 // A tiny training on striped pictures, for tests of the trainer.
 
 import { defaultClasses } from '../../src/data/colours.js';
-import { type Batch, startCursor } from '../../src/data/dataset.js';
+import { startCursor } from '../../src/data/cursor.js';
+import type { Batch } from '../../src/data/dataset.js';
 import type { Device } from '../../src/device/device.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import type { CheckpointFile, Progress } from '../../src/train/checkpoint.js';

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startCursor } from '../../src/data/dataset.js';
+import { startCursor } from '../../src/data/cursor.js';
 import { loadGenerator } from '../../src/generate/generator.js';
 import { stateOf } from '../../src/graph/storage.js';
 import { type BatchSource, DivergedError, trainingSteps } from '../../src/train/steps.js';

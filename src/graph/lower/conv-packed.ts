@@ -18,7 +18,18 @@ import {
   quadsKernel,
 } from '../../kernels/conv-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
-import { launchPlanes } from '../overlaps.js';
+import {
+  POSITIONS,
+  tilesOf,
+  type WinogradTile,
+  winogradInput,
+  winogradMultiply,
+  winogradOutput,
+  winogradPacking,
+  winogradWeights,
+} from '../../kernels/winograd.js';
+import type { Chunk } from '../chunks.js';
+import { launchPlanes, overPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
 import { meet, meetings, type Range, type Slice, slicesOf, view, whole } from './slices.js';
 
@@ -33,26 +44,52 @@ function blocksOf({ inputs, outputs }: ConvShape, { oc, groupBlocks }: Packing, 
   return meet(w.outer, meet(ofOut, ofX));
 }
 
-/** Copies w into the order of a kernel with that packing. */
+/** Copies w into the order of a kernel: `packed` planes of a block's input channel. */
 function packWeights(
   plan: Lowering,
   w: Tensor,
-  shape: ConvShape,
-  packing: Packing,
-): { packed: Tensor; launches: Launch[] } {
-  const packed = plan.scratch([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
-  const launches = plan.chunks(packed).flatMap((target) =>
+  packed: Tensor,
+  kernel: (parts: { w: Chunk; packed: Chunk }) => Kernel,
+): Launch[] {
+  return plan.chunks(packed).flatMap((target) =>
     plan.chunks(w).map(
       (source): Launch => ({
-        kernel: packKernel(shape, packing, { w: source, packed: target }),
+        kernel: kernel({ w: source, packed: target }),
         operands: { w: view(w, source), packed: view(packed, target) },
       }),
     ),
   );
-  return { packed, launches };
 }
 
-/** One launch for every combination of chunks of x, w and out that meet, and every phase. */
+/** One launch for every combination of chunks of x, packed weights and out that meet, and every phase. */
+function lowerSums(
+  plan: Lowering,
+  { x, packed, bias, out }: { x: Tensor; packed: Tensor; bias?: Tensor; out: Tensor },
+  shape: ConvShape,
+  packing: Packing,
+  kernels: (parts: DirectParts) => Kernel[],
+): Launch[] {
+  const xs = slicesOf(plan, x);
+  const ws = slicesOf(plan, packed);
+  const continues = [...xs, ...ws].some(({ planes }) => planes.start % shape.inputs !== 0);
+  return meetings(slicesOf(plan, out), xs).flatMap(({ a: os, b: xs, image0, images }) =>
+    ws.flatMap((ws): Launch[] => {
+      const [block0, end] = blocksOf(shape, packing, os, xs, ws);
+      if (block0 >= end) return [];
+      const planes = { x: xs.planes, w: ws.planes, out: os.planes };
+      const parts = { ...planes, image0, images, block0, blocks: end - block0, bias: bias !== undefined, continues };
+      const operands = {
+        x: view(x, xs.chunk),
+        w: view(packed, ws.chunk),
+        ...(bias ? { b: whole(plan, bias) } : {}),
+        out: view(out, os.chunk),
+      };
+      return kernels(parts).map((kernel) => ({ kernel, operands }));
+    }),
+  );
+}
+
+/** The whole convolution by kernels that read taps in torch's order. */
 function lowerPacked(
   plan: Lowering,
   node: Node,
@@ -61,28 +98,13 @@ function lowerPacked(
   packing: Packing,
   kernels: (parts: DirectParts) => Kernel[],
 ): Launch[] {
-  const [, w, b] = node.inputs as [Tensor, Tensor, Tensor?];
+  const [, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
+  const packed = plan.scratch([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
   const out = node.outputs[0]!;
-  const { packed, launches } = packWeights(plan, w, shape, packing);
-  const xs = slicesOf(plan, x);
-  const ws = slicesOf(plan, packed);
-  const continues = [...xs, ...ws].some(({ planes }) => planes.start % shape.inputs !== 0);
-  const sums = meetings(slicesOf(plan, out), xs).flatMap(({ a: os, b: xs, image0, images }) =>
-    ws.flatMap((ws): Launch[] => {
-      const [block0, end] = blocksOf(shape, packing, os, xs, ws);
-      if (block0 >= end) return [];
-      const planes = { x: xs.planes, w: ws.planes, out: os.planes };
-      const parts = { ...planes, image0, images, block0, blocks: end - block0, bias: b !== undefined, continues };
-      const operands = {
-        x: view(x, xs.chunk),
-        w: view(packed, ws.chunk),
-        ...(b ? { b: whole(plan, b) } : {}),
-        out: view(out, os.chunk),
-      };
-      return kernels(parts).map((kernel) => ({ kernel, operands }));
-    }),
-  );
-  return [...launches, ...sums];
+  return [
+    ...packWeights(plan, w, packed, (parts) => packKernel(shape, packing, parts)),
+    ...lowerSums(plan, { x, packed, bias, out }, shape, packing, kernels),
+  ];
 }
 
 export const lowerDirect = (
@@ -112,4 +134,24 @@ export function lowerQuads(
     phases.map((phase) => quadsKernel(shape, tile, columns, phase, parts)),
   );
   return [...copies, ...sums];
+}
+
+/** By tiles of 4×4 pixels: a quarter of the products, at five times the rounding. */
+export function lowerWinograd(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
+  const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
+  const out = node.outputs[0]!;
+  const packing = winogradPacking(shape, tile);
+  const area = POSITIONS * tilesOf(shape).row;
+  const packed = plan.scratch([packing.blocks, shape.inputs, POSITIONS * packing.lanes]);
+  const v = plan.scratch([x.shape[0]!, x.shape[1]!, area]);
+  const sums = plan.scratch([out.shape[0]!, out.shape[1]!, area]);
+  return [
+    ...packWeights(plan, w, packed, (parts) => winogradWeights(shape, packing, parts)),
+    ...launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape)),
+    ...lowerSums(plan, { x: v, packed, out: sums }, shape, packing, (parts) => [winogradMultiply(shape, tile, parts)]),
+    ...overPlanes(plan, { sums, out }).map(({ views, ...planes }): Launch => {
+      const kernel = winogradOutput(planes, shape, bias !== undefined);
+      return { kernel, operands: { ...views, ...(bias ? { b: whole(plan, bias) } : {}) } };
+    }),
+  ];
 }

@@ -1,9 +1,9 @@
-import { type ConvShape, convPrior, phasesOf, plainKernel } from '../../kernels/conv.js';
+import { type ConvShape, convPrior, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
 import type { PhasePair } from '../../kernels/conv-quads.js';
 import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
-import { lowerDirect, lowerQuads } from './conv-packed.js';
+import { lowerDirect, lowerQuads, lowerWinograd } from './conv-packed.js';
 import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
 
@@ -16,6 +16,8 @@ type Candidate<Shape> = {
   pattern: RegExp;
   /** How the name is written, for messages. */
   form: string;
+  /** Whether it can do the convolution at all; where it cannot, the prior's does. */
+  fits?(shape: Shape): boolean;
   lower(plan: Lowering, node: Node, shape: Shape, numbers: number[], name: string): Launch[];
 };
 
@@ -42,6 +44,15 @@ const CONV: readonly Candidate<ConvShape>[] = [
       if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
       const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan, name, oc!) };
       return lowerQuads(plan, node, shape, phasePairs(shape), tile);
+    },
+  },
+  {
+    pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'winograd-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 1',
+    fits: fitsWinograd,
+    lower(plan, node, shape, [quads, oc], name) {
+      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+      return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan, name, oc!) });
     },
   },
 ];
@@ -72,16 +83,17 @@ function lowerAs<Shape>(
   node: Node,
   shape: Shape,
 ): Launch[] {
-  const name = plan.candidate(op) ?? prior;
-  for (const { pattern, lower } of candidates) {
-    const match = pattern.exec(name);
-    if (match) return lower(plan, node, shape, match.slice(1).map(Number), name);
-  }
-  return refuse(op, 'candidate', name, candidates.map(({ form }) => form).join(', '));
+  const lowered = (name: string): Launch[] => {
+    const found = candidates.find(({ pattern }) => pattern.test(name));
+    if (!found) return refuse(op, 'candidate', name, candidates.map(({ form }) => form).join(', '));
+    if (found.fits?.(shape) === false) return lowered(prior);
+    return found.lower(plan, node, shape, found.pattern.exec(name)!.slice(1).map(Number), name);
+  };
+  return lowered(plan.candidate(op) ?? prior);
 }
 
 export const lowerConv = (node: Node, shape: ConvShape, plan: Lowering): Launch[] =>
-  lowerAs('conv', CONV, convPrior(shape, plan.device), plan, node, shape);
+  lowerAs('conv', CONV, convPrior(shape, plan.device, plan.precise), plan, node, shape);
 
 export const lowerConvWeight = (node: Node, shape: WeightShape, plan: Lowering): Launch[] =>
   lowerAs('convWeight', CONV_WEIGHT, weightPrior(shape, plan.device), plan, node, shape);

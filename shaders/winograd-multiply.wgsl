@@ -1,0 +1,127 @@
+// Winograd's sums over input channels, for each position r of a tile a matrix product of its own:
+//
+//   sums[n, o, r, t] = Σ_i  w[o, i, r] · v[n, i, r, t]
+//
+// v [N, I, R, 4·quads] as winograd-input.wgsl leaves it, w packed by winograd-weights.wgsl as [block, i, r, OC], sums
+// [N, O, R, 4·quads]. A thread owns QUADS × 4 tiles of OC channels; threads of a workgroup stand side by side in a row r, so the
+// weights are the same for all: as in conv-quads.wgsl each lane of a subgroup loads one and hands it to the others. Without
+// subgroups LANES is 4 and every thread loads its weights as vec4. Same sums, same order, same bits either way.
+//
+// Operands are ranges of planes, and launches continue each other's sums, as in conv.wgsl.
+// Dispatched by kernels/winograd.ts; a workgroup has one row and one block of channels.
+
+enable subgroups; // @if BROADCAST
+
+const WG: u32 = 8;
+const BROADCAST: bool = true;
+const LANES: u32 = 8;
+alias Packed = f32;          // one weight a lane, or vec4f
+const QUADS: u32 = 1;
+const OC: u32 = 32;
+const PARTS: u32 = 4;        // OC / LANES
+const SUMS: u32 = 32;        // QUADS·OC
+const CONTINUES: bool = false;
+
+struct Params {
+  quads: u32, groupsX: u32, positions: u32,         // vec4 of a row, workgroups for it, rows of a plane
+  block0: u32, blocks: u32, groupBlocks: u32,
+  image0: u32, images: u32,
+  inputs: u32, outputs: u32,                        // channels of one group
+  xChannels: u32, outChannels: u32,
+  xStart: u32, xEnd: u32, xBase: u32,               // planes; xBase counts vec4
+  wStart: u32, wEnd: u32, wBase: u32,               // wBase counts elements
+  outStart: u32, outEnd: u32, outBase: u32,         // outBase counts vec4
+};
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> w: array<Packed>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+
+// Place in w of what this lane loads of the LANES weights that begin at an element, and one of them.
+fn place(element: u32, lane: u32) -> u32 { return element + lane; }
+fn pick(loaded: Packed, l: u32) -> f32 { return subgroupShuffle(loaded, l); } // @inline
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+  @builtin(subgroup_invocation_id) inSubgroup: u32, // @if BROADCAST
+) {
+  var lane = 0u;
+  lane = inSubgroup; // @if BROADCAST
+  var index = group.y * groups.x + group.x;
+  let quad0 = (index % params.groupsX * WG + invocation) * QUADS;
+  index /= params.groupsX;
+  let r = index % params.positions;
+  index /= params.positions;
+  let block = params.block0 + index % params.blocks;
+  let n = params.image0 + index / params.blocks;
+  if (n >= params.image0 + params.images) { return; }
+  let o0 = (block % params.groupBlocks) * OC;
+  let channel0 = (block / params.groupBlocks) * params.outputs + o0;
+
+  let inputs = params.inputs;
+  let xPlane = n * params.xChannels + (block / params.groupBlocks) * inputs;
+  let wPlane = block * inputs;
+  let i0 = max(max(params.xStart, xPlane) - xPlane, max(params.wStart, wPlane) - wPlane);
+  let i1 = min(inputs, min(max(params.xEnd, xPlane) - xPlane, max(params.wEnd, wPlane) - wPlane));
+  if (i0 >= i1) { return; }
+
+  let plane = params.positions * params.quads;
+  let outPlane = n * params.outChannels + channel0;
+  let out0 = outPlane * plane + r * params.quads + quad0 - params.outBase;
+  var acc: array<vec4f, SUMS>; // @registers
+  // @unroll
+  for (var o = 0u; o < OC; o++) {
+    if (CONTINUES && i0 > 0u && o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
+      // @unroll
+      for (var q = 0u; q < QUADS; q++) {
+        if (quad0 + q < params.quads) {
+          acc[q * OC + o] = out[out0 + o * plane + q];
+        }
+      }
+    }
+  }
+
+  var at = (xPlane + i0) * plane + r * params.quads - params.xBase;
+  var first = ((wPlane + i0) * params.positions + r) * OC - params.wBase;
+  let step = params.positions * OC;
+  for (var i = i0; i < i1; i++) {
+    var v: array<vec4f, QUADS>; // @registers
+    // @unroll
+    for (var q = 0u; q < QUADS; q++) {
+      v[q] = x[at + min(quad0 + q, params.quads - 1u)];
+    }
+    var loaded: array<Packed, PARTS>; // @registers
+    // @unroll
+    for (var s = 0u; s < PARTS; s++) {
+      loaded[s] = w[place(first + s * LANES, lane)];
+    }
+    // @unroll
+    for (var s = 0u; s < PARTS; s++) {
+      // @unroll
+      for (var l = 0u; l < LANES; l++) {
+        let weight = pick(loaded[s], l);
+        // @unroll
+        for (var q = 0u; q < QUADS; q++) {
+          acc[q * OC + s * LANES + l] += v[q] * weight;
+        }
+      }
+    }
+    at += plane;
+    first += step;
+  }
+
+  // @unroll
+  for (var o = 0u; o < OC; o++) {
+    if (o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
+      // @unroll
+      for (var q = 0u; q < QUADS; q++) {
+        if (quad0 + q < params.quads) {
+          out[out0 + o * plane + q] = acc[q * OC + o];
+        }
+      }
+    }
+  }
+}

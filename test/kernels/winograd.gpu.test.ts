@@ -1,0 +1,76 @@
+// Winograd against plain sums: it rounds more than they do, but no more than 1e-4 of the result's size; with and without
+// subgroups, whole and cut into parts it gives the same bits.
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type CompileOptions, compile, conv2d, input } from '../../src/engine.js';
+import { openTestDevice } from '../support/device.js';
+import { randomFrom, values } from '../support/random.js';
+import { runTrials, type Trial, trialOf } from './conv-runs.js';
+
+const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
+  'sides of whole tiles': [false, { x: [2, 9, 8, 12], w: [11, 9, 3, 3], bias: true, options: { padding: 1 } }],
+  'odd sides, uneven padding': [
+    false,
+    { x: [1, 5, 7, 21], w: [9, 5, 3, 3], bias: false, options: { padding: [0, 2, 1, 0] } },
+  ],
+  mirrored: [false, { x: [3, 8, 10, 9], w: [6, 8, 3, 3], bias: true, options: { padding: 1, paddingMode: 'reflect' } }],
+  groups: [false, { x: [2, 12, 6, 14], w: [10, 6, 3, 3], bias: true, options: { groups: 2 } }],
+  'smaller than a tile': [false, { x: [2, 3, 3, 2], w: [4, 3, 3, 3], bias: false, options: { padding: 1 } }],
+  transposed: [true, { x: [2, 10, 9, 6], w: [10, 7, 3, 3], bias: true, options: { padding: 1 } }],
+};
+
+const FORCED = { conv: 'winograd-1x8-broadcast' };
+const dyOf = (shape: readonly number[]) => values(randomFrom(42), [...shape]);
+const words = (list: Float32Array): Uint32Array => new Uint32Array(list.buffer, list.byteOffset, list.length);
+const size = (list: Float32Array): number => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0) / list.length);
+
+const test = suite('conv: Winograd');
+
+for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
+  test(name, async () => {
+    const device = await openTestDevice();
+    const trial = trialOf(randomFrom(41), transposed, spec);
+    const run = async (conv: string, options = {}) => {
+      const { results, stored, dispatches } = await runTrials(device, [trial], dyOf, {
+        ...options,
+        force: { conv },
+        guardBytes: 512,
+      });
+      assert.is(stored, 0, `${conv}: guard bytes changed`);
+      return { found: results[0]!, dispatches };
+    };
+    const { found: plain } = await run('plain');
+    const { found, dispatches } = await run(FORCED.conv);
+    found.forEach((result, i) => {
+      const worst = Math.max(...result.map((v, k) => Math.abs(v - plain[i]![k]!)));
+      assert.ok(worst <= 1e-4 * size(plain[i]!), `result ${i}: off by ${worst} of ${size(plain[i]!)}`);
+    });
+    assert.not.equal(found[0], plain[0], 'it is another way to sum');
+    const same = { 'no subgroups': await run('winograd-1x8'), 'two vec4': await run('winograd-2x4') };
+    for (const [how, other] of Object.entries(same)) {
+      found.forEach((result, i) => void assert.equal(words(other.found[i]!), words(result), `result ${i}, ${how}`));
+    }
+    const split = await run(FORCED.conv, { limits: { maxStorageBufferBindingSize: 4096 } });
+    assert.ok(split.dispatches > dispatches, 'the case is cut');
+    found.forEach((result, i) => void assert.equal(words(split.found[i]!), words(result), `result ${i}, split`));
+  });
+}
+
+test('where it does not fit, the candidate of before does the work; precise programs never choose it', async () => {
+  const device = await openTestDevice();
+  const trial = trialOf(randomFrom(43), false, { x: [1, 16, 12, 12], w: [16, 16, 5, 5], bias: false, options: {} });
+  const results = async (force?: { conv: string }) => (await runTrials(device, [trial], dyOf, { force })).results;
+  assert.equal(await results(FORCED), await results());
+  const [x, w] = [input([1, 64, 8, 8]), input([64, 64, 3, 3])];
+  const candidates = async (options: CompileOptions) => {
+    const program = await compile(device, { inputs: { x, w }, outputs: { y: conv2d(x, w, null) } }, options);
+    program.destroy();
+    return program.stats.kernels.map(({ candidate }) => candidate);
+  };
+  const isWinograd = (name: string) => name.startsWith('winograd');
+  assert.ok((await candidates({ force: FORCED })).some(isWinograd));
+  assert.not.ok((await candidates({ precise: true })).some(isWinograd));
+});
+
+test.run();
