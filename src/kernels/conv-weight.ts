@@ -1,7 +1,7 @@
 import sumSource from '../../shaders/conv-sum.wgsl';
 import directSource from '../../shaders/conv-weight.wgsl';
 import plainSource from '../../shaders/conv-weight-plain.wgsl';
-import { type Adapter, areaOf, type ConvShape, type Part, range } from './conv.js';
+import { type Adapter, areaOf, type ConvShape, fitsWinograd, type Part, range, WINOGRAD_CHANNELS } from './conv.js';
 import { groupsFor, type Kernel } from './kernel.js';
 
 /**
@@ -178,8 +178,12 @@ export function weightPlainKernel(shape: WeightShape, parts: WeightParts): Kerne
 }
 
 /** Candidate that a device starts with; the tuner may know better. */
-export function weightPrior({ inputs, outputs }: WeightShape, { kind, subgroupSize }: Adapter): string {
+export function weightPrior(shape: WeightShape, { kind, subgroupSize }: Adapter, precise: boolean): string {
+  const { inputs, outputs } = shape;
   const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
-  if (kind === 'cpu' && broadcasts) return 'quads-8-broadcast';
+  if (kind === 'cpu' && broadcasts) {
+    const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
+    return wide && !precise && fitsWinograd(shape) ? 'winograd-8x4-broadcast' : 'quads-8-broadcast';
+  }
   return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;
 }

@@ -295,11 +295,15 @@ export function plainKernel(shape: ConvShape, parts: ConvParts): Kernel {
 }
 
 /** A 3×3 convolution of stride 1: what Winograd's F(4×4, 3×3) can do. */
-export const fitsWinograd = ({ kernel, stride, dilation }: ConvShape): boolean =>
+export const fitsWinograd = ({
+  kernel,
+  stride,
+  dilation,
+}: Pick<ConvShape, 'kernel' | 'stride' | 'dilation'>): boolean =>
   kernel.every((taps) => taps === 3) && [...stride, ...dilation].every((step) => step === 1);
 
 /** From so many channels on both sides a quarter of the products outweighs the transforms. */
-const WINOGRAD_CHANNELS = 32;
+export const WINOGRAD_CHANNELS = 32;
 
 /**
  * Candidate that a device starts with; the tuner may know better. It looks at channels alone, so that a net meets pictures

@@ -29,7 +29,11 @@ const SIDE = 4;
 export const POSITIONS = 36;
 
 /** Tiles of a plane, and the floats that a row of them takes: whole vec4. */
-export function tilesOf({ output: [height, width] }: ConvShape): { tilesX: number; tiles: number; row: number } {
+export function tilesOf({ output: [height, width] }: Pick<ConvShape, 'output'>): {
+  tilesX: number;
+  tiles: number;
+  row: number;
+} {
   const tilesX = Math.ceil(width / SIDE);
   const tiles = tilesX * Math.ceil(height / SIDE);
   return { tilesX, tiles, row: 4 * Math.ceil(tiles / 4) };

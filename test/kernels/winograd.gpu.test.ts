@@ -3,7 +3,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type CompileOptions, compile, conv2d, input } from '../../src/engine.js';
+import { type CompileOptions, compile, conv2d, grad, input, sum } from '../../src/engine.js';
 import { openTestDevice } from '../support/device.js';
 import { randomFrom, values } from '../support/random.js';
 import { runTrials, type Trial, trialOf } from './conv-runs.js';
@@ -20,7 +20,7 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
   transposed: [true, { x: [2, 10, 9, 6], w: [10, 7, 3, 3], bias: true, options: { padding: 1 } }],
 };
 
-const FORCED = { conv: 'winograd-1x8-broadcast' };
+const FORCED = { conv: 'winograd-1x8-broadcast', convWeight: 'winograd-8x2-broadcast' };
 const dyOf = (shape: readonly number[]) => values(randomFrom(42), [...shape]);
 const words = (list: Float32Array): Uint32Array => new Uint32Array(list.buffer, list.byteOffset, list.length);
 const size = (list: Float32Array): number => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0) / list.length);
@@ -31,27 +31,30 @@ for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
   test(name, async () => {
     const device = await openTestDevice();
     const trial = trialOf(randomFrom(41), transposed, spec);
-    const run = async (conv: string, options = {}) => {
+    const run = async (conv: string, convWeight: string, options = {}) => {
       const { results, stored, dispatches } = await runTrials(device, [trial], dyOf, {
         ...options,
-        force: { conv },
+        force: { conv, convWeight },
         guardBytes: 512,
       });
       assert.is(stored, 0, `${conv}: guard bytes changed`);
       return { found: results[0]!, dispatches };
     };
-    const { found: plain } = await run('plain');
-    const { found, dispatches } = await run(FORCED.conv);
+    const { found: plain } = await run('plain', 'plain');
+    const { found, dispatches } = await run(FORCED.conv, FORCED.convWeight);
     found.forEach((result, i) => {
       const worst = Math.max(...result.map((v, k) => Math.abs(v - plain[i]![k]!)));
       assert.ok(worst <= 1e-4 * size(plain[i]!), `result ${i}: off by ${worst} of ${size(plain[i]!)}`);
     });
     assert.not.equal(found[0], plain[0], 'it is another way to sum');
-    const same = { 'no subgroups': await run('winograd-1x8'), 'two vec4': await run('winograd-2x4') };
+    const same = {
+      'no subgroups': await run('winograd-1x8', 'winograd-8x2'),
+      'other tiles': await run('winograd-2x4', 'winograd-8x2'),
+    };
     for (const [how, other] of Object.entries(same)) {
       found.forEach((result, i) => void assert.equal(words(other.found[i]!), words(result), `result ${i}, ${how}`));
     }
-    const split = await run(FORCED.conv, { limits: { maxStorageBufferBindingSize: 4096 } });
+    const split = await run(FORCED.conv, FORCED.convWeight, { limits: { maxStorageBufferBindingSize: 4096 } });
     assert.ok(split.dispatches > dispatches, 'the case is cut');
     found.forEach((result, i) => void assert.equal(words(split.found[i]!), words(result), `result ${i}, split`));
   });
@@ -63,13 +66,15 @@ test('where it does not fit, the candidate of before does the work; precise prog
   const results = async (force?: { conv: string }) => (await runTrials(device, [trial], dyOf, { force })).results;
   assert.equal(await results(FORCED), await results());
   const [x, w] = [input([1, 64, 8, 8]), input([64, 64, 3, 3])];
+  const y = conv2d(x, w, null);
+  const [dw] = grad(sum(y), [w]);
   const candidates = async (options: CompileOptions) => {
-    const program = await compile(device, { inputs: { x, w }, outputs: { y: conv2d(x, w, null) } }, options);
+    const program = await compile(device, { inputs: { x, w }, outputs: { y, dw: dw! } }, options);
     program.destroy();
     return program.stats.kernels.map(({ candidate }) => candidate);
   };
   const isWinograd = (name: string) => name.startsWith('winograd');
-  assert.ok((await candidates({ force: FORCED })).some(isWinograd));
+  assert.is((await candidates({ force: FORCED })).filter(isWinograd).length, 8);
   assert.not.ok((await candidates({ precise: true })).some(isWinograd));
 });
 

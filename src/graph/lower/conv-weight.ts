@@ -17,6 +17,14 @@ import {
   weightQuadsKernel,
 } from '../../kernels/conv-weight-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
+import { POSITIONS, tilesOf, winogradInput } from '../../kernels/winograd.js';
+import {
+  type WinogradWeightTile,
+  winogradKernels,
+  winogradSplitting,
+  winogradTiles,
+  winogradWeightMultiply,
+} from '../../kernels/winograd-weight.js';
 import { sizeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
@@ -27,12 +35,11 @@ import { meetings, slicesOf, view } from './slices.js';
 /** One launch for every part of the result and pair of chunks that share samples; splits are added afterwards. */
 function lowerSplit(
   plan: Lowering,
-  node: Node,
+  dw: Tensor,
   [x, dy]: readonly [Tensor, Tensor],
   splitting: Splitting,
   kernel: (parts: WeightDirectParts) => Kernel,
 ): Launch[] {
-  const dw = node.outputs[0]!;
   const size = sizeOf(dw.shape);
   const { splits } = splitting;
   // One split writes dw itself, which the kernel sees as [1, …]; else partial sums, cut by splits or by output channels.
@@ -55,7 +62,9 @@ function lowerSplit(
 export function lowerWeightDirect(plan: Lowering, node: Node, shape: WeightShape, tile: WeightTile): Launch[] {
   const [x, dy] = node.inputs as [Tensor, Tensor];
   const splitting = splittingOf(shape);
-  return lowerSplit(plan, node, [x, dy], splitting, (parts) => weightDirectKernel(shape, tile, splitting, parts));
+  return lowerSplit(plan, node.outputs[0]!, [x, dy], splitting, (parts) =>
+    weightDirectKernel(shape, tile, splitting, parts),
+  );
 }
 
 /** A copy of x as `columns` describes it. */
@@ -75,10 +84,31 @@ export function lowerWeightQuads(plan: Lowering, node: Node, shape: WeightShape,
   const xs = copied(plan, x, columns);
   const dys = shape.output[1] % 4 === 0 ? { copy: dy, launches: [] } : copied(plan, dy, dyColumns(shape));
   const splitting = quadSplitting(shape, tile);
-  const sums = lowerSplit(plan, node, [xs.copy, dys.copy], splitting, (parts) =>
+  const sums = lowerSplit(plan, node.outputs[0]!, [xs.copy, dys.copy], splitting, (parts) =>
     weightQuadsKernel(shape, tile, columns, splitting, parts),
   );
   return [...xs.launches, ...dys.launches, ...sums];
+}
+
+/** By tiles, as lowerWinograd does: each of the 36 positions sums over all tiles by itself. */
+export function lowerWeightWinograd(
+  plan: Lowering,
+  node: Node,
+  shape: WeightShape,
+  tile: WinogradWeightTile,
+): Launch[] {
+  const [x, dy] = node.inputs as [Tensor, Tensor];
+  const dw = node.outputs[0]!;
+  const area = POSITIONS * tilesOf(shape).row;
+  const [xs, dys] = [x, dy].map(({ shape: [n, c] }) => plan.scratch([n!, c!, area])) as [Tensor, Tensor];
+  const sums = plan.scratch([dw.shape[0]!, dw.shape[1]!, POSITIONS]);
+  const splitting = winogradSplitting(shape, tile);
+  return [
+    ...launchPlanes(plan, { x, v: xs }, (planes) => winogradInput(planes, { ...shape, transposed: false })),
+    ...launchPlanes(plan, { dy, v: dys }, (planes) => winogradTiles(planes, shape)),
+    ...lowerSplit(plan, sums, [xs, dys], splitting, (parts) => winogradWeightMultiply(shape, tile, splitting, parts)),
+    ...launchPlanes(plan, { sums, dw }, winogradKernels),
+  ];
 }
 
 function addSplits(plan: Lowering, partial: Tensor, dw: Tensor, splits: number): Launch[] {

@@ -4,7 +4,7 @@ import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { lowerDirect, lowerQuads, lowerWinograd } from './conv-packed.js';
-import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads } from './conv-weight.js';
+import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
 
 /**
@@ -72,6 +72,14 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
       return lowerWeightQuads(plan, node, shape, tile);
     },
   },
+  {
+    pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'winograd-8x4 (outputs × inputs), also -broadcast, for 3×3 of stride 1',
+    fits: fitsWinograd,
+    lower(plan, node, shape, [ob, ib], name) {
+      return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan, name, ob!) });
+    },
+  },
 ];
 
 /** The candidate that is forced or tuned, else the prior's. */
@@ -96,7 +104,7 @@ export const lowerConv = (node: Node, shape: ConvShape, plan: Lowering): Launch[
   lowerAs('conv', CONV, convPrior(shape, plan.device, plan.precise), plan, node, shape);
 
 export const lowerConvWeight = (node: Node, shape: WeightShape, plan: Lowering): Launch[] =>
-  lowerAs('convWeight', CONV_WEIGHT, weightPrior(shape, plan.device), plan, node, shape);
+  lowerAs('convWeight', CONV_WEIGHT, weightPrior(shape, plan.device, plan.precise), plan, node, shape);
 
 function lowerPlain(plan: Lowering, node: Node, shape: ConvShape): Launch[] {
   const [x, w, b] = node.inputs as [Tensor, Tensor, Tensor?];
