@@ -183,7 +183,7 @@ export function weightPrior(shape: WeightShape, { kind, subgroupSize }: Adapter,
   const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts) {
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
-    return wide && !precise && fitsWinograd(shape) ? 'winograd-8x4-broadcast' : 'quads-8-broadcast';
+    return wide && !precise && fitsWinograd(shape) ? 'winograd-16x4-broadcast' : 'quads-8-broadcast';
   }
   return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;
 }
