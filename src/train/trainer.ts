@@ -2,16 +2,25 @@ import type { Classes } from '../data/colours.js';
 import type { Batch } from '../data/dataset.js';
 import { createRng } from '../data/rng.js';
 import type { Device } from '../device/device.js';
-import { type CompileOptions, createArena, destroy, type Feeds, input, type ProgramStats } from '../engine.js';
+import {
+  type CompileOptions,
+  createArena,
+  destroy,
+  type Feeds,
+  input,
+  type ProgramSpec,
+  type ProgramStats,
+  type Tensor,
+} from '../engine.js';
 import { sizedPrograms } from '../graph/sizes.js';
 import type { Maps } from '../nets/discriminator.js';
 import { encodeInput } from '../nets/encode-input.js';
-import { createVariables, type Lookup, type Values } from '../nets/parameters.js';
+import { createVariables, type Lookup, type Values, type Variables } from '../nets/parameters.js';
 import { vgg19 } from '../nets/vgg.js';
 import { ADAM, adamFeeds, adamScalars, newMoments, type Trainee } from './adam.js';
 import { type Checkpoint, checkpointFiles, manifestOf, type Progress, type Start } from './checkpoint.js';
 import { conditionFeeds, type Size, type SizedFeeds } from './feeds.js';
-import { netsOf } from './nets.js';
+import { type Nets, netsOf } from './nets.js';
 import { createPool, fakesOf, poolFeeds } from './pool.js';
 import { type Losses, type StepPrograms, stepPrograms } from './programs.js';
 import { learningRates } from './schedule.js';
@@ -62,59 +71,82 @@ const paramsOf =
   (name) =>
     averages?.[name] ?? variables[name]!;
 
+/** What is trained and what judges. G and E change when the trunk is released. */
+interface Parts {
+  G: Trainee<Tensor>;
+  E?: Trainee<Tensor>;
+  D: Trainee<Maps>;
+  V?: Judge;
+  vectors?: Variables;
+}
+
+function partsOf(nets: Nets, { settings, vgg, start = {} }: TrainerOptions, fixed: boolean): Parts {
+  const { seed, nLocalEnhancers } = settings;
+  const outermost = (name: string) => name.startsWith(`model${nLocalEnhancers}_`);
+  const G = trainee('G', nets.G, seed, start, fixed ? outermost : undefined);
+  return {
+    G: settings.ema > 0 ? { ...G, averages: averagesOf(nets.G, start.averages) } : G,
+    E: nets.E && trainee('E', nets.E, seed, start),
+    D: trainee<Maps>('D', nets.D, seed, start),
+    V: vgg && judgeOf(vgg, settings.vggNormalise),
+    vectors: settings.spectralNorm ? vectorsOf(nets.D, seed, start) : undefined,
+  };
+}
+
+/** From here on everything of G and E is trained, and their Adam starts anew. */
+function released(device: Device, { G, E, ...rest }: Parts): Parts {
+  const anew = <Output>(part: Trainee<Output>): Trainee<Output> => {
+    destroyMoments(device, part);
+    return { ...part, moments: newMoments(part.net) };
+  };
+  return { ...rest, G: anew(G), E: E && anew(E) };
+}
+
+function destroyParts(device: Device, { G, D, E, V, vectors }: Parts): void {
+  for (const part of E ? [G, D, E] : [G, D]) destroyTrainee(device, part);
+  for (const tensor of Object.values({ ...V?.variables })) destroy(device, tensor);
+  for (const tensor of Object.values({ ...vectors })) destroy(device, tensor);
+}
+
+/** The generator alone, in the style of a photo where it takes styles. */
+const paintingOf = ({ encoding, generator }: Nets, { G, E }: Parts, [n, h, w, regions]: Size): ProgramSpec => {
+  const { inputs, condition } = encodeInput(encoding, [n, h, w]);
+  const image = input([n, generator.outputNc, h, w]);
+  const style = styleInput({ encoding, extent: [n, h, w], E, regions }, image);
+  const picture = G.net.forward(beside([condition, ...style.styles]), paramsOf(G));
+  return { inputs: { ...inputs, ...style.inputs, ...(E ? { image } : {}) }, outputs: { picture } };
+};
+
 /** Nets in training on a device. Steps for batches of every size share pipelines, memory and tensors. */
 export function createTrainer(device: Device, options: TrainerOptions): Trainer {
-  const { settings, classes, vgg, start = {} } = options;
-  const { seed, poolSize, nLocalEnhancers } = settings;
+  const { settings, classes, start = {} } = options;
+  const { seed, poolSize, accumulate, ganMode, lambdaFeat, noGanFeatLoss } = settings;
   const nets = netsOf(settings);
   const { encoding, generator } = nets;
   const rates = { ...ADAM, beta1: settings.beta1 };
   const compiling = { ...options.compile, arena: createArena(device) };
   const adam = { ...(start.adam ?? { G: 0, D: 0 }) };
-
-  let fixed = start.fixed ?? isFixed(settings, 1);
-  const outermost = (name: string) => name.startsWith(`model${nLocalEnhancers}_`);
-  let G = trainee('G', nets.G, seed, start, fixed ? outermost : undefined);
-  if (settings.ema > 0) G = { ...G, averages: averagesOf(nets.G, start.averages) };
-  let E = nets.E && trainee('E', nets.E, seed, start);
-  const D = trainee<Maps>('D', nets.D, seed, start);
-  const V = vgg && judgeOf(vgg, settings.vggNormalise);
-  const vectors = settings.spectralNorm ? vectorsOf(nets.D, seed, start) : undefined;
   const pool = poolSize > 0 ? createPool(poolSize) : undefined;
+  let fixed = start.fixed ?? isFixed(settings, 1);
+  let parts = partsOf(nets, options, fixed);
 
-  const { outputNc } = generator;
-  const { ganMode, lambdaFeat, noGanFeatLoss, accumulate } = settings;
-  const losses = { ganMode, lambdaFeat, noGanFeatLoss };
   const programsOf = (): StepPrograms => {
-    const all = { encoding, outputNc, G, D, E, V, vectors, pool: pool !== undefined, adam: rates, ...losses };
+    const losses = { ganMode, lambdaFeat, noGanFeatLoss, pool: pool !== undefined };
+    const all = { encoding, outputNc: generator.outputNc, ...parts, adam: rates, ...losses };
     return stepPrograms(device, compiling, all, accumulate);
   };
   let programs = programsOf();
+  const painters = sizedPrograms(device, compiling.arena, (size: Size) => paintingOf(nets, parts, size), compiling);
 
-  /** From here on everything is trained, and G's Adam starts anew. */
   function release(): void {
     programs.destroy();
-    for (const part of E ? [G, E] : [G]) destroyMoments(device, part);
-    G = { ...G, moments: newMoments(G.net) };
-    E = E && { ...E, moments: newMoments(E.net) };
+    parts = released(device, parts);
     adam.G = 0;
     fixed = false;
     programs = programsOf();
   }
 
-  const painters = sizedPrograms(
-    device,
-    compiling.arena,
-    ([n, h, w, regions]: Size) => {
-      const { inputs, condition } = encodeInput(encoding, [n, h, w]);
-      const image = input([n, outputNc, h, w]);
-      const style = styleInput({ encoding, extent: [n, h, w], E, regions }, image);
-      const picture = G.net.forward(beside([condition, ...style.styles]), paramsOf(G));
-      return { inputs: { ...inputs, ...style.inputs, ...(E ? { image } : {}) }, outputs: { picture } };
-    },
-    compiling,
-  );
-  const sizedFeeds = (batch: Batch): SizedFeeds => conditionFeeds(batch, encoding, E !== undefined);
+  const sizedFeeds = (batch: Batch): SizedFeeds => conditionFeeds(batch, encoding, parts.E !== undefined);
   async function paint(batch: Batch): Promise<Float32Array> {
     const { size, feeds } = sizedFeeds(batch);
     const { picture } = await (await painters.of(size)).run(feeds);
@@ -140,25 +172,22 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
       const feeds: Feeds = {
         ...adamFeeds('G', adamScalars(++adam.G, lr.G, rates)),
         ...adamFeeds('D', adamScalars(++adam.D, lr.D, rates)),
-        ...(G.averages ? { 'G.follow': step < settings.emaStart ? 1 : 1 - settings.ema } : {}),
+        ...(settings.ema > 0 ? { 'G.follow': step < settings.emaStart ? 1 : 1 - settings.ema } : {}),
       };
-      const parts: SizedFeeds[] = [];
-      for (const [i, batch] of batches.entries()) parts.push(await feedsOf(batch, step * accumulate + i));
-      return programs.step(parts, feeds);
+      const sized: SizedFeeds[] = [];
+      for (const [i, batch] of batches.entries()) sized.push(await feedsOf(batch, step * accumulate + i));
+      return programs.step(sized, feeds);
     },
     paint,
     checkpoint(progress) {
       const state = { ...progress, adam: { ...adam }, fixed };
-      const manifest = manifestOf(nets, classes, progress.step);
-      return { state, files: checkpointFiles(device, { G, D, E, vectors }, manifest, state) };
+      return { state, files: checkpointFiles(device, parts, manifestOf(nets, classes, progress.step), state) };
     },
     close() {
       programs.destroy();
       painters.destroy();
       compiling.arena.destroy();
-      for (const part of E ? [G, D, E] : [G, D]) destroyTrainee(device, part);
-      for (const tensor of Object.values({ ...V?.variables })) destroy(device, tensor);
-      for (const tensor of Object.values({ ...vectors })) destroy(device, tensor);
+      destroyParts(device, parts);
     },
   };
 }
