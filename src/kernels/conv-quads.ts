@@ -88,7 +88,8 @@ export function tapPlaces({ start, taps, dilation }: Phase, { sx, left }: Column
 export const pickBroadcast = (type: string): string =>
   `fn pick(loaded: ${type}, l: u32) -> ${type} { return subgroupBroadcast(loaded, l); } // @inline`;
 
-const weightHooks = (broadcast: number): Record<string, string> =>
+/** How a thread comes by its weights: handed round by the lanes, or loaded by each. */
+export const weightHooks = (broadcast: number): Record<string, string> =>
   broadcast > 0
     ? { pick: pickBroadcast('f32') }
     : {

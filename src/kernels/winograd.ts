@@ -12,7 +12,7 @@ import {
   range,
   weightStrides,
 } from './conv.js';
-import { pickBroadcast, quadPacking, WORKGROUP } from './conv-quads.js';
+import { quadPacking, WORKGROUP, weightHooks } from './conv-quads.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
@@ -89,12 +89,6 @@ export function winogradWeights(
 export const winogradName = ({ quads, oc, broadcast }: WinogradTile): string =>
   `winograd-${quads}x${oc}${broadcast > 0 ? '-broadcast' : ''}`;
 
-/** Weights of a thread's own, where no lanes share them. */
-const OWN_WEIGHTS = {
-  place: 'fn place(element: u32, lane: u32) -> u32 { return element / 4u; }',
-  pick: 'fn pick(loaded: Packed, l: u32) -> f32 { return loaded[l]; } // @inline',
-};
-
 /** x: v, w: the packed weights, out: the sums; parts in planes. */
 export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts): Kernel {
   const { groups, inputs, outputs } = shape;
@@ -118,7 +112,7 @@ export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: Di
       SUMS: tileQuads * oc,
       CONTINUES: parts.continues,
     },
-    hooks: broadcast > 0 ? { pick: pickBroadcast('f32') } : OWN_WEIGHTS,
+    hooks: weightHooks(broadcast),
     params: {
       quads,
       groupsX,

@@ -42,17 +42,19 @@ export async function checkpointSteps(folder: string): Promise<number[]> {
 
 export const checkpointFolder = (root: string, step: number): string => join(root, 'checkpoints', `step-${step}`);
 
-export async function readCheckpointManifest(folder: string): Promise<CheckpointManifest> {
-  const path = join(folder, MANIFEST);
+async function readJson<T>(path: string, fix?: string): Promise<T> {
   const text = await readFile(path, 'utf8').catch((error) => {
     throw fileError(error, path);
   });
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DataError('is damaged', { file: path, fix: 'Use an older checkpoint of the run', cause });
+    throw new DataError('is damaged', { file: path, fix, cause });
   }
 }
+
+export const readCheckpointManifest = (folder: string): Promise<CheckpointManifest> =>
+  readJson(join(folder, MANIFEST), 'Use an older checkpoint of the run');
 
 /** Path of a checkpoint's file. @throws DataError unless it is what the checkpoint's manifest says */
 export async function verifiedFile(folder: string, name: string): Promise<string> {
@@ -176,17 +178,7 @@ export async function createRun(root: string, config: object): Promise<RunFolder
 }
 
 /** The options of a run, by their camelCase names. @throws MissingFileError, DataError */
-export async function readRunConfig(root: string): Promise<Record<string, unknown>> {
-  const path = join(root, CONFIG);
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw fileError(error, path);
-  });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new DataError('is damaged', { file: path, cause });
-  }
-}
+export const readRunConfig = (root: string): Promise<Record<string, unknown>> => readJson(join(root, CONFIG));
 
 /** Lines of a log up to a step: what came after the checkpoint that a run goes on from is done again. */
 async function cutLog(path: string, step: number): Promise<void> {
