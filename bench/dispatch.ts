@@ -1,0 +1,41 @@
+// Host time of a recorded program: encoding and submitting a training step, many back to back before the device is awaited.
+
+import type { Device } from '../src/device/device.js';
+import { median } from './measure.js';
+import { scalarFeeds, stepOf } from './step.js';
+
+export interface DispatchCost {
+  /** Of a step with the default nets' depth. */
+  dispatches: number;
+  pipelines: number;
+  usPerDispatch: number;
+  /** The step's memory over the least that any plan could need. */
+  memoryRatio: number;
+}
+
+/** Small, so that the device does not fall far behind; the number of dispatches is that of any size. */
+const SMALL = { width: 64, height: 64 };
+const NGF = 2;
+const BACK_TO_BACK = 4;
+const ROUNDS = 9;
+
+export async function dispatchCostOf(device: Device): Promise<DispatchCost> {
+  const { program, feeds, close } = await stepOf(device, NGF, SMALL);
+  const all = { ...feeds, ...scalarFeeds(1) };
+  const times: number[] = [];
+  await program.run(all, { readback: false });
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    const runs = Array.from({ length: BACK_TO_BACK }, () => program.run(all, { readback: false }));
+    times.push((performance.now() - start) / BACK_TO_BACK);
+    await Promise.all(runs);
+  }
+  const { dispatches, pipelines, peakBytes, lowerBoundBytes } = program.stats;
+  close();
+  return {
+    dispatches,
+    pipelines,
+    usPerDispatch: (1000 * median(times)) / dispatches,
+    memoryRatio: peakBytes / lowerBoundBytes,
+  };
+}
