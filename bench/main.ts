@@ -17,7 +17,7 @@ import { pretendBrowser } from './peers/load.js';
 import { onnxruntime } from './peers/onnxruntime.js';
 import { tfjs } from './peers/tfjs.js';
 import { digits, headText, meansText, peerText, type Report, tableOf } from './report.js';
-import { rooflineOf } from './roofline.js';
+import { probesOf, rooflineOf } from './roofline.js';
 import { type Row, rowOf } from './rows.js';
 
 const USAGE = `npm run bench -- [options]
@@ -82,17 +82,18 @@ async function measured(options: Options): Promise<Report> {
   shareDriver(device);
   const engines = await peersFor(options);
   const engine = ours(device);
+  const probes = await probesOf(device);
   const report: Report = {
     adapter: { description: device.info.description || device.info.device, name: device.profile.name },
     versions: versionsOf([engine, ...engines]),
     date: new Date().toISOString().slice(0, 10),
-    roofline: await rooflineOf(device),
+    roofline: await rooflineOf(probes),
     dispatch: await dispatchCostOf(device),
     rows: [],
   };
   console.log(headText(report));
   const effort = EFFORTS[options.quick ? 'quick' : 'normal'];
-  const setting = { ours: engine, peers: engines, effort, roofline: report.roofline, adapter: device.profile.name };
+  const setting = { ours: engine, peers: engines, effort, probes, adapter: device.profile.name };
   const pattern = new RegExp(options.case ?? '');
   for (const one of CASES.filter(({ name, role }) => pattern.test(`${name}, ${ROLE_NAMES[role]}`))) {
     report.rows.push(await rowOf(one, setting));

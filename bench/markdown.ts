@@ -73,13 +73,15 @@ function sectionOf(report: Report): string {
 
 const INTRODUCTION = `# Speed
 
-Written by \`npm run bench -- --markdown\`, which merges the reports given. Both sides on the same adapter, in one process and in rounds through all engines; medians
-of milliseconds from submission to the end of the work, warmed, nothing read back. In brackets how many times our time a peer takes. All f32,
-all results held to ours within ${TOLERANCE} of their rms before anything is timed. Weights are transformed in every run, as training has to.
+Written by \`npm run bench -- --markdown FILE…\` from what \`npm run bench -- --json FILE\` measured. All engines on the same adapter, in one
+process, in rounds one after the other; medians of the milliseconds from a call to the end of its work, warmed, nothing read
+back. In brackets how many times our time a peer takes. All in f32; a result must be ours within ${TOLERANCE} of its rms before
+anything is timed. Ours transforms weights in every run, as training has to.
 
-GF/s are those of the direct convolution, so that Winograd can exceed 100 % of the roofline; a norm's share is of the bytes that a copy
-moves. onnxruntime's times hold the copies of input and output, which its binding for Node cannot leave out, and a few
-milliseconds at most. \`ort-cpu\` is native code on the same cores, no WebGPU: it is here to tell what a software adapter costs.`;
+GF/s are those of the direct convolution, so Winograd may pass 100 % of the roofline, which is what the adapter does of
+multiply-adds in registers in the same rounds; a norm's roofline is the bytes that a kernel copies. The times of onnxruntime
+hold the copies of input and output, some milliseconds, which its binding for Node always makes. \`ort-cpu\` is native code on
+the same processor and no WebGPU: it tells what a software adapter costs.`;
 
 export const markdownOf = (reports: readonly Report[]): string =>
   `${[INTRODUCTION, ...reports.map(sectionOf)].join('\n\n')}\n`;

@@ -4,8 +4,8 @@ import { bytesOf, type Case, flopsOf, type Role } from './cases.js';
 import type { Engine, Prepared } from './engine.js';
 import { goalsOf } from './goals.js';
 import { type Effort, interleaved } from './measure.js';
-import { difference, operandsOf } from './operands.js';
-import type { Roofline } from './roofline.js';
+import { difference, type Operands, operandsOf } from './operands.js';
+import type { Probe, Probes } from './roofline.js';
 
 export interface PeerTime {
   ms: number;
@@ -21,8 +21,8 @@ export interface Row {
   ours_ms: number;
   /** Of the direct convolution; null where bytes are what counts. */
   gflops: number | null;
-  /** Of multiply-adds, for a norm of the copied bytes. */
-  roofline_pct: number | null;
+  /** Of the adapter's multiply-adds in the same rounds, for a norm of the bytes that it copies. */
+  roofline_pct: number;
   peers: Record<string, PeerTime>;
   /** Peers that could not, and why. */
   failed: Record<string, string>;
@@ -38,7 +38,7 @@ export interface Setting {
   ours: Engine;
   peers: readonly Engine[];
   effort: Effort;
-  roofline: Roofline;
+  probes: Probes;
   /** Name of the device profile. */
   adapter: string;
 }
@@ -48,7 +48,7 @@ interface Ready extends Prepared {
   difference: number;
 }
 
-async function checked(peer: Engine, layer: Case, operands: ReturnType<typeof operandsOf>, wanted: Float32Array) {
+async function checked(peer: Engine, layer: Case, operands: Operands, wanted: Float32Array) {
   const prepared = await peer.prepare(layer, operands);
   if (!prepared) return undefined;
   const apart = difference(await prepared.result(), wanted);
@@ -57,13 +57,12 @@ async function checked(peer: Engine, layer: Case, operands: ReturnType<typeof op
   throw new Error(`its result differs by ${apart.toExponential(1)} of the rms`);
 }
 
-const percentOf = (layer: Case, ms: number, { gflops, gbps }: Roofline): number =>
-  flopsOf(layer) > 0 ? flopsOf(layer) / ms / 1e4 / gflops : bytesOf(layer) / ms / 1e4 / gbps;
+/** What bounds a case, and how much of that it has to do. */
+const boundOf = (layer: Case, { fma, copy }: Probes): { probe: Probe; amount: number } =>
+  flopsOf(layer) > 0 ? { probe: fma, amount: flopsOf(layer) } : { probe: copy, amount: bytesOf(layer) };
 
-export async function rowOf(layer: Case, { ours, peers, effort, roofline, adapter }: Setting): Promise<Row> {
-  const operands = operandsOf(layer);
-  const mine = (await ours.prepare(layer, operands))!;
-  const wanted = await mine.result();
+/** Peers whose results are right, and why the others are left out. */
+async function peersReady(layer: Case, operands: Operands, peers: readonly Engine[], wanted: Float32Array) {
   const ready: Ready[] = [];
   const failed: Record<string, string> = {};
   for (const peer of peers) {
@@ -74,7 +73,15 @@ export async function rowOf(layer: Case, { ours, peers, effort, roofline, adapte
       failed[peer.name] = (error as Error).message.split('\n')[0]!;
     }
   }
-  const [ms, ...theirs] = (await interleaved([mine, ...ready], effort)) as [number, ...number[]];
+  return { ready, failed };
+}
+
+export async function rowOf(layer: Case, { ours, peers, effort, probes, adapter }: Setting): Promise<Row> {
+  const operands = operandsOf(layer);
+  const mine = (await ours.prepare(layer, operands))!;
+  const { ready, failed } = await peersReady(layer, operands, peers, await mine.result());
+  const { probe, amount } = boundOf(layer, probes);
+  const [bound, ms, ...theirs] = (await interleaved([probe, mine, ...ready], effort)) as [number, number, ...number[]];
   for (const one of [mine, ...ready]) one.close();
   const times = ready.map(({ name, difference }, i) => [name, { ms: theirs[i]!, ratio: theirs[i]! / ms, difference }]);
   return {
@@ -82,7 +89,7 @@ export async function rowOf(layer: Case, { ours, peers, effort, roofline, adapte
     role: layer.role,
     ours_ms: ms,
     gflops: flopsOf(layer) > 0 ? flopsOf(layer) / ms / 1e6 : null,
-    roofline_pct: percentOf(layer, ms, roofline),
+    roofline_pct: (100 * amount * bound) / (probe.amount * ms),
     peers: Object.fromEntries(times),
     failed,
     candidate: mine.candidate ?? '',

@@ -13,10 +13,13 @@ export interface Size {
   height: number;
 }
 
-/** 35 classes and instances, feature matching, no perceptual loss: `ngf` alone is chosen, the rest are the defaults. */
-export function netsFor(ngf: number): Nets {
-  return netsOf(trainSettings({ labelNc: 35, ngf, noVggLoss: true }));
+/** Channels of the first layers; depth, instances, two scales and feature matching are the defaults, without the perceptual loss. */
+export interface Width {
+  ngf: number;
+  ndf: number;
 }
+
+export const netsFor = (width: Width): Nets => netsOf(trainSettings({ labelNc: 35, noVggLoss: true, ...width }));
 
 /** Stripes of classes, and a picture of waves. */
 export function feedsFor({ width, height }: Size): Feeds {
@@ -39,8 +42,8 @@ export interface Step {
   close(): void;
 }
 
-export async function stepOf(device: Device, ngf: number, size: Size): Promise<Step> {
-  const nets = netsFor(ngf);
+export async function stepOf(device: Device, width: Width, size: Size): Promise<Step> {
+  const nets = netsFor(width);
   const [G, D] = [trainee('G', nets.G, 1, {}), trainee('D', nets.D, 1, {})];
   const extent = [1, size.height, size.width] as const;
   const { encoding, generator } = nets;
