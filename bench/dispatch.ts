@@ -1,7 +1,7 @@
 // Host time of a recorded program: encoding and submitting a training step, many back to back before the device is awaited.
 
 import type { Device } from '../src/device/device.js';
-import { scalarFeeds, stepOf } from './step.js';
+import { netsFor, pictureFor, scalarFeeds, stepOf } from './step.js';
 
 export interface DispatchCost {
   /** Of a step with the default nets' depth. */
@@ -20,8 +20,8 @@ const BACK_TO_BACK = 4;
 const ROUNDS = 15;
 
 export async function dispatchCostOf(device: Device): Promise<DispatchCost> {
-  const { program, feeds, close } = await stepOf(device, NARROW, SMALL);
-  const all = { ...feeds, ...scalarFeeds(1) };
+  const { program, close } = await stepOf(device, netsFor(NARROW), SMALL);
+  const all = { ...pictureFor(SMALL), ...scalarFeeds(1) };
   const times: number[] = [];
   await program.run(all, { readback: false });
   for (let round = 0; round < ROUNDS; round++) {

@@ -11,17 +11,19 @@ import { dispatchCostOf } from './dispatch.js';
 import type { Engine } from './engine.js';
 import { markdownOf } from './markdown.js';
 import { EFFORTS } from './measure.js';
+import { NETS } from './nets.js';
 import { ours } from './ours.js';
 import { jax } from './peers/jax.js';
 import { pretendBrowser } from './peers/load.js';
 import { onnxruntime } from './peers/onnxruntime.js';
 import { tfjs } from './peers/tfjs.js';
 import { digits, headText, meansText, peerText, type Report, tableOf } from './report.js';
-import { probesOf, rooflineOf } from './roofline.js';
-import { type Row, rowOf } from './rows.js';
+import { type Probes, probesOf, rooflineOf } from './roofline.js';
+import { layerSubject, measured, type Row, type Subject } from './rows.js';
 
 const USAGE = `npm run bench -- [options]
   --quick             fewer rounds, peers that answer soonest: a few minutes on lavapipe
+  --full              also the whole generator and the whole training step, which peers take minutes for
   --case PATTERN      only cases whose name and role match this regular expression
   --peers LIST        of tfjs, ort-webgpu, ort-cpu, jax-js (default: all; --quick leaves jax-js out, which compiles for long)
   --adapter NAME      lavapipe, swiftshader or a part of an adapter's name; default the best there is
@@ -42,7 +44,16 @@ const TEXT = { type: 'string' } as const;
 function argumentsOf() {
   return parseArgs({
     allowPositionals: true,
-    options: { quick: FLAG, help: FLAG, case: TEXT, peers: TEXT, adapter: TEXT, json: TEXT, markdown: FLAG },
+    options: {
+      quick: FLAG,
+      full: FLAG,
+      help: FLAG,
+      case: TEXT,
+      peers: TEXT,
+      adapter: TEXT,
+      json: TEXT,
+      markdown: FLAG,
+    },
   });
 }
 type Options = ReturnType<typeof argumentsOf>['values'];
@@ -77,7 +88,15 @@ function told(row: Row): string {
   return [`${row.case}, ${ROLE_NAMES[row.role]}: ${digits(row.ours_ms)} ms`, ...peers, ...failed].join('; ');
 }
 
-async function measured(options: Options): Promise<Report> {
+/** Made one after the other: their tensors are large. */
+function subjectsOf(options: Options, probes: Probes): (() => Subject)[] {
+  const pattern = new RegExp(options.case ?? '');
+  const layers = CASES.filter(({ name, role }) => pattern.test(`${name}, ${ROLE_NAMES[role]}`));
+  const nets = options.full ? NETS.filter(({ name }) => pattern.test(name)) : [];
+  return [...layers.map((layer) => () => layerSubject(layer, probes)), ...nets.map(({ subject }) => subject)];
+}
+
+async function reportOf(options: Options): Promise<Report> {
   const device = await openDevice(options);
   shareDriver(device);
   const engines = await peersFor(options);
@@ -94,9 +113,8 @@ async function measured(options: Options): Promise<Report> {
   console.log(headText(report));
   const effort = EFFORTS[options.quick ? 'quick' : 'normal'];
   const setting = { ours: engine, peers: engines, effort, probes, adapter: device.profile.name };
-  const pattern = new RegExp(options.case ?? '');
-  for (const one of CASES.filter(({ name, role }) => pattern.test(`${name}, ${ROLE_NAMES[role]}`))) {
-    report.rows.push(await rowOf(one, setting));
+  for (const subject of subjectsOf(options, probes)) {
+    report.rows.push(await measured(subject(), setting));
     console.log(told(report.rows.at(-1)!));
   }
   return report;
@@ -109,7 +127,7 @@ async function main(): Promise<void> {
     const reports = positionals.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
     return writeFileSync('bench/RESULTS.md', markdownOf(reports));
   }
-  const report = await measured(options);
+  const report = await reportOf(options);
   if (report.rows.length === 0) throw new Error('no case matches --case');
   console.log(`\n${tableOf(report.rows)}\n\nGeometric means: ${meansText(report.rows)}`);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -16,7 +16,7 @@ export interface Operands {
   dy: Values;
 }
 
-function drawn(seed: number, shape: Shape, most: number): Values {
+export function drawn(seed: number, shape: Shape, most: number): Values {
   const rng = createRng(seed);
   return { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => most * (2 * uniform(rng) - 1)) };
 }

@@ -7,17 +7,21 @@ import {
   conv2d,
   convTranspose2d,
   destroy,
+  type Feeds,
   instanceNorm,
+  type Program,
+  type ProgramStats,
   relu,
   type Tensor,
   variable,
 } from '../src/engine.js';
 import { gradientRules } from '../src/graph/gradients/index.js';
-import type { ProgramStats } from '../src/graph/program.js';
+import { createVariables, lookup } from '../src/nets/parameters.js';
 import { VERSION } from '../src/version.js';
 import type { Case, Kind, Layer, Role } from './cases.js';
-import type { Engine, Prepared } from './engine.js';
+import type { Engine, GeneratorCase, Prepared, StepCase } from './engine.js';
 import type { Operands, Values } from './operands.js';
+import { LOSSES, scalarFeeds, stepOf } from './step.js';
 
 type Tensors = Record<keyof Operands, Tensor>;
 
@@ -62,20 +66,72 @@ function candidateOf({ kernels }: ProgramStats): string {
   return [...new Set(names)].join(' ');
 }
 
-export function ours(device: Device): Engine {
-  async function prepare(layer: Case, operands: Operands): Promise<Prepared> {
-    const given = Object.entries(operands).map(([name, values]) => [name, variableOf(values)] as const);
-    const tensors = Object.fromEntries(given) as Tensors;
-    const program = await compile(device, { outputs: { result: graphOf(tensors, layer) } });
-    return {
-      run: async () => void (await program.run({}, { readback: false })),
-      result: async () => (await program.run()).result as Float32Array,
-      candidate: candidateOf(program.stats),
-      close() {
-        program.destroy();
-        for (const [, tensor] of given) if (tensor) destroy(device, tensor);
-      },
-    };
-  }
-  return { name: 'ours', version: VERSION, prepare };
+function preparedOf(
+  program: Program,
+  feeds: (run: number) => Feeds,
+  names: readonly string[],
+  close: () => void,
+): Prepared {
+  let runs = 0;
+  return {
+    run: async () => void (await program.run(feeds(++runs), { readback: false })),
+    async result() {
+      const read = await program.run(feeds(++runs));
+      return names.length > 1 ? Float32Array.from(names, (name) => read[name]![0]!) : (read[names[0]!] as Float32Array);
+    },
+    candidate: candidateOf(program.stats),
+    close,
+  };
 }
+
+/** A program of variables alone, which are freed with it. */
+async function preparedGraph(
+  device: Device,
+  result: Tensor,
+  variables: readonly (Tensor | undefined)[],
+): Promise<Prepared> {
+  const program = await compile(device, { outputs: { result } });
+  return preparedOf(
+    program,
+    () => ({}),
+    ['result'],
+    () => {
+      program.destroy();
+      for (const tensor of variables) if (tensor) destroy(device, tensor);
+    },
+  );
+}
+
+function prepare(device: Device, layer: Case, operands: Operands): Promise<Prepared> {
+  const given = Object.entries(operands).map(([name, values]) => [name, variableOf(values)] as const);
+  const graph = graphOf(Object.fromEntries(given) as Tensors, layer);
+  return preparedGraph(
+    device,
+    graph,
+    given.map(([, tensor]) => tensor),
+  );
+}
+
+function generator(device: Device, { nets, weights, x }: GeneratorCase): Promise<Prepared> {
+  const variables = createVariables(
+    nets.G.parameters,
+    ({ name }) =>
+      () =>
+        weights.get(name)!.data,
+  );
+  const given = variableOf(x)!;
+  return preparedGraph(device, nets.G.forward(given, lookup(variables)), [given, ...Object.values(variables)]);
+}
+
+async function step(device: Device, { nets, weights, picture, size }: StepCase): Promise<Prepared> {
+  const { program, close } = await stepOf(device, nets, size, weights);
+  return preparedOf(program, (run) => ({ ...picture, ...scalarFeeds(run) }), LOSSES, close);
+}
+
+export const ours = (device: Device): Engine & Required<Pick<Engine, 'generator' | 'step'>> => ({
+  name: 'ours',
+  version: VERSION,
+  prepare: (layer, operands) => prepare(device, layer, operands),
+  generator: (given) => generator(device, given),
+  step: (given) => step(device, given),
+});

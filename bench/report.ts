@@ -46,7 +46,7 @@ export const cellsOf = (row: Row, peers: readonly string[]): string[] => [
   `${row.case}, ${ROLE_NAMES[row.role]}`,
   digits(row.ours_ms),
   row.gflops === null ? '–' : digits(row.gflops),
-  `${row.roofline_pct.toFixed(0)} %`,
+  row.roofline_pct === null ? '–' : `${row.roofline_pct.toFixed(0)} %`,
   ...peers.map((name) => peerText(row, name)),
   row.candidate,
 ];
@@ -68,7 +68,7 @@ export interface Verdict {
 export const verdictsOf = (rows: readonly Row[]): Verdict[] =>
   rows.flatMap((row) =>
     Object.entries(row.goals).map(([against, goal]) => {
-      const got = against === 'roofline' ? row.roofline_pct : row.peers[against]?.ratio;
+      const got = against === 'roofline' ? (row.roofline_pct ?? undefined) : row.peers[against]?.ratio;
       return { row, against, goal, got };
     }),
   );

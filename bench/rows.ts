@@ -4,7 +4,7 @@ import { bytesOf, type Case, flopsOf, type Role } from './cases.js';
 import type { Engine, Prepared } from './engine.js';
 import { goalsOf } from './goals.js';
 import { type Effort, interleaved } from './measure.js';
-import { difference, type Operands, operandsOf } from './operands.js';
+import { difference, operandsOf } from './operands.js';
 import type { Probe, Probes } from './roofline.js';
 
 export interface PeerTime {
@@ -21,8 +21,8 @@ export interface Row {
   ours_ms: number;
   /** Of the direct convolution; null where bytes are what counts. */
   gflops: number | null;
-  /** Of the adapter's multiply-adds in the same rounds, for a norm of the bytes that it copies. */
-  roofline_pct: number;
+  /** Of the adapter's multiply-adds in the same rounds, for a norm of the bytes that it copies; null for whole nets. */
+  roofline_pct: number | null;
   peers: Record<string, PeerTime>;
   /** Peers that could not, and why. */
   failed: Record<string, string>;
@@ -35,7 +35,7 @@ export interface Row {
 export const TOLERANCE = 5e-4;
 
 export interface Setting {
-  ours: Engine;
+  ours: Engine & Required<Pick<Engine, 'generator' | 'step'>>;
   peers: readonly Engine[];
   effort: Effort;
   probes: Probes;
@@ -43,31 +43,43 @@ export interface Setting {
   adapter: string;
 }
 
+/** What a row is about. */
+export interface Subject {
+  name: string;
+  role: Role;
+  /** Most that a peer's result may differ from ours, over the rms. */
+  tolerance: number;
+  /** What bounds it, and how much of that it has to do. */
+  bound: { probe: Probe; amount: number } | undefined;
+  /** On an engine; undefined for one that cannot. */
+  prepare(engine: Engine): Promise<Prepared | undefined>;
+}
+
 interface Ready extends Prepared {
   name: string;
   difference: number;
 }
 
-async function checked(peer: Engine, layer: Case, operands: Operands, wanted: Float32Array) {
-  const prepared = await peer.prepare(layer, operands);
+async function checked(
+  peer: Engine,
+  { prepare, tolerance }: Subject,
+  wanted: Float32Array,
+): Promise<Ready | undefined> {
+  const prepared = await prepare(peer);
   if (!prepared) return undefined;
   const apart = difference(await prepared.result(), wanted);
-  if (apart <= TOLERANCE) return { ...prepared, name: peer.name, difference: apart };
+  if (apart <= tolerance) return { ...prepared, name: peer.name, difference: apart };
   prepared.close();
   throw new Error(`its result differs by ${apart.toExponential(1)} of the rms`);
 }
 
-/** What bounds a case, and how much of that it has to do. */
-const boundOf = (layer: Case, { fma, copy }: Probes): { probe: Probe; amount: number } =>
-  flopsOf(layer) > 0 ? { probe: fma, amount: flopsOf(layer) } : { probe: copy, amount: bytesOf(layer) };
-
 /** Peers whose results are right, and why the others are left out. */
-async function peersReady(layer: Case, operands: Operands, peers: readonly Engine[], wanted: Float32Array) {
+async function peersReady(peers: readonly Engine[], subject: Subject, wanted: Float32Array) {
   const ready: Ready[] = [];
   const failed: Record<string, string> = {};
   for (const peer of peers) {
     try {
-      const one = await checked(peer, layer, operands, wanted);
+      const one = await checked(peer, subject, wanted);
       if (one) ready.push(one);
     } catch (error) {
       failed[peer.name] = (error as Error).message.split('\n')[0]!;
@@ -76,23 +88,35 @@ async function peersReady(layer: Case, operands: Operands, peers: readonly Engin
   return { ready, failed };
 }
 
-export async function rowOf(layer: Case, { ours, peers, effort, probes, adapter }: Setting): Promise<Row> {
-  const operands = operandsOf(layer);
-  const mine = (await ours.prepare(layer, operands))!;
-  const { ready, failed } = await peersReady(layer, operands, peers, await mine.result());
-  const { probe, amount } = boundOf(layer, probes);
-  const [bound, ms, ...theirs] = (await interleaved([probe, mine, ...ready], effort)) as [number, number, ...number[]];
+export async function measured(subject: Subject, { ours, peers, effort, probes, adapter }: Setting): Promise<Row> {
+  const { name, role, bound } = subject;
+  const mine = (await subject.prepare(ours))!;
+  const { ready, failed } = await peersReady(peers, subject, await mine.result());
+  const { probe, amount } = bound ?? { probe: probes.fma, amount: 0 };
+  const [least, ms, ...theirs] = (await interleaved([probe, mine, ...ready], effort)) as [number, number, ...number[]];
   for (const one of [mine, ...ready]) one.close();
   const times = ready.map(({ name, difference }, i) => [name, { ms: theirs[i]!, ratio: theirs[i]! / ms, difference }]);
   return {
-    case: layer.name,
-    role: layer.role,
+    case: name,
+    role,
     ours_ms: ms,
-    gflops: flopsOf(layer) > 0 ? flopsOf(layer) / ms / 1e6 : null,
-    roofline_pct: (100 * amount * bound) / (probe.amount * ms),
+    gflops: bound && probe === probes.fma ? amount / ms / 1e6 : null,
+    roofline_pct: bound ? (100 * amount * least) / (probe.amount * ms) : null,
     peers: Object.fromEntries(times),
     failed,
     candidate: mine.candidate ?? '',
-    goals: goalsOf(layer, adapter),
+    goals: goalsOf({ name, role }, adapter),
+  };
+}
+
+export function layerSubject(layer: Case, { fma, copy }: Probes): Subject {
+  const operands = operandsOf(layer);
+  const flops = flopsOf(layer);
+  return {
+    name: layer.name,
+    role: layer.role,
+    tolerance: TOLERANCE,
+    bound: flops > 0 ? { probe: fma, amount: flops } : { probe: copy, amount: bytesOf(layer) },
+    prepare: (engine) => engine.prepare(layer, operands),
   };
 }

@@ -4,13 +4,14 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type OnnxModel, onnxParts } from '../../src/formats/onnx.js';
+import { INPUT, OUTPUT, onnxGraph } from '../../src/nets/onnx-graph.js';
 import type { Case } from '../cases.js';
-import type { Engine, Prepared } from '../engine.js';
-import type { Operands } from '../operands.js';
+import type { Engine, GeneratorCase, Prepared } from '../engine.js';
+import type { Operands, Values } from '../operands.js';
 import { load, versionOf } from './load.js';
 import { modelOf } from './onnx-layers.js';
 
-export type Provider = 'webgpu' | 'cpu';
+type Provider = 'webgpu' | 'cpu';
 
 const bytesOf = async (model: OnnxModel): Promise<Uint8Array> => buffer(Readable.from(onnxParts(model)));
 
@@ -18,7 +19,7 @@ const bytesOf = async (model: OnnxModel): Promise<Uint8Array> => buffer(Readable
 const QUIET = { session: { intra_op: { allow_spinning: '0' } } };
 
 /** A model with one input and one output, ready to run. */
-export async function session(provider: Provider, model: OnnxModel) {
+async function session(provider: Provider, model: OnnxModel) {
   const ort = load('onnxruntime-node');
   const options = { executionProviders: [provider], extra: QUIET, logSeverityLevel: 3 };
   const opened = await ort.InferenceSession.create(await bytesOf(model), options);
@@ -31,13 +32,26 @@ export async function session(provider: Provider, model: OnnxModel) {
   };
 }
 
+/** A model on the same x in every run. */
+async function preparedOf(provider: Provider, model: OnnxModel, x: Values): Promise<Prepared> {
+  const { run, close } = await session(provider, model);
+  const result = () => run(x.data, x.shape);
+  return { run: async () => void (await result()), result, close };
+}
+
+const generatorModel = ({ nets, weights, x }: GeneratorCase): OnnxModel => ({
+  name: 'generator',
+  doc: '',
+  metadata: {},
+  ...onnxGraph(nets.generator, (name) => weights.get(name)!.data),
+  inputs: [{ name: INPUT, shape: x.shape, doc: '' }],
+  outputs: [{ name: OUTPUT, shape: [1, nets.generator.outputNc, ...x.shape.slice(2)], doc: '' }],
+});
+
 export const onnxruntime = (provider: Provider): Engine => ({
-  name: provider === 'cpu' ? 'ort-cpu' : 'ort-webgpu',
+  name: `ort-${provider}`,
   version: versionOf('onnxruntime-node'),
-  async prepare(layer: Case, operands: Operands): Promise<Prepared | undefined> {
-    if (layer.role !== 'forward') return undefined;
-    const { run, close } = await session(provider, modelOf(layer, operands));
-    const result = () => run(operands.x.data, layer.x);
-    return { run: async () => void (await result()), result, close };
-  },
+  prepare: async (layer: Case, operands: Operands) =>
+    layer.role === 'forward' ? preparedOf(provider, modelOf(layer, operands), operands.x) : undefined,
+  generator: (given) => preparedOf(provider, generatorModel(given), given.x),
 });

@@ -2,17 +2,12 @@
 // add the forward pass.
 
 import { type Case, type Kind, type Layer, outputShape, type Role, resultShape, type Shape } from '../cases.js';
-import type { Engine, Prepared } from '../engine.js';
+import type { Engine, GeneratorCase, Prepared, StepCase } from '../engine.js';
 import { type Operands, permuted, type Values } from '../operands.js';
-import { load, versionOf } from './load.js';
+import { versionOf } from './load.js';
+import { finished, HWIO, instanceNorm, instanceNormOfParts, NCHW, NHWC, OIHW, openTf } from './tfjs-core.js';
+import { paint, tfStep, variablesOf } from './tfjs-nets.js';
 
-const NHWC = [0, 2, 3, 1];
-const NCHW = [0, 3, 1, 2];
-/** A convolution's weight [O, I, h, w] as [h, w, I, O], and back. */
-const HWIO = [2, 3, 1, 0];
-const OIHW = [3, 2, 0, 1];
-
-const EPS = 1e-5;
 const inOrder = (shape: Shape, order: readonly number[]): number[] => order.map((d) => shape[d]!);
 
 interface Tensors {
@@ -50,18 +45,6 @@ const ofFilter = (tf: any, x: any, dy: any, layer: Layer) =>
       { ...attributes(layer), filterShape: inOrder(layer.w!, HWIO), dilations: undefined },
     );
 
-/** With batch norm's kernel, the fastest that it has. */
-export function instanceNorm(tf: any, x: any): any {
-  const { mean, variance } = tf.moments(x, [1, 2]);
-  return tf.batchNorm(x, mean.flatten(), variance.flatten(), undefined, undefined, EPS);
-}
-
-/** Of differentiable parts: faster backward than batch norm's gradient. */
-export function instanceNormOfParts(tf: any, x: any): any {
-  const { mean, variance } = tf.moments(x, [1, 2], true);
-  return x.sub(mean).mul(variance.add(EPS).rsqrt());
-}
-
 const padded = (tf: any, x: any) =>
   tf.mirrorPad(
     x,
@@ -92,52 +75,66 @@ const MAKE: Partial<Record<`${Kind}.${Role}`, Make>> = {
   'block.forward': block,
 };
 
-/** Ends what is recorded, without reading anything back; without the first call Dawn would reject the work. */
-export async function finished(backend: any): Promise<void> {
-  if (backend.commandEncoder) {
-    backend.endComputePassEncoder();
-    backend.submitQueue();
-  }
-  await backend.queue.onSubmittedWorkDone();
+/** A computation of one tensor, ready to run; `data` brings what was read back into torch's layout. */
+function preparedOf(tf: any, make: () => any, data: (read: Float32Array) => Float32Array, close: () => void): Prepared {
+  const once = () => tf.tidy(make);
+  return {
+    async run() {
+      const y = once();
+      await finished(tf);
+      y.dispose();
+    },
+    async result() {
+      const y = once();
+      const read = (await y.data()) as Float32Array;
+      y.dispose();
+      return data(read);
+    },
+    close,
+  };
 }
 
-export async function openTf(): Promise<any> {
-  const tf = load('@tensorflow/tfjs');
-  load('@tensorflow/tfjs-backend-webgpu');
-  await tf.setBackend('webgpu');
-  await tf.ready();
-  return tf;
+const tensorOf = (tf: any, values: Values, order: readonly number[]): any => {
+  if (values.data.length === 0) return undefined;
+  const { shape, data } = permuted(values, order);
+  return tf.tensor(data, shape);
+};
+
+function prepare(tf: any, layer: Case, { x, w, v, dy }: Operands): Prepared | undefined {
+  const make = MAKE[`${layer.kind}.${layer.role}`];
+  if (!make) return undefined;
+  const t = {
+    x: tensorOf(tf, x, NHWC),
+    w: tensorOf(tf, w, HWIO),
+    v: tensorOf(tf, v, HWIO),
+    dy: tensorOf(tf, dy, NHWC),
+  };
+  const [to, back] = layer.role === 'weight' ? [HWIO, OIHW] : [NHWC, NCHW];
+  const shape = inOrder(resultShape(layer), to);
+  const close = () => tf.dispose(Object.values(t).filter(Boolean));
+  return preparedOf(tf, () => make(tf, t, layer), (data) => permuted({ shape, data }, back).data, close); // biome-ignore format: one line
+}
+
+function generator(tf: any, { nets, weights, x }: GeneratorCase): Prepared {
+  const [variables, input] = [variablesOf(tf, weights), tensorOf(tf, x, NHWC)];
+  const [, , height, width] = x.shape as [number, number, number, number];
+  const shape = [1, height, width, nets.generator.outputNc];
+  const close = () => tf.dispose([...Object.values(variables), input]);
+  return preparedOf(tf, () => paint(tf, nets, variables, input), (data) => permuted({ shape, data }, NCHW).data, close); // biome-ignore format: one line
+}
+
+function step(tf: any, given: StepCase): Prepared {
+  const { step, close } = tfStep(tf, given);
+  return preparedOf(tf, () => tf.stack(step()), (data) => data, close); // biome-ignore format: one line
 }
 
 export async function tfjs(): Promise<Engine> {
   const tf = await openTf();
-  const backend = tf.backend();
-  const tensorOf = (values: Values, order: readonly number[]) => {
-    if (values.data.length === 0) return undefined;
-    const { shape, data } = permuted(values, order);
-    return tf.tensor(data, shape);
+  return {
+    name: 'tfjs',
+    version: versionOf('@tensorflow/tfjs'),
+    prepare: async (layer, operands) => prepare(tf, layer, operands),
+    generator: async (given) => generator(tf, given),
+    step: async (given) => step(tf, given),
   };
-
-  async function prepare(layer: Case, { x, w, v, dy }: Operands): Promise<Prepared | undefined> {
-    const make = MAKE[`${layer.kind}.${layer.role}`];
-    if (!make) return undefined;
-    const t = { x: tensorOf(x, NHWC), w: tensorOf(w, HWIO), v: tensorOf(v, HWIO), dy: tensorOf(dy, NHWC) };
-    const once = () => tf.tidy(() => make(tf, t, layer));
-    const [to, back] = layer.role === 'weight' ? [HWIO, OIHW] : [NHWC, NCHW];
-    return {
-      async run() {
-        const y = once();
-        await finished(backend);
-        y.dispose();
-      },
-      async result() {
-        const y = once();
-        const data = (await y.data()) as Float32Array;
-        y.dispose();
-        return permuted({ shape: inOrder(resultShape(layer), to), data }, back).data;
-      },
-      close: () => tf.dispose(Object.values(t).filter(Boolean)),
-    };
-  }
-  return { name: 'tfjs', version: versionOf('@tensorflow/tfjs'), prepare };
 }
