@@ -26,6 +26,7 @@ const LAYERS: readonly Layer[] = [
   { name: '3×3 1024→1024 16×32', kind: 'conv', x: [1, 1024, 16, 32], w: [1024, 1024, 3, 3], padding: 1 },
   { name: '7×7 36→64 64×128', kind: 'conv', x: [1, 36, 64, 128], w: [64, 36, 7, 7], padding: 3 },
   { name: '4×4/2 39→64 64×128', kind: 'conv', x: [1, 39, 64, 128], w: [64, 39, 4, 4], stride: 2, padding: 2 },
+  { name: '4×4/2 64→128 33×65', kind: 'conv', x: [1, 64, 33, 65], w: [128, 64, 4, 4], stride: 2, padding: 2 },
   {
     name: '3×3ᵀ/2 128→64 32×64',
     kind: 'transposed',

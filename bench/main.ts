@@ -28,7 +28,7 @@ const USAGE = `npm run bench -- [options]
   --peers LIST        of tfjs, ort-webgpu, ort-cpu, jax-js (default: all; --quick leaves jax-js out, which compiles for long)
   --adapter NAME      lavapipe, swiftshader or a part of an adapter's name; default the best there is
   --json FILE         write what was measured
-  --markdown FILE     measure nothing: write bench/RESULTS.md from these files of --json`;
+  --markdown FILE…    measure nothing: write bench/RESULTS.md from these files of --json`;
 
 const PEERS: Record<string, () => Engine | Promise<Engine>> = {
   tfjs,

@@ -13,7 +13,7 @@ import {
   type Verdict,
   verdictsOf,
 } from './report.js';
-import { TOLERANCE } from './rows.js';
+import { type Row, TOLERANCE } from './rows.js';
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
@@ -83,5 +83,16 @@ multiply-adds in registers in the same rounds; a norm's roofline is the bytes th
 hold the copies of input and output, some milliseconds, which its binding for Node always makes. \`ort-cpu\` is native code on
 the same processor and no WebGPU: it tells what a software adapter costs.`;
 
-export const markdownOf = (reports: readonly Report[]): string =>
-  `${[INTRODUCTION, ...reports.map(sectionOf)].join('\n\n')}\n`;
+const keyOf = ({ case: name, role }: Row): string => `${name}, ${role}`;
+
+/** Runs on one adapter as one report: of a row that several measured, the last. */
+function merged(reports: readonly Report[]): Report {
+  const rows = new Map(reports.flatMap(({ rows }) => rows).map((row) => [keyOf(row), row]));
+  return { ...reports[0]!, rows: [...rows.values()] };
+}
+
+export function markdownOf(reports: readonly Report[]): string {
+  const adapters = [...new Set(reports.map(({ adapter }) => adapter.name))];
+  const sections = adapters.map((name) => sectionOf(merged(reports.filter(({ adapter }) => adapter.name === name))));
+  return `${[INTRODUCTION, ...sections].join('\n\n')}\n`;
+}
