@@ -2,6 +2,7 @@
 // the processor, a rate from another minute would be no bound.
 
 import type { Device } from '../src/device/device.js';
+import { specialise } from '../src/kernels/wgsl.js';
 import copyText from './copy.wgsl';
 import fmaText from './fma.wgsl';
 import { timed } from './measure.js';
@@ -26,8 +27,8 @@ export interface Roofline {
 }
 
 const WORKGROUP = 64;
-const CHAINS = 12;
-const LOOPS = 4096;
+/** Of multiply-adds an invocation: CHAINS · ROW · LOOPS of fma.wgsl. */
+const FMAS = 12 * 32 * 128;
 /** On two cores of a CPU a run takes milliseconds; a GPU needs more to do, or submitting is what is measured. */
 const SCALE = { cpu: 1, gpu: 64 };
 const INVOCATIONS = 2 ** 14;
@@ -41,7 +42,7 @@ async function probe(
   workgroups: number,
   amount: number,
 ): Promise<Probe> {
-  const module = gpu.createShaderModule({ code: text });
+  const module = gpu.createShaderModule({ code: specialise(text, { constants: {} }) });
   const pipeline = await gpu.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint: 'main' } });
   const buffers = await allocate(sizes.map((size) => ({ size, usage: GPUBufferUsage.STORAGE })));
   const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
@@ -64,7 +65,7 @@ export async function probesOf(device: Device): Promise<Probes> {
   const scale = SCALE[device.profile.kind];
   const [count, bytes] = [scale * INVOCATIONS, Math.min(8, scale) * COPIED_BYTES];
   return {
-    fma: await probe(device, fmaText, [4 * count], count / WORKGROUP, 2 * CHAINS * LOOPS * count),
+    fma: await probe(device, fmaText, [4 * count], count / WORKGROUP, 2 * FMAS * count),
     copy: await probe(device, copyText, [bytes, bytes], bytes / 16 / WORKGROUP, 2 * bytes),
   };
 }
