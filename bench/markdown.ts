@@ -81,7 +81,11 @@ anything is timed. Ours transforms weights in every run, as training has to.
 GF/s are those of the direct convolution, so Winograd may pass 100 % of the roofline, which is what the adapter does of
 multiply-adds in registers in the same rounds; a norm's roofline is the bytes that a kernel copies. The times of onnxruntime
 hold the copies of input and output, some milliseconds, which its binding for Node always makes. \`ort-cpu\` is native code on
-the same processor and no WebGPU: it tells what a software adapter costs.`;
+the same processor and no WebGPU: it tells what a software adapter costs.
+
+Milliseconds depend on what else the machine did, and differ by half between runs on a shared one; ratios within a row hold
+better. A peer whose result is wrong is left out of its row, and listed. In the training step, whose four losses are held to
+1e-4, TensorFlow.js forms the gradient of a mirrored border as if it were zeros, which is less work.`;
 
 const keyOf = ({ case: name, role }: Row): string => `${name}, ${role}`;
 
