@@ -2,6 +2,7 @@
 
 import { ROLE_NAMES } from './cases.js';
 import { MOST } from './goals.js';
+import { EFFORTS } from './measure.js';
 import {
   cellsOf,
   digits,
@@ -55,7 +56,7 @@ function sectionOf(report: Report): string {
       .map(([name, version]) => `${name} ${version}`)
       .join(
         ', ',
-      )}. The adapter does ${digits(roofline.gflops)} GF/s of multiply-adds and copies ${digits(roofline.gbps)} GB/s.`,
+      )}. At the start the adapter did ${digits(roofline.gflops)} GF/s of multiply-adds and copied ${digits(roofline.gbps)} GB/s.`,
     host,
     `Geometric means: ${meansText(rows)}.`,
     missedText(verdicts),
@@ -84,7 +85,8 @@ hold the copies of input and output, some milliseconds, which its binding for No
 the same processor and no WebGPU: it tells what a software adapter costs.
 
 Milliseconds depend on what else the machine did, and differ by half between runs on a shared one; ratios within a row hold
-better. A peer whose result is wrong is left out of its row, and listed. In the training step, whose four losses are held to
+better. Under \`--quick\` an engine that takes more than ${EFFORTS.quick.budgetMs} ms is timed
+once. A peer whose result is wrong is left out of its row, and listed. In the training step, whose four losses are held to
 1e-4, TensorFlow.js forms the gradient of a mirrored border as if it were zeros, which is less work.`;
 
 const keyOf = ({ case: name, role }: Row): string => `${name}, ${role}`;
