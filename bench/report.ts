@@ -1,0 +1,102 @@
+// What was measured as data, and as the table that the terminal shows.
+
+import { ROLE_NAMES } from './cases.js';
+import type { DispatchCost } from './dispatch.js';
+import { geometricMean } from './measure.js';
+import type { Roofline } from './roofline.js';
+import type { Row } from './rows.js';
+
+export interface Report {
+  /** As it calls itself, and the name that goals know it by. */
+  adapter: { description: string; name: string };
+  versions: Record<string, string>;
+  date: string;
+  roofline: Roofline;
+  dispatch?: DispatchCost;
+  rows: Row[];
+}
+
+/** Three digits, never an exponent. */
+export function digits(value: number): string {
+  const whole = Math.floor(Math.log10(Math.abs(value) || 1)) + 1;
+  return value.toFixed(Math.max(0, 3 - Math.max(1, whole)));
+}
+
+/** Columns as wide as their widest cell, numbers to the right of the first column. */
+export function columns(cells: readonly (readonly string[])[]): string {
+  const widths = cells[0]!.map((_, c) => Math.max(...cells.map((row) => [...(row[c] ?? '')].length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join('  ');
+  return cells.map((row) => line(row).trimEnd()).join('\n');
+}
+
+export const peersOf = (rows: readonly Row[]): string[] => [
+  ...new Set(rows.flatMap(({ peers, failed }) => [...Object.keys(peers), ...Object.keys(failed)])),
+];
+
+export function peerText({ peers, failed }: Row, name: string): string {
+  const time = peers[name];
+  if (time) return `${digits(time.ms)} (${digits(time.ratio)}×)`;
+  return failed[name] ? 'failed' : '–';
+}
+
+export const header = (peers: readonly string[]): string[] => ['case', 'ms', 'GF/s', 'roofline', ...peers, 'kernel'];
+
+export const cellsOf = (row: Row, peers: readonly string[]): string[] => [
+  `${row.case}, ${ROLE_NAMES[row.role]}`,
+  digits(row.ours_ms),
+  row.gflops === null ? '–' : digits(row.gflops),
+  row.roofline_pct === null ? '–' : `${row.roofline_pct.toFixed(0)} %`,
+  ...peers.map((name) => peerText(row, name)),
+  row.candidate,
+];
+
+export const tableOf = (rows: readonly Row[]): string => {
+  const peers = peersOf(rows);
+  return columns([header(peers), ...rows.map((row) => cellsOf(row, peers))]);
+};
+
+export interface Verdict {
+  row: Row;
+  against: string;
+  goal: number;
+  /** Undefined where the peer was not measured. */
+  got: number | undefined;
+}
+
+/** Every goal of every row, reached or not. */
+export const verdictsOf = (rows: readonly Row[]): Verdict[] =>
+  rows.flatMap((row) =>
+    Object.entries(row.goals).map(([against, goal]) => {
+      const got = against === 'roofline' ? (row.roofline_pct ?? undefined) : row.peers[against]?.ratio;
+      return { row, against, goal, got };
+    }),
+  );
+
+/** By peer, over the rows that it took part in. */
+export function meanRatios(rows: readonly Row[]): [peer: string, mean: number, rows: number][] {
+  return peersOf(rows).flatMap((name) => {
+    const ratios = rows.flatMap(({ peers }) => (peers[name] ? [peers[name].ratio] : []));
+    return ratios.length > 0 ? [[name, geometricMean(ratios), ratios.length]] : [];
+  });
+}
+
+export function headText({ adapter, roofline, dispatch, versions }: Report): string {
+  const lines = [
+    `${adapter.description} (${adapter.name}): ${digits(roofline.gflops)} GF/s of multiply-adds, ${digits(roofline.gbps)} GB/s copied`,
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+  ];
+  if (dispatch) lines.push(dispatchText(dispatch));
+  return lines.join('\n');
+}
+
+export const dispatchText = ({ dispatches, pipelines, usPerDispatch, memoryRatio }: DispatchCost): string =>
+  `Recorded training step: ${dispatches} dispatches, ${pipelines} pipelines, ${digits(usPerDispatch)} µs of host time a` +
+  ` dispatch; memory ${memoryRatio.toFixed(2)} times the least possible`;
+
+export const meansText = (rows: readonly Row[]): string =>
+  meanRatios(rows)
+    .map(([name, mean, count]) => `${digits(mean)}× ${name} over ${count} rows`)
+    .join(', ');

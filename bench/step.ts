@@ -1,0 +1,83 @@
+// The nets and the training step that are measured whole, and what they are fed.
+
+import { createRng, uniform } from '../src/data/rng.js';
+import type { Device } from '../src/device/device.js';
+import { compile, type Feeds } from '../src/engine.js';
+import type { Maps } from '../src/nets/discriminator.js';
+import { initialValues } from '../src/nets/init.js';
+import type { Net } from '../src/nets/parameters.js';
+import { adamFeeds, adamScalars } from '../src/train/adam.js';
+import type { Start } from '../src/train/checkpoint.js';
+import { type Nets, netsOf } from '../src/train/nets.js';
+import { trainSettings } from '../src/train/settings.js';
+import { trainingStep } from '../src/train/step.js';
+import { destroyTrainee, trainee } from '../src/train/trainees.js';
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Channels of the first layers; depth, instances, two scales and feature matching are the defaults, without the perceptual loss. */
+export interface Width {
+  ngf: number;
+  ndf: number;
+}
+
+export const CLASSES = 35;
+
+export const netsFor = (width: Width): Nets => netsOf(trainSettings({ labelNc: CLASSES, noVggLoss: true, ...width }));
+
+export interface Picture {
+  labels: Int32Array;
+  instances: Int32Array;
+  image: Float32Array;
+}
+
+/** Blocks of classes, and a picture of waves. */
+export function pictureFor({ width, height }: Size): Picture {
+  const block = (i: number) => Math.floor((i % width) / 16) + 5 * Math.floor(i / width / 16);
+  const labels = Int32Array.from({ length: width * height }, (_, i) => block(i) % CLASSES);
+  const image = Float32Array.from({ length: 3 * labels.length }, (_, i) => Math.sin(i / 37));
+  return { labels, instances: labels, image };
+}
+
+export const RATE = 2e-4;
+
+/** Of Adam's step, from 1. */
+export const scalarFeeds = (step: number): Feeds => ({
+  ...adamFeeds('G', adamScalars(step, RATE)),
+  ...adamFeeds('D', adamScalars(step, RATE)),
+});
+
+/** In the order in which engines give them. */
+export const LOSSES = ['G_GAN', 'G_GAN_Feat', 'D_real', 'D_fake'] as const;
+
+/** Tensors of a net on the host, by name, in torch's layout. */
+export type Weights = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
+
+/** As the reference draws them. */
+export function drawnWeights({ parameters }: Net<unknown>, seed: number): Weights {
+  const rng = createRng(seed);
+  return new Map(parameters.map((p) => [p.name, { shape: p.shape, data: initialValues(p, () => uniform(rng)) }]));
+}
+
+const start = ({ G, D }: { G: Weights; D: Weights }): Start => ({
+  nets: {
+    G: (name) => () => G.get(name)!.data,
+    D: (name) => () => D.get(name)!.data,
+  },
+});
+
+export async function stepOf(device: Device, nets: Nets, size: Size, weights?: { G: Weights; D: Weights }) {
+  const from = weights ? start(weights) : {};
+  const [G, D] = [trainee('G', nets.G, 1, from), trainee<Maps>('D', nets.D, 1, from)];
+  const extent = [1, size.height, size.width] as const;
+  const { encoding, generator } = nets;
+  const program = await compile(device, trainingStep({ extent, encoding, outputNc: generator.outputNc, G, D }));
+  const close = () => {
+    program.destroy();
+    for (const one of [G, D]) destroyTrainee(device, one);
+  };
+  return { program, close };
+}
