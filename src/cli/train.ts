@@ -38,6 +38,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'save-epoch-freq',
   'json',
   'adapter',
+  'precise',
   ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
@@ -203,7 +204,8 @@ export async function trainCommand(
       await check(training, options);
       const device = await openDevice(options);
       try {
-        const all = { ...from, ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
+        const { precise } = options;
+        const all = { ...from, precise, ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
         const stopped = await trainWithProgress(device, training, run, options, all);
         if (stopped === undefined) await after(device, training);
         return stopped;

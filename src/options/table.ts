@@ -357,6 +357,11 @@ export const OPTIONS = {
     value: 'NAME',
     help: "GPU to use: part of an adapter's name, `swiftshader`, `lavapipe` or `auto` (also: PIX2PIXHD_ADAPTER)",
   },
+  precise: {
+    type: 'flag',
+    group: MACHINE,
+    help: 'only kernels that round no more than plain sums do: no Winograd convolutions',
+  },
   selftest: {
     type: 'flag',
     group: MACHINE,

@@ -45,6 +45,8 @@ export interface From {
   start?: Start;
   progress?: Progress;
   vgg?: Values;
+  /** No kernel that rounds more than plain sums do. */
+  precise?: boolean;
 }
 
 /** What is due after a step. */
@@ -127,12 +129,12 @@ export async function train(
   run: RunFolder,
   habits: Habits,
   hooks: Hooks,
-  { start, progress, vgg }: From = {},
+  { start, progress, vgg, precise }: From = {},
 ): Promise<string> {
   const { root, dataset, settings, classes } = training;
   const begin = progress ?? { step: 0, cursor: startCursor(settings.seed) };
   const samples = await sampleBatches(root, dataset, settings.seed);
-  const trainer = createTrainer(device, { settings, classes, start, vgg });
+  const trainer = createTrainer(device, { settings, classes, start, vgg, compile: { precise } });
   try {
     const total = totalSteps(settings, dataset.size, habits.maxSteps);
     return await follow({ training, habits, hooks, run, trainer, samples, begin }, total);
