@@ -1,9 +1,10 @@
 // What the bench asks of an engine, ours and the others alike.
 
+import type { Size } from '../src/data/resample.js';
 import type { Nets } from '../src/train/nets.js';
 import type { Case } from './cases.js';
 import type { Operands, Values } from './operands.js';
-import type { Picture, Size, Weights } from './step.js';
+import type { Picture, Weights } from './step.js';
 
 /** A case made ready on an engine. */
 export interface Prepared {

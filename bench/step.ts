@@ -1,5 +1,6 @@
 // The nets and the training step that are measured whole, and what they are fed.
 
+import type { Size } from '../src/data/resample.js';
 import { createRng, uniform } from '../src/data/rng.js';
 import type { Device } from '../src/device/device.js';
 import { compile, type Feeds } from '../src/engine.js';
@@ -12,11 +13,6 @@ import { type Nets, netsOf } from '../src/train/nets.js';
 import { trainSettings } from '../src/train/settings.js';
 import { trainingStep } from '../src/train/step.js';
 import { destroyTrainee, trainee } from '../src/train/trainees.js';
-
-export interface Size {
-  width: number;
-  height: number;
-}
 
 /** Channels of the first layers; depth, instances, two scales and feature matching are the defaults, without the perceptual loss. */
 export interface Width {

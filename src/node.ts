@@ -12,7 +12,7 @@ export {
 } from './device/errors.js';
 export { openDevice } from './device/node.js';
 export { centresOf, type RegionStyle, typicalStyles } from './encode/cluster.js';
-export { AS_THEY_ARE, type EncodedPicture, encodeRegions, type Scaling } from './encode/regions.js';
+export { type EncodedPicture, encodeRegions } from './encode/regions.js';
 export { storeStyles } from './encode/store.js';
 export { type FileSource, openFile } from './formats/files.js';
 export { openStateDict, type StateDict } from './formats/state-dict.js';
@@ -20,3 +20,4 @@ export { exportOnnx, type OnnxOptions } from './generate/export-onnx.js';
 export { findCheckpointFile, findGenerator } from './generate/find.js';
 export { type FolderJob, generateFolder } from './generate/folder.js';
 export { findEncoder } from './generate/parts.js';
+export { AS_THEY_ARE, type Scaling } from './generate/whole.js';

@@ -1,6 +1,7 @@
 // pix2pixHD's nets and its training step in TensorFlow.js, from the same description as ours. The generator is walked as it is for the
 // engine and for ONNX; losses judge both nets as they are before the step.
 
+import type { Size } from '../../src/data/resample.js';
 import { generatorPyramid } from '../../src/nets/architecture.js';
 import type { Activation, Layer } from '../../src/nets/layer.js';
 import { LEAK } from '../../src/nets/layer.js';
@@ -9,7 +10,7 @@ import { walkPyramid } from '../../src/nets/walk.js';
 import type { Nets } from '../../src/train/nets.js';
 import type { StepCase } from '../engine.js';
 import { permuted } from '../operands.js';
-import { CLASSES, type Picture, RATE, type Size, type Weights } from '../step.js';
+import { CLASSES, type Picture, RATE, type Weights } from '../step.js';
 import { HWIO, instanceNormOfParts, NHWC } from './tfjs-core.js';
 
 /** Variables by their names in a state dict. */

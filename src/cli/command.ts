@@ -3,7 +3,7 @@
 import { basename, relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.js';
-import { boundsText, type Camel, camelCase, type OptionSpec, parseValue } from '../options/option.js';
+import { boundsText, type Camel, camelCase, kebabCase, type OptionSpec, parseValue } from '../options/option.js';
 import { OPTIONS, type OptionName, type OptionValues } from '../options/table.js';
 
 /** Values of the options `N`, of which `R` have to be given. */
@@ -66,10 +66,10 @@ function valuesOf(names: readonly OptionName[], given: Record<string, unknown>):
 
 const isGiven = (command: Command, name: OptionName): boolean => command.getOptionValueSource(ownName(name)) === 'cli';
 
-/** Says which of the given options change nothing here. @throws UsageError for those that are refused */
-function sayWithout(command: Command, names: readonly OptionName[]): void {
+/** Says which of the given options change nothing: for their own reason, or `why`. @throws UsageError for those that are refused */
+function sayWithout(command: Command, names: readonly OptionName[], why?: string): void {
   for (const name of names.filter((each) => isGiven(command, each))) {
-    const { without, refused }: OptionSpec = OPTIONS[name];
+    const { without = why, refused }: OptionSpec = OPTIONS[name];
     if (refused) throw new UsageError(`--${name} is not taken: ${refused}`);
     if (without) console.error(`--${name} changes nothing here: ${without}`);
   }
@@ -97,9 +97,7 @@ export function commandOf<N extends OptionName, R extends N = never>(spec: Comma
   }
   return command.action(async () => {
     sayWithout(command, options);
-    for (const option of ignored?.options ?? []) {
-      if (isGiven(command, option)) console.error(`--${option} changes nothing here: ${ignored!.why}`);
-    }
+    if (ignored) sayWithout(command, ignored.options, ignored.why);
     const values = valuesOf(options, command.opts());
     const stored = (await spec.stored?.(values as OptionValues<N>)) ?? {};
     return spec.run({ ...values, ...notGiven(command, options, stored) } as Needed<N, R>, ...command.args);
@@ -116,6 +114,6 @@ export function self(): string {
 export function kebabOption(argument: string): string {
   const match = /^--([A-Za-z][\w-]*)(=.*)?$/s.exec(argument);
   if (!match) return argument;
-  const name = match[1].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const name = kebabCase(match[1]);
   return `--${name.replace(/[-_]+/g, '-').replace(/^-/, '')}${match[2] ?? ''}`;
 }

@@ -3,12 +3,13 @@
 import { openDevice } from '../device/node.js';
 import { type RegionStyle, typicalStyles } from '../encode/cluster.js';
 import { readFeatures } from '../encode/features-file.js';
-import { AS_THEY_ARE, encodeRegions, type Scaling, scalingOfRun } from '../encode/regions.js';
+import { encodeRegions, scalingOfRun } from '../encode/regions.js';
 import { storeStyles } from '../encode/store.js';
 import { DataError, UsageError } from '../errors.js';
 import { withFile } from '../formats/files.js';
 import { openSafetensors } from '../formats/safetensors.js';
 import { findGenerator } from '../generate/find.js';
+import { AS_THEY_ARE, type Scaling, toWidth } from '../generate/whole.js';
 import { type Manifest, readManifest } from '../nets/manifest.js';
 import type { OptionValues } from '../options/table.js';
 import { commandOf, self } from './command.js';
@@ -61,7 +62,7 @@ async function findStyles(options: Options, path: string, manifest: Manifest, ro
 }
 
 const scalingOf = async ({ scale }: Options, path: string): Promise<Scaling> =>
-  scale !== undefined ? { resizeOrCrop: 'scale_width', loadSize: scale } : ((await scalingOfRun(path)) ?? AS_THEY_ARE);
+  scale !== undefined ? toWidth(scale) : ((await scalingOfRun(path)) ?? AS_THEY_ARE);
 
 /** Runs the encoder over the whole data set. */
 async function encodeAll(options: Options, file: string, manifest: Manifest, root: string): Promise<RegionStyle[]> {

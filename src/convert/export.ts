@@ -1,7 +1,7 @@
 // A checkpoint of this project for other programs.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Size } from '../data/resample.js';
 import { DataError, UsageError } from '../errors.js';
 import { writeFileAtomic, writeFolderAtomically } from '../formats/atomic.js';
@@ -19,6 +19,7 @@ import { type DiscriminatorOptions, multiscaleDiscriminator } from '../nets/disc
 import { encoderNet } from '../nets/encoder.js';
 import { type Manifest, readManifest } from '../nets/manifest.js';
 import type { Parameter } from '../nets/parameters.js';
+import { readRunConfig, runOf } from '../train/run-folder.js';
 import { type AdamFile, adamOf, openAdam } from './export-adam.js';
 import type { NetName } from './find.js';
 import { optionsOf } from './reference-names.js';
@@ -93,18 +94,9 @@ async function openSource(path: string, keep: Keep): Promise<Source> {
   if (D) nets.push({ name: 'D', parameters: multiscaleDiscriminator(discriminator!).parameters, file: D });
   const optimizer = await part('optimizer');
   for (const { parameters, file } of nets) requireTensors(parameters, file.shapes, file.file);
-  return { manifest, nets, discriminator, adam: optimizer && openAdam(optimizer, configOf(path)) };
-}
-
-/** The options of the run that a checkpoint is of, where it is still in its run. */
-function configOf(generator: string): Record<string, unknown> {
-  const path = join(dirname(generator), '..', '..', 'config.json');
-  if (!existsSync(path)) return {};
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new DataError('is damaged', { file: path, cause });
-  }
+  const run = runOf(path);
+  const config = run === undefined ? {} : await readRunConfig(run);
+  return { manifest, nets, discriminator, adam: optimizer && openAdam(optimizer, config) };
 }
 
 async function exportPth(path: string, { out }: ExportJob): Promise<string[]> {

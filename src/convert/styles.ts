@@ -3,13 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { DataError, fileError } from '../errors.js';
 import { encodeClusters } from '../formats/clusters-write.js';
-import { type Clusters, decodeClusters } from '../formats/npy.js';
+import { type Clusters, clusterRows, decodeClusters } from '../formats/npy.js';
 
 /** As many classes as a net can have. */
 const MOST_CLASSES = 1024;
-
-const rowsOf = ({ rows, columns, data }: Clusters): number[][] =>
-  Array.from({ length: rows }, (_, row) => [...data.subarray(row * columns, (row + 1) * columns)]);
 
 /**
  * By class, its style vectors of `count` values each; a class that was never seen large enough has none. Throws
@@ -29,7 +26,7 @@ export function readStyles(path: string, count: number): number[][][] {
       throw new DataError(`class ${id} has vectors of ${columns} values, the net takes ${count}`, { file: path });
   }
   const most = Math.max(-1, ...clusters.keys());
-  return Array.from({ length: most + 1 }, (_, id) => (clusters.has(id) ? rowsOf(clusters.get(id)!) : []));
+  return Array.from({ length: most + 1 }, (_, id) => (clusters.has(id) ? clusterRows(clusters.get(id)!) : []));
 }
 
 /** The same as the reference's file; classes without styles are left out, as there. */

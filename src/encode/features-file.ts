@@ -2,15 +2,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { DataError, fileError } from '../errors.js';
-import { type Clusters, decodeClusters } from '../formats/npy.js';
+import { type Clusters, clusterRows, decodeClusters } from '../formats/npy.js';
 import type { Manifest } from '../nets/manifest.js';
 import { classCount, type RegionStyle } from './cluster.js';
 
 /** One of the two, by what the file holds. */
 export type Features = { regions: RegionStyle[]; centres?: undefined } | { centres: number[][][]; regions?: undefined };
-
-const rowsOf = ({ rows, columns, data }: Clusters): number[][] =>
-  Array.from({ length: rows }, (_, row) => [...data.subarray(row * columns, (row + 1) * columns)]);
 
 /** Checks every class's matrix against the net. @returns its columns, the same for all */
 function columnsOf(found: ReadonlyMap<number, Clusters>, manifest: Manifest, file: string): number {
@@ -36,11 +33,11 @@ export async function readFeatures(file: string, manifest: Manifest): Promise<Fe
   const width = manifest.encoding.features!.count;
   if (columnsOf(found, manifest, file) > width) {
     const regions = [...found].flatMap(([number, matrix]) =>
-      rowsOf(matrix).map((row) => ({ class: number, ratio: row[width]!, vector: row.slice(0, width) })),
+      clusterRows(matrix).map((row) => ({ class: number, ratio: row[width]!, vector: row.slice(0, width) })),
     );
     return { regions };
   }
   const count = classCount(manifest, found.keys());
   const rows = (number: number) => found.get(number) ?? { rows: 0, columns: width, data: new Float64Array() };
-  return { centres: Array.from({ length: count }, (_, number) => rowsOf(rows(number))) };
+  return { centres: Array.from({ length: count }, (_, number) => clusterRows(rows(number))) };
 }

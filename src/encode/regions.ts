@@ -1,25 +1,19 @@
 // Every region of a data set with its style, as an encoder sees it.
 
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { dataFolders, findSamples, type SamplePaths } from '../data/folders.js';
 import { regionClasses } from '../data/region-classes.js';
 import { prepareSample, type SampleOptions } from '../data/sample.js';
-import { type GeometryOptions, RESIZE_OR_CROP } from '../data/transform.js';
+import { RESIZE_OR_CROP } from '../data/transform.js';
 import { toPlanes } from '../data/values.js';
-import { DataError, fileError } from '../errors.js';
+import { DataError } from '../errors.js';
 import type { Encoder } from '../generate/encoder.js';
 import { styledMap } from '../generate/styles.js';
-import { multipleOf } from '../nets/generator.js';
+import { type Scaling, wholePictures } from '../generate/whole.js';
 import type { Manifest } from '../nets/manifest.js';
+import { readRunConfig, runOf } from '../train/run-folder.js';
 import { type RegionStyle, ratioOf } from './cluster.js';
-
-/** How pictures are scaled; they are never cut or mirrored. */
-export type Scaling = Pick<GeometryOptions, 'resizeOrCrop' | 'loadSize'>;
-
-/** Pictures as they are: nothing is cut where the square is larger than any. */
-export const AS_THEY_ARE: Scaling = { resizeOrCrop: 'crop', loadSize: 0 };
 
 const schema = v.object({
   resizeOrCrop: v.picklist(RESIZE_OR_CROP),
@@ -31,28 +25,14 @@ const schema = v.object({
  * @throws DataError for a config.json that is damaged
  */
 export async function scalingOfRun(checkpointFile: string): Promise<Scaling | undefined> {
-  const checkpoints = dirname(dirname(checkpointFile));
-  const file = join(dirname(checkpoints), 'config.json');
-  const text = basename(checkpoints) === 'checkpoints' ? await textOf(file) : undefined;
-  if (text === undefined) return undefined;
-  try {
-    return v.parse(schema, JSON.parse(text));
-  } catch (cause) {
-    const problem = `does not say how pictures are scaled: ${(cause as Error).message}`;
-    throw new DataError(problem, { file, fix: 'Give --scale WIDTH', cause });
-  }
-}
-
-const textOf = (file: string): Promise<string | undefined> =>
-  readFile(file, 'utf8').catch((error) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw fileError(error, file);
-  });
-
-function sampleOptions({ encoding, generator }: Manifest, scaling: Scaling): SampleOptions {
-  const whole = { fineSize: Number.MAX_SAFE_INTEGER, noFlip: true, multiple: multipleOf(generator) };
-  const channels = { outputNc: generator.outputNc, featNum: encoding.features?.count ?? 0 };
-  return { ...encoding, ...channels, trained: true, ...scaling, ...whole };
+  const run = runOf(checkpointFile);
+  if (run === undefined) return undefined;
+  const fix = 'Give --scale WIDTH';
+  const config = await readRunConfig(run, fix);
+  const { success, output, issues } = v.safeParse(schema, config);
+  if (success) return output;
+  const problem = `does not say how pictures are scaled: ${issues[0].message}`;
+  throw new DataError(problem, { file: join(run, 'config.json'), fix });
 }
 
 /** Pictures with photo, and with instance maps where those tell regions apart. */
@@ -92,7 +72,7 @@ export async function* encodeRegions(
   { root, phase, scaling }: { root: string; phase: string; scaling: Scaling },
 ): AsyncGenerator<EncodedPicture> {
   const samples = await samplesOf(root, phase, encoder.manifest);
-  const options = sampleOptions(encoder.manifest, scaling);
+  const options = wholePictures(encoder.manifest, scaling);
   for (const [i, paths] of samples.entries()) {
     const regions = await encodePicture(encoder, paths, options);
     yield { number: i + 1, total: samples.length, name: paths.name, regions };

@@ -83,6 +83,9 @@ function readHeader(bytes: Uint8Array, file: string): Header {
 /** Feature vectors of one class: `rows` × `columns` values in row order. */
 export type Clusters = { rows: number; columns: number; data: Float64Array };
 
+export const clusterRows = ({ rows, columns, data }: Clusters): number[][] =>
+  Array.from({ length: rows }, (_, row) => [...data.subarray(row * columns, (row + 1) * columns)]);
+
 type NumpyType = { dtype?: DType; code: string; [BUILD](state: Value): void };
 type NumpyArray = { content?: HostTensor | Value[]; [BUILD](state: Value): void };
 

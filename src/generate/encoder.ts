@@ -5,11 +5,11 @@ import type { Device } from '../device/device.js';
 import { createArena, destroy, input } from '../engine.js';
 import { DataError } from '../errors.js';
 import { sizedPrograms } from '../graph/sizes.js';
-import { type EncoderOptions, encoderNet, encodeStyles } from '../nets/encoder.js';
-import { leastSide, multipleOf } from '../nets/generator.js';
+import { type EncoderOptions, encoderNet, encodeStyles, keptMultiple } from '../nets/encoder.js';
+import { leastSide } from '../nets/generator.js';
 import { type Manifest, readManifest } from '../nets/manifest.js';
 import { lookup } from '../nets/parameters.js';
-import { type Bytes, fileVariables, openWeights } from './weights.js';
+import { type Bytes, fileVariables, openWeights, requireWeights } from './weights.js';
 
 /** A photo and what shares a style in it. */
 export interface EncodeInput {
@@ -57,10 +57,6 @@ function vectorsOf(features: Float32Array, regions: Int32Array, count: number, c
   return pixels.map((pixel) => Array.from({ length: channels }, at(pixel)));
 }
 
-/** What sides are rounded up to, in training too: what both nets keep. */
-const commonMultiple = ({ generator, encoder }: Encoder['manifest']): number =>
-  Math.max(multipleOf(generator), 2 ** encoder.nDownsampleE);
-
 /**
  * Opens an encoder from its safetensors file, which must stay readable until the first photo is encoded.
  * @throws DataError where the file is damaged or no encoder
@@ -73,6 +69,7 @@ export async function loadEncoder(
   const manifest = manifestOf(file.metadata, file.source.name);
   const { outputNc, featNum, nDownsampleE } = manifest.encoder;
   const net = encoderNet(manifest.encoder);
+  requireWeights(net.parameters, file);
   const variables = fileVariables(net.parameters, file);
   const arena = createArena(device);
   const programs = sizedPrograms(
@@ -86,7 +83,7 @@ export async function loadEncoder(
     { precise },
   );
   const least = leastSide({ nDownsample: nDownsampleE, nBlocks: 0 });
-  const multiple = commonMultiple(manifest);
+  const multiple = keptMultiple(manifest.generator, manifest.encoder);
   return {
     manifest,
     async encode(given) {

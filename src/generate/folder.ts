@@ -6,7 +6,7 @@ import { toBytes } from '../data/encode.js';
 import { findSamples, type SamplePaths } from '../data/folders.js';
 import { encodePng } from '../data/png.js';
 import type { Size } from '../data/resample.js';
-import { type PreparedSample, prepareSample, type SampleOptions } from '../data/sample.js';
+import { type PreparedSample, prepareSample } from '../data/sample.js';
 import { toPlanes } from '../data/values.js';
 import { DataError, fileError } from '../errors.js';
 import { writeFileAtomic } from '../formats/atomic.js';
@@ -15,6 +15,7 @@ import type { Manifest } from '../nets/manifest.js';
 import type { Encoder } from './encoder.js';
 import type { GenerateInput, Generator, Picture } from './generator.js';
 import { type Styles, styledMap } from './styles.js';
+import { AS_THEY_ARE, toWidth, wholePictures } from './whole.js';
 
 export interface FolderJob {
   /** A label map (or RGB input), or a folder of them. */
@@ -42,19 +43,6 @@ export interface Done {
   width: number;
   height: number;
 }
-
-/** A map as it is, or scaled to a width: nothing is cut or mirrored. */
-const sampleOptions = ({ encoding, generator }: Manifest, scale: number | undefined): SampleOptions => ({
-  ...encoding,
-  outputNc: generator.outputNc,
-  featNum: encoding.features?.count ?? 0,
-  trained: true,
-  resizeOrCrop: scale === undefined ? 'crop' : 'scale_width',
-  loadSize: scale ?? 0,
-  fineSize: Number.MAX_SAFE_INTEGER,
-  multiple: 1,
-  noFlip: true,
-});
 
 /** Interleaved samples, of as many channels as they have, as planes. */
 const planesOf = (samples: Uint8Array, { width, height }: Size): Float32Array =>
@@ -107,7 +95,7 @@ function samplesOf({ labels, instances, encoded }: FolderJob, { encoding }: Mani
  */
 export async function* generateFolder(generator: Generator, job: FolderJob): AsyncGenerator<Done> {
   const samples = (await samplesOf(job, generator.manifest)).slice(0, job.howMany);
-  const options = sampleOptions(generator.manifest, job.scale);
+  const options = wholePictures(generator.manifest, job.scale === undefined ? AS_THEY_ARE : toWidth(job.scale));
   const total = samples.length;
   const prepare = (i: number) => (i < total ? prepareSample(samples[i]!, options) : undefined);
   let next = prepare(0);

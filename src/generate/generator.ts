@@ -4,13 +4,13 @@ import type { Device } from '../device/device.js';
 import { concat, createArena, destroy, type Feeds, input, type Tensor } from '../engine.js';
 import { DataError } from '../errors.js';
 import { sizedPrograms } from '../graph/sizes.js';
-import { generatorNet } from '../nets/architecture.js';
 import { type Encoding, type Extent, encodeInput, labelChannels } from '../nets/encode-input.js';
 import { leastSide, multipleOf } from '../nets/generator.js';
-import { type Manifest, readManifest } from '../nets/manifest.js';
+import type { Manifest } from '../nets/manifest.js';
 import { lookup } from '../nets/parameters.js';
+import { openGenerator } from './open.js';
 import { type Styles, styledMap, stylePlanes } from './styles.js';
-import { type Bytes, fileVariables, openWeights } from './weights.js';
+import { type Bytes, fileVariables } from './weights.js';
 
 /** What to paint, each map row by row. A generator trained on RGB inputs takes `input`, the others `labels`. */
 export interface GenerateInput {
@@ -119,17 +119,15 @@ export async function loadGenerator(
   source: Bytes,
   { device, precise }: { device: Device; precise?: boolean },
 ): Promise<Generator> {
-  const file = openWeights(source);
-  const manifest = readManifest(file.metadata, file.source.name);
-  const { parameters, forward } = generatorNet(manifest.generator);
-  const variables = fileVariables(parameters, file);
+  const { file, manifest, net } = openGenerator(source);
+  const variables = fileVariables(net.parameters, file);
   const arena = createArena(device);
   const programs = sizedPrograms(
     device,
     arena,
     (extent: Extent) => {
       const { inputs, x } = encodeAll(manifest.encoding, extent);
-      return { inputs, outputs: { picture: forward(x, lookup(variables)) } };
+      return { inputs, outputs: { picture: net.forward(x, lookup(variables)) } };
     },
     { precise },
   );

@@ -14,13 +14,12 @@ function sourceOf(bytes: Bytes): Source {
 
 export const openWeights = (bytes: Bytes): Safetensors => openSafetensors(sourceOf(bytes));
 
-/**
- * A net's tensors, each read when it goes to the device: the weights are never twice in memory.
- * @throws DataError where the file's tensors are not the net's
- */
+/** @throws DataError where the file's tensors are not the net's */
+export const requireWeights = (parameters: readonly Parameter[], { tensors, source }: Safetensors): void =>
+  requireTensors(parameters, new Map([...tensors].map(([name, { shape }]) => [name, shape])), source.name);
+
+/** A net's tensors, each read when it goes to the device: the weights are never twice in memory. */
 export function fileVariables(parameters: readonly Parameter[], file: Safetensors): Variables {
-  const shapes = new Map([...file.tensors].map(([name, { shape }]) => [name, shape]));
-  requireTensors(parameters, shapes, file.source.name);
   const values = (name: string) => () => toFloat32(readTensor(file, name), name);
   return createVariables(parameters, ({ name }) => values(name));
 }

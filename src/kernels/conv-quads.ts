@@ -85,17 +85,42 @@ export function tapPlaces({ start, taps, dilation }: Phase, { sx, left }: Column
 }
 
 /** In the file a shuffle stands for the broadcast, whose lane must be a literal: that it is only after unrolling. */
-export const pickBroadcast = (type: string): string =>
+const pickBroadcast = (type: string): string =>
   `fn pick(loaded: ${type}, l: u32) -> ${type} { return subgroupBroadcast(loaded, l); } // @inline`;
 
-/** How a thread comes by its weights: handed round by the lanes, or loaded by each. */
-export const weightHooks = (broadcast: number): Record<string, string> =>
-  broadcast > 0
-    ? { pick: pickBroadcast('f32') }
-    : {
-        place: 'fn place(element: u32, lane: u32) -> u32 { return element / 4u; }',
-        pick: 'fn pick(loaded: Packed, l: u32) -> f32 { return loaded[l]; } // @inline',
-      };
+/** What of a kernel says how its threads come by what is the same for all. */
+type Sharing = Required<Pick<Kernel, 'constants' | 'hooks'>> & { lanes: number };
+
+const threads = { WG: WORKGROUP };
+
+/** Weights: handed round by the lanes of a subgroup, one loaded by each; with 0 lanes every thread loads its own as vec4. */
+export function sharedWeights(broadcast: number): Sharing {
+  if (broadcast > 0)
+    return {
+      lanes: broadcast,
+      constants: { ...threads, BROADCAST: true, LANES: broadcast, Packed: 'f32' },
+      hooks: { pick: pickBroadcast('f32') },
+    };
+  return {
+    lanes: 4,
+    constants: { ...threads, BROADCAST: false, LANES: 4, Packed: 'vec4f' },
+    hooks: {
+      place: 'fn place(element: u32, lane: u32) -> u32 { return element / 4u; }',
+      pick: 'fn pick(loaded: Packed, l: u32) -> f32 { return loaded[l]; } // @inline',
+    },
+  };
+}
+
+/** vec4 of pixels, likewise. */
+export function sharedPixels(broadcast: number): Sharing {
+  const lanes = broadcast || 1;
+  const own = 'fn pick(loaded: vec4f, l: u32) -> vec4f { return loaded; } // @inline';
+  return {
+    lanes,
+    constants: { ...threads, BROADCAST: broadcast > 0, LANES: lanes },
+    hooks: { pick: broadcast > 0 ? pickBroadcast('vec4f') : own },
+  };
+}
 
 export const quadPacking = ({ groups, outputs }: ConvShape, { oc }: Pick<QuadTile, 'oc'>): Packing => {
   const groupBlocks = Math.ceil(outputs / oc);
@@ -116,7 +141,7 @@ export function quadsKernel(
   const { groups, inputs, outputs, output, kernel } = shape;
   const { image0, images, block0, blocks, x, w, out } = parts;
   const { rows, quads, oc, broadcast } = tile;
-  const lanes = broadcast || 4;
+  const { lanes, ...sharing } = sharedWeights(broadcast);
   const { vecs, places } = tapPlaces(px, columns, quads);
   const tw = places.length;
   const taps = px.taps > 0 ? py.taps : 0;
@@ -129,10 +154,7 @@ export function quadsKernel(
     name: `conv.${quadName(tile)}`,
     source: quadsSource,
     constants: {
-      WG: WORKGROUP,
-      BROADCAST: broadcast > 0,
-      LANES: lanes,
-      Packed: broadcast > 0 ? 'f32' : 'vec4f',
+      ...sharing.constants,
       TW: tw,
       SX: columns.sx,
       ROWS: rows,
@@ -148,7 +170,7 @@ export function quadsKernel(
       AT: places,
       CONTINUES: parts.continues,
     },
-    hooks: { ...weightHooks(broadcast), ...(parts.bias ? {} : NO_BIAS) },
+    hooks: { ...sharing.hooks, ...(parts.bias ? {} : NO_BIAS) },
     params: {
       tilesX,
       tiles,

@@ -1,6 +1,6 @@
 import source from '../../shaders/conv-weight-quads.wgsl';
 import { phasesOf, range, type Size } from './conv.js';
-import { type Columns, columnsOf, type PhasePair, pickBroadcast, tapPlaces, WORKGROUP } from './conv-quads.js';
+import { type Columns, columnsOf, type PhasePair, sharedPixels, tapPlaces, WORKGROUP } from './conv-quads.js';
 import { costOf, type Splitting, splittingFor, type WeightDirectParts, type WeightShape } from './conv-weight.js';
 import type { Kernel } from './kernel.js';
 
@@ -59,7 +59,7 @@ export function weightQuadsKernel(
 ): Kernel {
   const { groups, inputs, outputs, kernel, stride, dilation, images, output } = shape;
   const { ob, th, broadcast } = tile;
-  const lanes = broadcast || 1;
+  const { lanes, ...sharing } = sharedPixels(broadcast);
   const { vecs, places } = tapPlaces(phaseOf(shape)[1], columns, 1);
   const tw = kernel[1];
   const span = columns.sx * vecs * 4;
@@ -69,9 +69,7 @@ export function weightQuadsKernel(
     name: `convWeight.quads-${ob}${broadcast > 0 ? '-broadcast' : ''}`,
     source,
     constants: {
-      WG: WORKGROUP,
-      BROADCAST: broadcast > 0,
-      LANES: lanes,
+      ...sharing.constants,
       OB: ob,
       PARTS: ob / lanes,
       TH: th,
@@ -84,12 +82,7 @@ export function weightQuadsKernel(
       AT: places,
       CONTINUES: parts.continues,
     },
-    hooks: {
-      pick:
-        broadcast > 0
-          ? pickBroadcast('vec4f')
-          : 'fn pick(loaded: vec4f, l: u32) -> vec4f { return loaded; } // @inline',
-    },
+    hooks: sharing.hooks,
     params: {
       kernelHeight: kernel[0],
       ...grid,

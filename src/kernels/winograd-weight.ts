@@ -2,7 +2,7 @@ import kernelsSource from '../../shaders/winograd-kernels.wgsl';
 import tilesSource from '../../shaders/winograd-tiles.wgsl';
 import multiplySource from '../../shaders/winograd-weight-multiply.wgsl';
 import { range } from './conv.js';
-import { pickBroadcast, WORKGROUP } from './conv-quads.js';
+import { sharedPixels, WORKGROUP } from './conv-quads.js';
 import { type Splitting, splittingFor, type WeightDirectParts, type WeightShape } from './conv-weight.js';
 import type { Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
@@ -69,28 +69,21 @@ export function winogradWeightMultiply(
   const { groups, inputs, outputs } = shape;
   const { image0, images, x, dy, out, split0, splits } = parts;
   const { ob, ib, broadcast } = tile;
-  const lanes = broadcast || 1;
+  const { lanes, ...sharing } = sharedPixels(broadcast);
   const grid = gridOf(shape, tile);
   const quads = quadsOf(shape);
   return {
     name: `convWeight.winograd-${ob}x${ib}${broadcast > 0 ? '-broadcast' : ''}`,
     source: multiplySource,
     constants: {
-      WG: WORKGROUP,
-      BROADCAST: broadcast > 0,
-      LANES: lanes,
+      ...sharing.constants,
       OB: ob,
       IB: ib,
       PARTS: ob / lanes,
       SUMS: ob * ib,
       CONTINUES: parts.continues,
     },
-    hooks: {
-      pick:
-        broadcast > 0
-          ? pickBroadcast('vec4f')
-          : 'fn pick(loaded: vec4f, l: u32) -> vec4f { return loaded; } // @inline',
-    },
+    hooks: sharing.hooks,
     params: {
       quads,
       positions: POSITIONS,

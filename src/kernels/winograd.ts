@@ -12,7 +12,7 @@ import {
   range,
   weightStrides,
 } from './conv.js';
-import { quadPacking, WORKGROUP, weightHooks } from './conv-quads.js';
+import { quadPacking, sharedWeights, WORKGROUP } from './conv-quads.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
@@ -94,7 +94,7 @@ export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: Di
   const { groups, inputs, outputs } = shape;
   const { image0, images, block0, blocks, x, w, out } = parts;
   const { quads: tileQuads, oc, broadcast } = tile;
-  const lanes = broadcast || 4;
+  const { lanes, ...sharing } = sharedWeights(broadcast);
   const quads = tilesOf(shape).row / 4;
   const groupsX = Math.ceil(quads / (WORKGROUP * tileQuads));
   const products = images * Math.min(blocks * oc, out.end - out.start) * inputs * POSITIONS * 4 * quads;
@@ -102,17 +102,14 @@ export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: Di
     name: `conv.${winogradName(tile)}`,
     source: multiplySource,
     constants: {
-      WG: WORKGROUP,
-      BROADCAST: broadcast > 0,
-      LANES: lanes,
-      Packed: broadcast > 0 ? 'f32' : 'vec4f',
+      ...sharing.constants,
       QUADS: tileQuads,
       OC: oc,
       PARTS: oc / lanes,
       SUMS: tileQuads * oc,
       CONTINUES: parts.continues,
     },
-    hooks: weightHooks(broadcast),
+    hooks: sharing.hooks,
     params: {
       quads,
       groupsX,

@@ -1,5 +1,5 @@
 import { regionMean, type Tensor } from '../engine.js';
-import { globalGenerator } from './generator.js';
+import { type Depth, globalGenerator, multipleOf } from './generator.js';
 import type { Norm } from './layer.js';
 import type { Lookup, Net } from './parameters.js';
 
@@ -12,6 +12,10 @@ export interface EncoderOptions {
   nDownsampleE: number;
   norm: Norm;
 }
+
+/** What sides must be multiples of for generator and encoder to keep them. */
+export const keptMultiple = (generator: Depth, encoder?: Pick<EncoderOptions, 'nDownsampleE'>): number =>
+  Math.max(multipleOf(generator), 2 ** (encoder?.nDownsampleE ?? 0));
 
 /** The encoder's convolutions: a global generator without blocks, photo [N, outputNc, H, W] → features [N, featNum, H, W] in [−1, 1]. */
 export const encoderNet = ({ outputNc, featNum, nef, nDownsampleE, norm }: EncoderOptions): Net<Tensor> =>

@@ -36,7 +36,8 @@ export function generatorUnits(options: GeneratorOptions): Unit[] {
   ];
 }
 
-type Depth = Pick<GeneratorOptions, 'nDownsample' | 'nBlocks'> & { nLocalEnhancers?: number };
+/** How often and around what a generator halves its picture. */
+export type Depth = Pick<GeneratorOptions, 'nDownsample' | 'nBlocks'> & { nLocalEnhancers?: number };
 
 /** What sides must be multiples of for a generator to keep them. */
 export const multipleOf = ({ nDownsample, nLocalEnhancers = 0 }: Omit<Depth, 'nBlocks'>): number =>

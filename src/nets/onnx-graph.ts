@@ -6,6 +6,7 @@ import { DEFAULT_EPS } from '../graph/ops/norm.js';
 import { type GeneratorArchitecture, generatorPyramid } from './architecture.js';
 import { HALVING } from './discriminator.js';
 import { type Activation, type Layer, LEAK, normName, unitParameters, usesBias } from './layer.js';
+import { shapesOf } from './parameters.js';
 import { type Backend, pyramidUnits, walkPyramid } from './walk.js';
 
 /** Names of the model's input and output. */
@@ -137,7 +138,7 @@ const onnxBackend = (to: Builder): Backend<string> => ({
 /** Nodes from INPUT [N, inputNc, H, W] to OUTPUT, for any batch and size, and the tensors that they use. */
 export function onnxGraph(architecture: GeneratorArchitecture, weights: Weights): Pick<OnnxModel, 'nodes' | 'tensors'> {
   const pyramid = generatorPyramid(architecture);
-  const shapes = new Map(unitParameters(pyramidUnits(pyramid)).map(({ name, shape }) => [name, shape]));
+  const shapes = shapesOf(unitParameters(pyramidUnits(pyramid)));
   const builder = createBuilder(shapes, weights);
   walkPyramid(INPUT, pyramid, onnxBackend(builder));
   const { nodes, tensors } = builder;

@@ -30,6 +30,10 @@ export interface Net<Output> {
   forward(x: Tensor, params: Lookup): Output;
 }
 
+/** Shapes by name. */
+export const shapesOf = (parameters: readonly Parameter[]): Map<string, readonly number[]> =>
+  new Map(parameters.map(({ name, shape }) => [name, shape]));
+
 export type Variables = Readonly<Record<string, Tensor>>;
 
 /** First values of a tensor; a function is called when the tensor first reaches a device, so that no net is on the host whole. */

@@ -43,6 +43,9 @@ export type ValuesOf<Table extends Record<string, OptionSpec>, Names extends key
   [N in Names as Camel<N>]: ValueOf<Table[N]>;
 };
 
+/** `nBlocksGlobal` → `n-blocks-global` */
+export const kebabCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 export const camelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;

@@ -2,7 +2,7 @@
 
 import { adam, input, type Tensor, variable } from '../engine.js';
 import { pointwise } from '../graph/ops/pointwise.js';
-import type { Net, Variables } from '../nets/parameters.js';
+import { type Net, shapesOf, type Variables } from '../nets/parameters.js';
 
 /** Adam's running means of a tensor's gradient and of its square. */
 export interface Moments {
@@ -42,7 +42,7 @@ export function newMoments(
   chosen?: (name: string) => boolean,
   stored: (name: string) => { m?: () => Float32Array; v?: () => Float32Array } = () => ({}),
 ): Record<string, Moments> {
-  const shapes = new Map(net.parameters.map(({ name, shape }) => [name, shape]));
+  const shapes = shapesOf(net.parameters);
   const pair = (name: string): Moments => {
     const { m, v } = stored(name);
     return { m: variable(shapes.get(name)!, m), v: variable(shapes.get(name)!, v) };

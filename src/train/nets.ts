@@ -3,22 +3,17 @@ import { type GeneratorArchitecture, generatorNet } from '../nets/architecture.j
 import { type DiscriminatorOptions, type Maps, multiscaleDiscriminator } from '../nets/discriminator.js';
 import { conditionChannels, type Encoding, generatorChannels } from '../nets/encode-input.js';
 import { type EncoderOptions, encoderNet } from '../nets/encoder.js';
-import { multipleOf as multipleOfGenerator } from '../nets/generator.js';
 import type { Net } from '../nets/parameters.js';
 import type { Settings } from './settings.js';
 
-export interface Nets {
-  encoding: Encoding;
-  generator: GeneratorArchitecture;
-  discriminator: DiscriminatorOptions;
-  encoder?: EncoderOptions;
+export interface Nets extends Architectures {
   G: Net<Tensor>;
   D: Net<Maps>;
   /** Only where styles are learned: with `load_features` they are data. */
   E?: Net<Tensor>;
 }
 
-export function encodingOf({ labelNc, dontCare, inputNc, noInstance, ...settings }: Settings): Encoding {
+function encodingOf({ labelNc, dontCare, inputNc, noInstance, ...settings }: Settings): Encoding {
   const { instanceFeat, labelFeat, featNum } = settings;
   const by = labelFeat ? 'label' : 'instance';
   const styles = instanceFeat || labelFeat ? { features: { count: featNum, by } as const } : {};
@@ -34,11 +29,17 @@ function architectureOf(settings: Settings, inputNc: number): GeneratorArchitect
   return { netG, ...common, ...local, norm, upsample, padding };
 }
 
-/** The nets that a training's options describe. */
-export function netsOf(settings: Settings): Nets {
+/** What a training's options say of its nets. */
+export interface Architectures {
+  encoding: Encoding;
+  generator: GeneratorArchitecture;
+  discriminator: DiscriminatorOptions;
+  encoder?: EncoderOptions;
+}
+
+export function architecturesOf(settings: Settings): Architectures {
   const { outputNc, ndf, numD, nLayersD, noGanFeatLoss, norm, loadFeatures, nef, nDownsampleE } = settings;
   const encoding = encodingOf(settings);
-  const generator = architectureOf(settings, generatorChannels(encoding));
   const discriminator: DiscriminatorOptions = {
     inputNc: conditionChannels(encoding) + outputNc,
     ndf,
@@ -51,18 +52,17 @@ export function netsOf(settings: Settings): Nets {
     encoding.features && !loadFeatures
       ? { outputNc, featNum: encoding.features.count, nef, nDownsampleE, norm }
       : undefined;
-  return {
-    encoding,
-    generator,
-    discriminator,
-    G: generatorNet(generator),
-    D: multiscaleDiscriminator(discriminator),
-    ...(encoder ? { encoder, E: encoderNet(encoder) } : {}),
-  };
+  const generator = architectureOf(settings, generatorChannels(encoding));
+  return { encoding, generator, discriminator, ...(encoder ? { encoder } : {}) };
 }
 
-/** What sides must be multiples of for generator and encoder to keep them. */
-export function multipleOf(settings: Settings): number {
-  const { generator, encoder } = netsOf(settings);
-  return Math.max(multipleOfGenerator(generator), 2 ** (encoder?.nDownsampleE ?? 0));
+/** The nets that a training's options describe. */
+export function netsOf(settings: Settings): Nets {
+  const all = architecturesOf(settings);
+  return {
+    ...all,
+    G: generatorNet(all.generator),
+    D: multiscaleDiscriminator(all.discriminator),
+    ...(all.encoder ? { E: encoderNet(all.encoder) } : {}),
+  };
 }

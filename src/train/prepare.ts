@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { readClasses } from '../data/classes.js';
 import { type Classes, defaultClasses } from '../data/colours.js';
 import { type Dataset, openDataset, prepared } from '../data/dataset.js';
+import type { Size } from '../data/resample.js';
 import { DataError } from '../errors.js';
+import { keptMultiple } from '../nets/encoder.js';
 import { leastSide } from '../nets/generator.js';
 import type { TrainOptions } from '../options/table.js';
-import { multipleOf, netsOf } from './nets.js';
+import { architecturesOf } from './nets.js';
 import { type Settings, settingsOf } from './settings.js';
 
 export interface Training {
@@ -39,11 +41,12 @@ export async function openTraining(root: string, options: TrainOptions, cacheByt
   // Who paints from pictures seldom has instances; with labels a missing folder is more likely a mistake.
   const noInstance = options.noInstance || (labelNc === 0 && !existsSync(join(root, `${options.phase}_inst`)));
   const settings = settingsOf({ ...options, noInstance }, labelNc);
+  const { generator, encoder } = architecturesOf(settings);
   const dataset = await openDataset(root, {
     ...settings,
     images: true,
     maxDatasetSize: settings.maxDatasetSize ?? Number.POSITIVE_INFINITY,
-    multiple: multipleOf(settings),
+    multiple: keptMultiple(generator, encoder),
     cacheBytes,
   });
   return { root, dataset, settings, classes: withDontCare(listed, settings.dontCare) };
@@ -61,20 +64,19 @@ export async function checkTraining(
   onSample: (done: number, total: number) => void,
 ): Promise<number> {
   const start = performance.now();
+  const least = leastSide(architecturesOf(settings).generator);
   const total = dataset.samples.length;
   let done = 0;
   while (done < total && performance.now() - start < CHECK_MS) {
     const { size, paths } = await prepared(dataset, done);
-    checkSide(size, settings, paths.label);
+    checkSide(size, least, settings, paths.label);
     onSample(++done, total);
   }
   return done;
 }
 
-function checkSide({ width, height }: { width: number; height: number }, settings: Settings, file: string): void {
-  const { resizeOrCrop, fineSize } = settings;
+function checkSide({ width, height }: Size, least: number, { resizeOrCrop, fineSize }: Settings, file: string): void {
   const cropped = resizeOrCrop.includes('crop') ? fineSize : Number.POSITIVE_INFINITY;
-  const least = leastSide(netsOf(settings).generator);
   if (Math.min(width, height, cropped) >= least) return;
   const fix = 'Use larger pictures, a larger --load-size or --fine-size, or a smaller --n-downsample-global';
   throw new DataError(`${width}×${height} pixels after scaling, the generator needs sides of ${least}`, { file, fix });

@@ -1,7 +1,8 @@
 // The folder of a run: config.json, log.jsonl, samples/step-N.png, checkpoints/step-N/.
 
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DataError, fileError, MissingFileError, UsageError } from '../errors.js';
 import { cleanTemps, writeFileAtomic, writeFolderAtomically } from '../formats/atomic.js';
 import { fileSha256, writeSafetensors } from '../formats/files.js';
@@ -177,8 +178,16 @@ export async function createRun(root: string, config: object): Promise<RunFolder
   }
 }
 
+/** The run that a checkpoint's file lies in, RUN/checkpoints/STEP/FILE; undefined for a file elsewhere. */
+export function runOf(checkpointFile: string): string | undefined {
+  const checkpoints = dirname(dirname(checkpointFile));
+  const run = dirname(checkpoints);
+  return basename(checkpoints) === 'checkpoints' && existsSync(join(run, CONFIG)) ? run : undefined;
+}
+
 /** The options of a run, by their camelCase names. @throws MissingFileError, DataError */
-export const readRunConfig = (root: string): Promise<Record<string, unknown>> => readJson(join(root, CONFIG));
+export const readRunConfig = (root: string, fix?: string): Promise<Record<string, unknown>> =>
+  readJson(join(root, CONFIG), fix);
 
 /** Lines of a log up to a step: what came after the checkpoint that a run goes on from is done again. */
 async function cutLog(path: string, step: number): Promise<void> {
