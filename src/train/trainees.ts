@@ -4,15 +4,20 @@ import { createRng, uniform } from '../data/rng.js';
 import type { Device } from '../device/device.js';
 import { destroy, type Tensor, variable } from '../engine.js';
 import { initialValues } from '../nets/init.js';
-import { createVariables, type Net, type Variables } from '../nets/parameters.js';
+import {
+  createVariables,
+  type Net,
+  type Parameter,
+  shapesOf,
+  type Values,
+  type Variables,
+} from '../nets/parameters.js';
 import { normedNames } from '../nets/spectral-norm.js';
-import { newMoments, type Trainee, trainedNames } from './adam.js';
+import { newMoments, type Trainee } from './adam.js';
 import { momentNames, type NetName, type Start, vectorName } from './checkpoint.js';
 
 /** Which numbers a net draws its first values with. */
 const STREAMS: Record<NetName, number> = { G: 1, D: 2, E: 3 };
-
-const shapesOf = (net: Net<unknown>) => new Map(net.parameters.map(({ name, shape }) => [name, shape]));
 
 /** Moments of what `chosen` picks, from the start where it has some. */
 const momentsOf = (name: NetName, net: Net<unknown>, { optimizer }: Start, chosen?: (name: string) => boolean) =>
@@ -21,7 +26,15 @@ const momentsOf = (name: NetName, net: Net<unknown>, { optimizer }: Start, chose
     return { m: optimizer?.(names.m), v: optimizer?.(names.v) };
   });
 
-/** First values by seed, net and place of the tensor alone, so that it does not matter which is asked for first. */
+/** Values of the start, else drawn by seed, net and place of the tensor alone, so that it does not matter which is asked for first. */
+function firstValues(name: NetName, net: Net<unknown>, seed: number, { nets }: Start): Values {
+  const drawn = (index: number) => () => {
+    const rng = createRng(seed, STREAMS[name], index);
+    return initialValues(net.parameters[index]!, () => uniform(rng));
+  };
+  return (parameter, index) => nets?.[name]?.(parameter.name) ?? drawn(index);
+}
+
 export function trainee<Output>(
   name: NetName,
   net: Net<Output>,
@@ -29,24 +42,22 @@ export function trainee<Output>(
   start: Start,
   chosen?: (name: string) => boolean,
 ): Trainee<Output> {
-  const stored = start.nets?.[name];
-  const drawn = (index: number) => () => {
-    const rng = createRng(seed, STREAMS[name], index);
-    return initialValues(net.parameters[index]!, () => uniform(rng));
-  };
-  const variables = createVariables(net.parameters, (parameter, index) => stored?.(parameter.name) ?? drawn(index));
+  const variables = createVariables(net.parameters, firstValues(name, net, seed, start));
   return { net, variables, moments: momentsOf(name, net, start, chosen) };
 }
 
-/** Averages of everything that is trained in a net; without stored ones they are set by the first step. */
-export function averagesOf(net: Net<unknown>, stored: Start['averages']): Variables {
-  const shapes = shapesOf(net);
-  return Object.fromEntries(trainedNames(net).map((name) => [name, variable(shapes.get(name)!, stored?.(name))]));
+/** Averages of everything that is trained in G: those of the start, else they begin as the weights do. */
+export function averagesOf(net: Net<unknown>, seed: number, start: Start): Variables {
+  const first = firstValues('G', net, seed, start);
+  const trained = net.parameters.map((parameter, index) => ({ parameter, index })).filter((p) => p.parameter.trained);
+  const average = (parameter: Parameter, index: number) =>
+    variable(parameter.shape, start.averages?.(parameter.name) ?? first(parameter, index));
+  return Object.fromEntries(trained.map(({ parameter, index }) => [parameter.name, average(parameter, index)]));
 }
 
 /** Left vectors of a net's spectral norm, [1, O, 1, 1] of length 1. */
 export function vectorsOf(net: Net<unknown>, seed: number, { optimizer }: Start): Variables {
-  const shapes = shapesOf(net);
+  const shapes = shapesOf(net.parameters);
   const drawn = (index: number, length: number) => () => {
     const rng = createRng(seed, STREAMS.D, net.parameters.length + index);
     const values = Float32Array.from({ length }, () => uniform(rng) - 0.5);

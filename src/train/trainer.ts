@@ -15,7 +15,7 @@ import {
 import { sizedPrograms } from '../graph/sizes.js';
 import type { Maps } from '../nets/discriminator.js';
 import { encodeInput } from '../nets/encode-input.js';
-import { createVariables, type Lookup, type Values, type Variables } from '../nets/parameters.js';
+import { createVariables, type Lookup, lookup, type Values, type Variables } from '../nets/parameters.js';
 import { vgg19 } from '../nets/vgg.js';
 import { ADAM, adamFeeds, adamScalars, newMoments, type Trainee } from './adam.js';
 import { type Checkpoint, checkpointFiles, manifestOf, type Progress, type Start } from './checkpoint.js';
@@ -85,7 +85,7 @@ function partsOf(nets: Nets, { settings, vgg, start = {} }: TrainerOptions, fixe
   const outermost = (name: string) => name.startsWith(`model${nLocalEnhancers}_`);
   const G = trainee('G', nets.G, seed, start, fixed ? outermost : undefined);
   return {
-    G: settings.ema > 0 ? { ...G, averages: averagesOf(nets.G, start.averages) } : G,
+    G: settings.ema > 0 ? { ...G, averages: averagesOf(nets.G, seed, start) } : G,
     E: nets.E && trainee('E', nets.E, seed, start),
     D: trainee<Maps>('D', nets.D, seed, start),
     V: vgg && judgeOf(vgg, settings.vggNormalise),
@@ -109,11 +109,16 @@ function destroyParts(device: Device, { G, D, E, V, vectors }: Parts): void {
 }
 
 /** The generator alone, in the style of a photo where it takes styles. */
-const paintingOf = ({ encoding, generator }: Nets, { G, E }: Parts, [n, h, w, regions]: Size): ProgramSpec => {
+const paintingOf = (
+  { encoding, generator }: Nets,
+  { G, E }: Parts,
+  [n, h, w, regions]: Size,
+  params: Lookup,
+): ProgramSpec => {
   const { inputs, condition } = encodeInput(encoding, [n, h, w]);
   const image = input([n, generator.outputNc, h, w]);
   const style = styleInput({ encoding, extent: [n, h, w], E, regions }, image);
-  const picture = G.net.forward(beside([condition, ...style.styles]), paramsOf(G));
+  const picture = G.net.forward(beside([condition, ...style.styles]), params);
   return { inputs: { ...inputs, ...style.inputs, ...(E ? { image } : {}) }, outputs: { picture } };
 };
 
@@ -136,7 +141,11 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
     return stepPrograms(device, compiling, all, accumulate);
   };
   let programs = programsOf();
-  const painters = sizedPrograms(device, compiling.arena, (size: Size) => paintingOf(nets, parts, size), compiling);
+  const paintersWith = (params: Lookup) =>
+    sizedPrograms(device, compiling.arena, (size: Size) => paintingOf(nets, parts, size, params), compiling);
+  const painters = paintersWith(paramsOf(parts.G));
+  /** What D judges is always of the weights themselves. */
+  const fakers = pool && parts.G.averages ? paintersWith(lookup(parts.G.variables)) : painters;
 
   function release(): void {
     programs.destroy();
@@ -147,18 +156,19 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
   }
 
   const sizedFeeds = (batch: Batch): SizedFeeds => conditionFeeds(batch, encoding, parts.E !== undefined);
-  async function paint(batch: Batch): Promise<Float32Array> {
-    const { size, feeds } = sizedFeeds(batch);
-    const { picture } = await (await painters.of(size)).run(feeds);
+  async function paintWith(programs: typeof painters, { size, feeds }: SizedFeeds): Promise<Float32Array> {
+    const { picture } = await (await programs.of(size)).run(feeds);
     return picture as Float32Array;
   }
 
   /** Feeds of one of the batches of a step; with a pool, D's fake is painted and exchanged first. */
   async function feedsOf(batch: Batch, number: number): Promise<SizedFeeds> {
-    const { size, feeds } = sizedFeeds(batch);
+    const given = sizedFeeds(batch);
+    const { size, feeds } = given;
     const all: Feeds = { ...feeds, image: batch.image! };
     if (!pool) return { size, feeds: all };
-    const fakes = pool.exchange(fakesOf(batch, await paint(batch)), size, createRng(seed, POOL_STREAM, number));
+    const own = fakesOf(batch, await paintWith(fakers, given));
+    const fakes = pool.exchange(own, size, createRng(seed, POOL_STREAM, number));
     return { size, feeds: { ...all, ...poolFeeds(fakes) } };
   }
 
@@ -178,7 +188,7 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
       for (const [i, batch] of batches.entries()) sized.push(await feedsOf(batch, step * accumulate + i));
       return programs.step(sized, feeds);
     },
-    paint,
+    paint: (batch) => paintWith(painters, sizedFeeds(batch)),
     checkpoint(progress) {
       const state = { ...progress, adam: { ...adam }, fixed };
       return { state, files: checkpointFiles(device, parts, manifestOf(nets, classes, progress.step), state) };
@@ -186,6 +196,7 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
     close() {
       programs.destroy();
       painters.destroy();
+      fakers.destroy();
       compiling.arena.destroy();
       destroyParts(device, parts);
     },

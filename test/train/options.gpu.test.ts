@@ -88,6 +88,19 @@ test('the average follows every step after its start, and is what paints', async
   trainer.close();
 });
 
+test('an average that begins at once begins at the first weights', async () => {
+  const trainer = trainerFor(await openTestDevice(), { ema: 0.75 });
+  const first = await weightsOf(trainer, 'G.safetensors');
+  assert.equal(await weightsOf(trainer, 'G-ema.safetensors'), first);
+  await trainer.step([batch(20, 16, 1)], at(0));
+  const [weights, average] = [await weightsOf(trainer, 'G.safetensors'), await weightsOf(trainer, 'G-ema.safetensors')];
+  for (const [name, values] of Object.entries(average)) {
+    const want = (i: number) => first[name]![i]! + 0.25 * (weights[name]![i]! - first[name]![i]!);
+    values.forEach((value, i) => void assert.ok(Math.abs(value - want(i)) < 1e-6, name));
+  }
+  trainer.close();
+});
+
 test('the trunk rests while it is fixed; then everything is trained and Adam begins again', async () => {
   const device = await openTestDevice();
   const trainer = trainerFor(device, { netG: 'local', niterFixGlobal: 2, ngf: 2, nBlocksLocal: 1 });
@@ -184,6 +197,18 @@ test('with a pool, D judges the fakes that it keeps', async () => {
     'later ones are exchanged',
   );
   assert.equal(await lossesWith(1), one, 'the same seed exchanges the same');
+});
+
+test('a pool that still fills changes nothing, with averages too', async () => {
+  const device = await openTestDevice();
+  const lossesWith = async (poolSize: number) => {
+    const trainer = trainerFor(device, { poolSize, ema: 0.9 });
+    const losses = [];
+    for (let i = 0; i < 4; i++) losses.push(await trainer.step([batch(20, 16, i)], at(i)));
+    trainer.close();
+    return losses;
+  };
+  assert.equal(await lossesWith(50), await lossesWith(0));
 });
 
 test('without options there is no file for what is not there', async () => {
