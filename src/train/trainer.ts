@@ -131,7 +131,7 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
   const rates = { ...ADAM, beta1: settings.beta1 };
   const compiling = { ...options.compile, arena: createArena(device) };
   const adam = { ...(start.adam ?? { G: 0, D: 0 }) };
-  const pool = poolSize > 0 ? createPool(poolSize) : undefined;
+  const pool = poolSize > 0 ? createPool(poolSize, start.pool) : undefined;
   let fixed = start.fixed ?? isFixed(settings, 1);
   let parts = partsOf(nets, options, fixed);
 
@@ -191,7 +191,8 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
     paint: (batch) => paintWith(painters, sizedFeeds(batch)),
     checkpoint(progress) {
       const state = { ...progress, adam: { ...adam }, fixed };
-      return { state, files: checkpointFiles(device, parts, manifestOf(nets, classes, progress.step), state) };
+      const manifest = manifestOf(nets, classes, progress.step);
+      return { state, files: checkpointFiles(device, parts, manifest, state, pool) };
     },
     close() {
       programs.destroy();
