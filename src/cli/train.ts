@@ -10,6 +10,7 @@ import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { mib } from '../graph/profile.js';
+import { camelCase } from '../options/option.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { checkSame } from '../train/config.js';
@@ -192,14 +193,18 @@ async function startOf(
 const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boolean }): boolean =>
   resume || continueTrain;
 
-/** What decides how a training goes on: settings, data, and habits that are no part of the settings. */
+/** What of the command line is no part of the settings and holds when a run goes on. */
+const HABITS = ['precise', 'max-steps', 'print-freq', 'display-freq', 'save-latest-freq', 'save-epoch-freq'] as const;
+
+/** config.json: options, and which data they were for. */
 function configOf(root: string, { settings, dataset }: Training, options: TrainCommandOptions) {
-  const { precise, maxSteps, printFreq, displayFreq, saveLatestFreq, saveEpochFreq } = options;
+  const values: Record<string, unknown> = { ...options, ...settings };
+  const kept = [...TRAIN_OPTIONS, ...HABITS].map(camelCase).map((name) => [name, values[name]]);
   const names = createHash('sha256')
     .update(dataset.samples.map(({ name }) => name).join('\n'))
     .digest('hex');
-  const habits = { precise, maxSteps, printFreq, displayFreq, saveLatestFreq, saveEpochFreq };
-  return { dataroot: resolve(root), ...settings, ...habits, data: { samples: dataset.samples.length, names } };
+  const data = { samples: dataset.samples.length, names };
+  return { dataroot: resolve(root), ...Object.fromEntries(kept), data };
 }
 
 type Command = TrainCommandOptions & { out: string };
@@ -210,12 +215,11 @@ interface Session {
   run: RunFolder;
   /** Where it starts; with `again` after its device was lost. */
   from(again: boolean): Promise<From>;
-  open: typeof openDevice;
   after(device: Device, training: Training): Promise<void>;
 }
 
 /** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
-async function trainWithProgress({ training, options, run, from, open, after }: Session): Promise<number | undefined> {
+async function trainWithProgress({ training, options, run, from, after }: Session): Promise<number | undefined> {
   let reached = 0;
   let say = (text: string): void => console.error(text);
   const stop = onStopSignals((text) => say(text));
@@ -235,7 +239,7 @@ async function trainWithProgress({ training, options, run, from, open, after }: 
   };
   try {
     return await throughLosses({
-      open: () => open(options),
+      open: () => openDevice(options),
       attempt,
       reached: () => reached,
       say: (text) => say(text),
@@ -253,7 +257,6 @@ export async function trainCommand(
   root: string,
   options: Command,
   after: Session['after'] = async () => {},
-  open = openDevice,
 ): Promise<number | undefined> {
   const say = teller(options);
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
@@ -270,7 +273,7 @@ export async function trainCommand(
       : createRun(options.out, config));
     try {
       await check(training, options);
-      return await trainWithProgress({ training, options, run, from, open, after });
+      return await trainWithProgress({ training, options, run, from, after });
     } finally {
       await run.close();
     }

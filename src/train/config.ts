@@ -66,7 +66,7 @@ export async function checkSame(
   const before = await readRunConfig(root);
   const now = JSON.parse(JSON.stringify(config)) as Record<string, unknown>;
   const valueBefore = (name: string) => before[name] ?? fallbackOf(name);
-  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((name) => name !== 'data');
+  const names = Object.keys(now).filter((name) => name !== 'data');
   const differing = names.filter((name) => JSON.stringify(valueBefore(name)) !== JSON.stringify(now[name]));
   const text = (name: string) => `--${kebabCase(name)}: was ${shown(valueBefore(name))}, now ${shown(now[name])}`;
   const structural = differing.filter((name) => (STRUCTURE as readonly string[]).includes(name));
