@@ -3,11 +3,11 @@ import { type Arena, createArena } from './arena.js';
 import { binder, cut, record } from './dispatch.js';
 import { countGuards, paintGuards } from './guards.js';
 import { scale } from './ops/pointwise.js';
-import { bytesOf, type Plan, plan, rootOf, sourcesOf } from './plan.js';
+import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
 import { type DebugLevel, debugLevel, type KernelStats, type KernelTime, profileText, summary } from './profile.js';
 import { runner } from './run.js';
 import { materialise } from './storage.js';
-import { GraphError, isTensor, refuse, type Tensor } from './tensor.js';
+import { GraphError, isTensor, refuse, rootOf, type Tensor } from './tensor.js';
 
 /** Values for one input, in row-major order. */
 export type Feed = Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | number | readonly number[];

@@ -60,6 +60,11 @@ export interface Op<A = any> {
   readonly source?: 'input' | 'variable' | 'derived';
 }
 
+/** The tensor whose memory this one is: reshapes share their operand's. */
+export function rootOf(tensor: Tensor): Tensor {
+  return tensor.node.op.alias ? rootOf(tensor.node.inputs[0]!) : tensor;
+}
+
 let count = 0;
 
 /** Kernels count elements in 32 bits, with a sign. */
