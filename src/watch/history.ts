@@ -58,7 +58,7 @@ function parsed(line: string): Record<string, unknown> | undefined {
   }
 }
 
-function addRecord(history: History, step: number, { step: _, notes, ...rest }: Record<string, unknown>): void {
+function addRecord(history: History, step: number, { step: _, note, ...rest }: Record<string, unknown>): void {
   const { steps, columns } = history;
   if (step < (steps.at(-1) ?? 0)) cutHistory(history, step);
   if (step !== steps.at(-1)) {
@@ -70,7 +70,7 @@ function addRecord(history: History, step: number, { step: _, notes, ...rest }: 
     const column = columnOf(history, name);
     if (column) column[steps.length - 1] = value;
   }
-  for (const text of Array.isArray(notes) ? notes : []) history.notes.push({ step, text: String(text) });
+  if (typeof note === 'string') history.notes.push({ step, text: note });
 }
 
 /** The last value that a quantity has. */

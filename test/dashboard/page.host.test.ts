@@ -60,7 +60,7 @@ test('curves and pictures come while a run trains; slider, wipe and keys work', 
       assert.ok((await drawn(page)) > 20, 'a curve is drawn');
       assert.equal(await coloursAt(page, 0.1, 0.5, 0.9), [LABEL, PAINTED, REAL]);
 
-      addSteps(root, 7, 9, { deviceBytes: 3 * 2 ** 20, notes: ['the discriminator has won'] });
+      addSteps(root, 7, 9, { deviceBytes: 3 * 2 ** 20, note: 'the discriminator has won' });
       addSheet(root, 9);
       await page.getByText('9 of 20').waitFor();
       await page.getByText('one, step 9', { exact: true }).waitFor();
@@ -94,7 +94,7 @@ test('runs side by side; a hostile name is a name', () =>
   withFolder(async (folder) => {
     const hostile = '<img src=x onerror="window.hit=1">';
     const roots = [makeRun(folder, hostile), makeRun(folder, 'two')];
-    addSteps(roots[0]!, 7, 7, { '<img src=x onerror="window.hit=2">': 1, notes: ['<script>window.hit=3</script>'] });
+    addSteps(roots[0]!, 7, 7, { '<img src=x onerror="window.hit=2">': 1, note: '<script>window.hit=3</script>' });
     await withPage(roots, async (page) => {
       assert.ok(await page.getByText(hostile).first().isVisible());
       assert.is(await page.locator('figure.sheet').count(), 2);

@@ -28,7 +28,7 @@ test('quantities come and go; lines that are none are passed over', () => {
 test('lines of one step add up, and a step that comes again takes the place of what followed', () => {
   const history = historyOf(
     { step: 1, a: 1 },
-    { step: 2, a: 2, notes: ['late'] },
+    { step: 2, a: 2, note: 'late' },
     { step: 2, b: 9 },
     { step: 3, a: 3 },
   );
