@@ -21,7 +21,7 @@ export interface ProgramSpec {
 }
 
 export interface CompileOptions {
-  /** Called as pipelines become ready. */
+  /** Called as the program's distinct pipelines become ready, that is compiled and warm. */
   onProgress?(done: number, total: number): void;
   /** Only candidates of the exact numeric class; today all are. */
   precise?: boolean;
@@ -41,6 +41,10 @@ export interface ProgramStats {
   dispatches: number;
   /** Distinct pipelines this program uses. */
   pipelines: number;
+  /** Of those the ones that the device did not have before. */
+  compiled: number;
+  /** Milliseconds until all were compiled and warm. */
+  compileMs: number;
   submits: number;
   /** Bytes this program needs: arena (inputs, intermediates, outputs), uniforms and read-back buffers. */
   peakBytes: number;
@@ -166,7 +170,9 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
     const submits = cut(dispatches, device.profile);
     const stats: ProgramStats = {
       dispatches: dispatches.length,
-      pipelines,
+      pipelines: pipelines.count,
+      compiled: pipelines.compiled,
+      compileMs: pipelines.ms,
       submits: submits.length,
       peakBytes: p.arena.reduce((sum, bytes) => sum + bytes, 0) + uniforms.size + 2 * readBytes,
       lowerBoundBytes: p.lowerBoundBytes,
