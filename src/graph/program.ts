@@ -4,11 +4,12 @@ import { type Choices, choose } from './choices.js';
 import { binder, cut, record } from './dispatch.js';
 import { countGuards, paintGuards } from './guards.js';
 import { scale } from './ops/pointwise.js';
-import { bytesOf, type Plan, plan, rootOf, schedule, sourcesOf } from './plan.js';
+import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
 import { type DebugLevel, debugLevel, type KernelStats, type KernelTime, profileText, summary } from './profile.js';
 import { runner } from './run.js';
+import { schedule } from './schedule.js';
 import { materialise } from './storage.js';
-import { type Effort, GraphError, isTensor, refuse, type Tensor } from './tensor.js';
+import { type Effort, GraphError, isTensor, refuse, rootOf, type Tensor } from './tensor.js';
 import type { TuneEvent } from './tune.js';
 
 /** Values for one input, in row-major order. */
@@ -150,7 +151,7 @@ async function planFor(
     },
     device: { kind: profile.kind, subgroupSize: profile.subgroupSize },
     precise: options.precise === true,
-    candidate: (op, spec) => options.force?.[op] ?? chosen[spec],
+    candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
     guardBytes: options.guardBytes,
   });
 }

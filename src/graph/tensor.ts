@@ -39,8 +39,8 @@ export interface Lowering {
   chunks(tensor: Tensor): Chunk[];
   /** A temporary that lives during this node alone. */
   scratch(shape: readonly number[], dtype?: DType): Tensor;
-  /** Candidate chosen for applications of this `spec`, by the part of its name behind the dot; undefined: the op's own first. */
-  candidate(op: string, spec: string): string | undefined;
+  /** Candidate forced for the op or chosen for this `spec`, by the part of its name behind the dot; undefined: the op's own first. */
+  candidate(op: string, spec?: string): string | undefined;
   /** Lanes of a proven fixed subgroup size, `cpu` or `gpu`: what a prior may look at. */
   readonly device: { kind: 'cpu' | 'gpu'; subgroupSize: number | null };
   /** No candidate that rounds more than sums in torch's order do. */
@@ -87,6 +87,11 @@ export interface Op<A = any> {
   readonly alias?: boolean;
   /** Fed, stored or derived on the host from what was fed: no launches. */
   readonly source?: 'input' | 'variable' | 'derived';
+}
+
+/** The tensor whose memory this one is: reshapes share their operand's. */
+export function rootOf(tensor: Tensor): Tensor {
+  return tensor.node.op.alias ? rootOf(tensor.node.inputs[0]!) : tensor;
 }
 
 let count = 0;

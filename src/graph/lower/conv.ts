@@ -99,6 +99,12 @@ export const WEIGHT_GRADIENTS: Family<WeightShape> = {
   weights: ({ outputs }) => outputs[0]!,
 };
 
+/** Ops whose candidates can be forced by name. */
+export const FAMILIES: readonly { op: string; rows: readonly { pattern: RegExp; form: string }[] }[] = [
+  CONVOLUTIONS,
+  WEIGHT_GRADIENTS,
+];
+
 export const lowerConv = (node: Node, shape: ConvShape, plan: Lowering): Launch[] =>
   lowerBy(CONVOLUTIONS, plan, node, shape);
 
