@@ -20,7 +20,10 @@ import { throughLosses } from '../train/recover.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
+import { openRuns } from '../watch/run.js';
+import { type Dashboard, serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
+import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
 import { duration, type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
 
@@ -41,9 +44,11 @@ export const TRAIN_COMMAND_OPTIONS = [
   'display-freq',
   'save-latest-freq',
   'save-epoch-freq',
+  'dashboard',
+  'port',
   'json',
   'adapter',
-  'precise',
+  ...KERNEL_OPTIONS,
   ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
@@ -120,22 +125,30 @@ const jsonLine = ({ after, epoch, lr, losses }: StepReport): string =>
   JSON.stringify({ step: after.step, epoch, lr, ...losses });
 
 function startText({ stats }: Trainer, device: Device, seconds: number): string {
-  const { dispatches, pipelines, peakBytes, variableBytes, flops } = stats!;
+  const { dispatches, pipelines, compileMs, peakBytes, variableBytes, flops } = stats!;
   return [
     `Device: ${device.profile.name}`,
-    `Step: ${dispatches} dispatches, ${pipelines} pipelines, ${(flops / 1e9).toPrecision(3)} GFLOP;` +
-      ` memory ${mib(peakBytes)} beside ${mib(variableBytes)} of weights and moments; ready after ${duration(seconds)}`,
+    `Step: ${dispatches} dispatches, ${pipelines} pipelines compiled in ${duration(compileMs / 1000)}, ` +
+      `${(flops / 1e9).toPrecision(3)} GFLOP; memory ${mib(peakBytes)} beside ${mib(variableBytes)} of weights and moments; ` +
+      `first step after ${duration(seconds)}`,
   ].join('\n');
 }
 
 /** Prints how a training goes; `line` is there once it runs. */
-function reporter(device: Device, options: TrainCommandOptions, signal: AbortSignal, onStep: (step: number) => void) {
+function reporter(
+  device: Device,
+  options: TrainCommandOptions,
+  signal: AbortSignal,
+  ready: () => void,
+  onStep: (step: number) => void,
+) {
   const say = teller(options);
   const began = performance.now();
   let line: ProgressLine | undefined;
   const hooks: Hooks = {
     signal,
     onStart(trainer, total) {
+      ready();
       if (options.json) return;
       line?.end();
       say(startText(trainer, device, (performance.now() - began) / 1000));
@@ -194,7 +207,14 @@ const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boo
   resume || continueTrain;
 
 /** What of the command line is no part of the settings and holds when a run goes on. */
-const HABITS = ['precise', 'max-steps', 'print-freq', 'display-freq', 'save-latest-freq', 'save-epoch-freq'] as const;
+const HABITS = [
+  ...KERNEL_OPTIONS,
+  'max-steps',
+  'print-freq',
+  'display-freq',
+  'save-latest-freq',
+  'save-epoch-freq',
+] as const;
 
 /** config.json: options, and which data they were for. */
 function configOf(root: string, { settings, dataset }: Training, options: TrainCommandOptions) {
@@ -224,13 +244,13 @@ async function trainWithProgress({ training, options, run, from, after }: Sessio
   let say = (text: string): void => console.error(text);
   const stop = onStopSignals((text) => say(text));
   const attempt = async (device: Device, again: boolean) => {
-    const report = reporter(device, options, stop.signal, (step) => (reached = Math.max(reached, step)));
+    const kernels = kernelSetting(options, (text) => say(text));
+    const report = reporter(device, options, stop.signal, kernels.stop, (step) => (reached = Math.max(reached, step)));
     say = report.hooks.onNote;
-    const { precise } = options;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
     try {
-      await runTraining(device, training, run, options, report.hooks, { ...start, precise });
+      await runTraining(device, training, run, options, report.hooks, { ...start, compile: kernels.compile });
     } finally {
       report.end();
     }
@@ -249,6 +269,13 @@ async function trainWithProgress({ training, options, run, from, after }: Sessio
   }
 }
 
+/** The page of this run. */
+async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Dashboard> {
+  const dashboard = await serveRuns(await openRuns([root]), port);
+  console.error(`Dashboard: ${dashboard.url}`);
+  return dashboard;
+}
+
 /**
  * Everything from the data folder to the last checkpoint, then `after` with the same device.
  * @returns the exit code of a signal that ended it, if one did
@@ -259,6 +286,7 @@ export async function trainCommand(
   after: Session['after'] = async () => {},
 ): Promise<number | undefined> {
   const say = teller(options);
+  if (options.forceKernel) forcedKernels(options.forceKernel); // refused before the data are read
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
@@ -271,10 +299,12 @@ export async function trainCommand(
     const run = await (goesOn(options)
       ? continueRun(options.out, config, first.progress?.step ?? 0)
       : createRun(options.out, config));
+    const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options);
       return await trainWithProgress({ training, options, run, from, after });
     } finally {
+      await dashboard?.close();
       await run.close();
     }
   });

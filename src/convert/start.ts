@@ -117,9 +117,10 @@ export async function resumeFrom(
     return {};
   }
   const folder = await newestWhole(run, (candidate) => verifyCheckpoint(candidate).then(() => candidate), say);
-  const { step, cursor, adam, fixed } = (await readCheckpointManifest(folder)).state;
+  const { step, cursor, adam, fixed, kernels } = (await readCheckpointManifest(folder)).state;
   say(`Goes on after step ${step}, from ${folder}`);
-  const start = { ...startFrom(folder, 'latest', nets, keep, () => {}), ...poolIn(folder, keep), adam, fixed };
+  const state = { adam, fixed, kernels };
+  const start = { ...startFrom(folder, 'latest', nets, keep, () => {}), ...poolIn(folder, keep), ...state };
   return { start, progress: { step, cursor } };
 }
 
