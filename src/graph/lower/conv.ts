@@ -1,9 +1,11 @@
 import { type ConvShape, convPrior, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
 import type { PhasePair } from '../../kernels/conv-quads.js';
+import { TILES } from '../../kernels/conv-tiles.js';
 import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { lowerDirect, lowerQuads, lowerWinograd } from './conv-packed.js';
+import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
 import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
 
@@ -30,6 +32,9 @@ function lanesOf({ device: { subgroupSize } }: Lowering, name: string, channels:
   return shared ? subgroupSize : 0;
 }
 
+/** Tiles of workgroups are few and have names of their own. */
+const TILE_PATTERN = new RegExp(`^(?:${Object.keys(TILES).join('|')})$`);
+
 const CONV: readonly Candidate<ConvShape>[] = [
   { pattern: /^plain$/, form: 'plain', lower: lowerPlain },
   {
@@ -55,6 +60,11 @@ const CONV: readonly Candidate<ConvShape>[] = [
       return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan, name, oc!) });
     },
   },
+  {
+    pattern: TILE_PATTERN,
+    form: Object.keys(TILES).join(', '),
+    lower: (plan, node, shape, _, name) => lowerTiles(plan, node, shape, phasePairs(shape), name),
+  },
 ];
 
 const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
@@ -79,6 +89,11 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
     lower(plan, node, shape, [ob, ib], name) {
       return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan, name, ob!) });
     },
+  },
+  {
+    pattern: TILE_PATTERN,
+    form: Object.keys(TILES).join(', '),
+    lower: (plan, node, shape, _, name) => lowerWeightTiles(plan, node, shape, name),
   },
 ];
 
