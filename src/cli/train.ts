@@ -16,6 +16,8 @@ import { checkTraining, openTraining, type Training } from '../train/prepare.js'
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { type From, type Hooks, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
+import { openRuns } from '../watch/run.js';
+import { type Dashboard, serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
 import { duration, type ProgressLine, progressLine } from './progress.js';
@@ -37,6 +39,8 @@ export const TRAIN_COMMAND_OPTIONS = [
   'display-freq',
   'save-latest-freq',
   'save-epoch-freq',
+  'dashboard',
+  'port',
   'json',
   'adapter',
   ...KERNEL_OPTIONS,
@@ -186,6 +190,13 @@ async function startOf(
   return {};
 }
 
+/** The page of this run. */
+async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Dashboard> {
+  const dashboard = await serveRuns(await openRuns([root]), port);
+  console.error(`Dashboard: ${dashboard.url}`);
+  return dashboard;
+}
+
 /**
  * Everything from the data folder to the last checkpoint, then `after` with the same device.
  * @returns the exit code of a signal that ended it, if one did
@@ -205,6 +216,7 @@ export async function trainCommand(
     const from = await startOf(training, options, keep, say);
     const step = from.progress?.step;
     const run = await (step === undefined ? createRun(options.out, config) : continueRun(options.out, config, step));
+    const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options);
       const device = await openDevice(options);
@@ -217,6 +229,7 @@ export async function trainCommand(
         device.close();
       }
     } finally {
+      await dashboard?.close();
       await run.close();
     }
   });

@@ -227,6 +227,18 @@ export const OPTIONS = {
     default: 10,
     help: 'epochs between checkpoints that stay',
   },
+  dashboard: {
+    type: 'flag',
+    group: OUTPUT,
+    help: 'serve a page on 127.0.0.1 with curves and pictures as they come; its address is printed (see also: watch)',
+  },
+  port: {
+    type: 'integer',
+    group: OUTPUT,
+    min: 0,
+    max: 65535,
+    help: 'of that page; 0: any that is free (default: 7007, or any where that is taken)',
+  },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
     type: 'text',
