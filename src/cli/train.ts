@@ -20,6 +20,7 @@ import { openRuns } from '../watch/run.js';
 import { type Dashboard, serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
+import { profilerOf, tracePath } from './profile.js';
 import { duration, type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
 
@@ -44,6 +45,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'json',
   'adapter',
   ...KERNEL_OPTIONS,
+  'profile',
   ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
@@ -152,7 +154,20 @@ async function trainWithProgress(
   const kernels = kernelSetting(options, (text) => report.say(text));
   const report = reporter(device, options, stop.signal, kernels.stop);
   try {
-    await runTraining(device, training, run, options, report.hooks, { ...from, compile: kernels.compile });
+    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, report.say);
+    const onStep = (step: StepReport) => {
+      report.hooks.onStep(step);
+      profile?.done();
+    };
+    await runTraining(
+      device,
+      training,
+      run,
+      options,
+      { ...report.hooks, onStep },
+      { ...from, compile: kernels.compile },
+    );
+    profile?.end();
   } finally {
     report.end();
     stop.release();
@@ -207,7 +222,9 @@ export async function trainCommand(
   after: (device: Device, training: Training) => Promise<void> = async () => {},
 ): Promise<number | undefined> {
   const say = teller(options);
-  if (options.forceKernel) forcedKernels(options.forceKernel); // refused before the data are read
+  // What is wrong with these is told before the data are read.
+  if (options.forceKernel) forcedKernels(options.forceKernel);
+  if (options.profile !== undefined) tracePath(options.profile, options.out);
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
