@@ -24,6 +24,7 @@ import { openRuns } from '../watch/run.js';
 import { type Dashboard, serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
+import { profilerOf, tracePath } from './profile.js';
 import { duration, type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
 
@@ -49,6 +50,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'json',
   'adapter',
   ...KERNEL_OPTIONS,
+  'profile',
   ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
@@ -249,8 +251,15 @@ async function trainWithProgress({ training, options, run, from, after }: Sessio
     say = report.hooks.onNote;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
+    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, (text) => say(text));
+    const onStep = (step: StepReport) => {
+      report.hooks.onStep(step);
+      profile?.done();
+    };
+    const hooks = { ...report.hooks, onStep };
     try {
-      await runTraining(device, training, run, options, report.hooks, { ...start, compile: kernels.compile });
+      await runTraining(device, training, run, options, hooks, { ...start, compile: kernels.compile });
+      profile?.end();
     } finally {
       report.end();
     }
@@ -286,7 +295,9 @@ export async function trainCommand(
   after: Session['after'] = async () => {},
 ): Promise<number | undefined> {
   const say = teller(options);
-  if (options.forceKernel) forcedKernels(options.forceKernel); // refused before the data are read
+  // What is wrong with these is told before the data are read.
+  if (options.forceKernel) forcedKernels(options.forceKernel);
+  if (options.profile !== undefined) tracePath(options.profile, options.out);
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {

@@ -396,6 +396,13 @@ export const OPTIONS = {
     value: 'NAME',
     help: 'convolution kernel to use wherever it fits, such as direct-8x8 or plain; conv=NAME,convWeight=NAME to choose for one of the two',
   },
+  profile: {
+    type: 'text',
+    group: MACHINE,
+    optional: true,
+    value: 'FILE',
+    help: 'tell the time of every kernel of the first step or picture, and how long the device waits between the next ones; writes a trace for chrome://tracing to FILE.json (default: profile.json in the folder of the results)',
+  },
   selftest: {
     type: 'flag',
     group: MACHINE,
