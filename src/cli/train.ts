@@ -11,6 +11,7 @@ import { mib } from '../graph/profile.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { checkSame } from '../train/config.js';
+import { withEvents } from '../train/events.js';
 import { netsOf } from '../train/nets.js';
 import { checkTraining, openTraining, type Training } from '../train/prepare.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
@@ -19,7 +20,8 @@ import type { Trainer } from '../train/trainer.js';
 import { openRuns } from '../watch/run.js';
 import { type Dashboard, serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
-import { duration, type ProgressLine, progressLine } from './progress.js';
+import { duration } from './duration.js';
+import { type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
 
 export const TRAIN_COMMAND_OPTIONS = [
@@ -40,6 +42,8 @@ export const TRAIN_COMMAND_OPTIONS = [
   'save-epoch-freq',
   'dashboard',
   'port',
+  'tensorboard',
+  'tf-log',
   'json',
   'adapter',
   'precise',
@@ -210,7 +214,8 @@ export async function trainCommand(
     if (options.continueTrain) await checkSame(options.out, config, say);
     const from = await startOf(training, options, keep, say);
     const step = from.progress?.step;
-    const run = await (step === undefined ? createRun(options.out, config) : continueRun(options.out, config, step));
+    const folder = await (step === undefined ? createRun(options.out, config) : continueRun(options.out, config, step));
+    const run = options.tensorboard || options.tfLog ? withEvents(folder, config) : folder;
     const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options);
