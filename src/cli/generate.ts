@@ -11,9 +11,10 @@ import { type Generator, loadGenerator } from '../generate/generator.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { commandOf } from './command.js';
+import { duration } from './duration.js';
 import { KERNEL_OPTIONS, type KernelOptions, kernelSetting } from './kernels.js';
 import { profilerOf, tracePath } from './profile.js';
-import { duration, type ProgressLine, progressLine } from './progress.js';
+import { type ProgressLine, progressLine } from './progress.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
 const OPTIONS = [

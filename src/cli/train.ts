@@ -14,6 +14,7 @@ import { camelCase } from '../options/option.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { checkSame } from '../train/config.js';
+import { withEvents } from '../train/events.js';
 import { netsOf } from '../train/nets.js';
 import { checkTraining, openTraining, type Training } from '../train/prepare.js';
 import { throughLosses } from '../train/recover.js';
@@ -23,9 +24,10 @@ import type { Trainer } from '../train/trainer.js';
 import { openRuns } from '../watch/run.js';
 import { type Dashboard, serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
+import { duration } from './duration.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
 import { profilerOf, tracePath } from './profile.js';
-import { duration, type ProgressLine, progressLine } from './progress.js';
+import { type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
 
 export const TRAIN_COMMAND_OPTIONS = [
@@ -47,6 +49,8 @@ export const TRAIN_COMMAND_OPTIONS = [
   'save-epoch-freq',
   'dashboard',
   'port',
+  'tensorboard',
+  'tf-log',
   'json',
   'adapter',
   ...KERNEL_OPTIONS,
@@ -307,9 +311,10 @@ export async function trainCommand(
     lastStep(training, options, first.progress?.step ?? 0);
     const from = async (again: boolean): Promise<From> =>
       again ? { ...first, ...(await resumeFrom(options.out, netsOf(training.settings), keep, say)) } : first;
-    const run = await (goesOn(options)
+    const folder = await (goesOn(options)
       ? continueRun(options.out, config, first.progress?.step ?? 0)
       : createRun(options.out, config));
+    const run = options.tensorboard || options.tfLog ? withEvents(folder, config) : folder;
     const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options);

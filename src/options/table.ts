@@ -239,6 +239,11 @@ export const OPTIONS = {
     max: 65535,
     help: 'of that page; 0: any that is free (default: 7007, or any where that is taken)',
   },
+  tensorboard: {
+    type: 'flag',
+    group: OUTPUT,
+    help: "write TensorBoard's event files into the run's folder too: scalars, pictures and options",
+  },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
     type: 'text',
