@@ -8,7 +8,8 @@ import { commandOf } from './command.js';
 const DETAILS = `PATH is a run's folder (its newest checkpoint), a checkpoint's folder, or a
 generator's safetensors file.
 
---format safetensors writes the generator to the file --out.
+--format safetensors writes the generator, and its encoder where there is one, to
+the file --out.
 --format onnx writes it for ONNX runtimes, to the file --out.
 --format pth makes the folder --out as the reference has it: latest_net_G.pth and,
 where they are there, latest_net_D.pth, latest_net_E.pth, the styles as

@@ -4,7 +4,7 @@ import { sizeOf } from './chunks.js';
 import { type Dispatch, encode, type Region } from './dispatch.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { type KernelTime, profileText } from './profile.js';
-import type { Feed, Feeds, Program, ProgramStats } from './program.js';
+import type { Feed, Feeds, Program, ProgramStats, RunOptions } from './program.js';
 import { GraphError, refuse, type Tensor } from './tensor.js';
 
 /** A fed value as the bytes of its tensor. Numbers are scalars, lists are copied; ids may come in any integer array. */
@@ -85,7 +85,7 @@ export function runner({
       gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
     }
   };
-  const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined) => {
+  const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined, after: RunOptions['after']) => {
     let at = 0;
     for (const [, tensor] of target ? named : []) {
       const { buffer, offset, size } = region(tensor);
@@ -96,16 +96,17 @@ export function runner({
       const [from, to] = [region(value), region(variable)];
       encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size);
     }
+    after?.(encoder);
   };
-  const submit = (target: GPUBuffer | undefined) => {
+  const submit = (target: GPUBuffer | undefined, after: RunOptions['after']) => {
     submits.forEach((dispatches, i) => {
       const encoder = gpu.createCommandEncoder();
       if (dispatches.length > 0) encode(dispatches, encoder);
-      if (i === submits.length - 1) finish(encoder, target);
+      if (i === submits.length - 1) finish(encoder, target, after);
       gpu.queue.submit([encoder.finish()]);
     });
   };
-  const timed = async (target: GPUBuffer | undefined): Promise<KernelTime[]> => {
+  const timed = async (target?: GPUBuffer, after?: RunOptions['after']): Promise<KernelTime[]> => {
     const rows: KernelTime[] = [];
     for (const dispatch of submits.flat()) {
       const start = performance.now();
@@ -116,7 +117,7 @@ export function runner({
       rows.push({ ...dispatch.stats, ms: performance.now() - start });
     }
     const encoder = gpu.createCommandEncoder();
-    finish(encoder, target);
+    finish(encoder, target, after);
     gpu.queue.submit([encoder.finish()]);
     return rows;
   };
@@ -132,12 +133,12 @@ export function runner({
     target.unmap();
     return Object.fromEntries(values);
   };
-  const execute = async (writes: Writes, readback: boolean) => {
+  const execute = async (writes: Writes, readback: boolean, after: RunOptions['after']) => {
     const target = readback ? arena.borrow() : undefined;
     upload(writes);
     try {
-      if (debug >= 3) console.log(profileText(await timed(target)));
-      else submit(target);
+      if (debug >= 3) console.log(profileText(await timed(target, after)));
+      else submit(target, after);
       if (target) return await collect(target);
       await gpu.queue.onSubmittedWorkDone();
       return {};
@@ -155,7 +156,7 @@ export function runner({
   return {
     stats,
     // Not async up to the submit, so that inputs are taken and work is queued at the call, in the order of the calls.
-    run(feeds = {}, { readback = true } = {}) {
+    run(feeds = {}, { readback = true, after } = {}) {
       if (destroyed || device.isLost()) return alive().then(() => ({}));
       let writes: Writes;
       try {
@@ -166,7 +167,7 @@ export function runner({
       const wantsTarget = readback && named.length > 0;
       if (debug >= 3) {
         const kept = copied(writes);
-        const result = turn.then(() => execute(kept, wantsTarget));
+        const result = turn.then(() => execute(kept, wantsTarget, after));
         turn = result.catch(() => {});
         return result;
       }
@@ -174,7 +175,7 @@ export function runner({
       const result = new Promise<Record<string, Float32Array | Int32Array>>((resolve, reject) => {
         arena.enter(() => {
           started = true;
-          execute(writes, wantsTarget).then(resolve, reject);
+          execute(writes, wantsTarget, after).then(resolve, reject);
         }, wantsTarget);
       });
       if (!started) writes = copied(writes);
@@ -188,7 +189,7 @@ export function runner({
     async profile(feeds = {}) {
       await alive();
       upload(prepare(feeds));
-      return timed(undefined);
+      return timed();
     },
     guards,
     destroy() {

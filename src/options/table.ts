@@ -242,7 +242,7 @@ export const OPTIONS = {
     spelled: 'format',
     choices: ['pth', 'safetensors', 'onnx'],
     default: 'safetensors',
-    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator alone in one file that says all about itself; onnx: the generator alone for ONNX runtimes",
+    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator, with its encoder, in one file that says all about itself; onnx: the generator alone for ONNX runtimes",
   },
   'out-path': {
     type: 'text',
