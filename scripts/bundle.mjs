@@ -30,3 +30,7 @@ export const bundle = (options) =>
   });
 
 export const bundleForNode = (options) => bundle({ platform: 'node', banner: { js: REQUIRE }, ...options });
+
+/** One minified module that imports nothing, for pages. Resolves to esbuild's result. */
+export const bundleForPages = (options) =>
+  bundle({ platform: 'browser', external: [], minify: true, jsx: 'automatic', jsxImportSource: 'preact', ...options });

@@ -7,6 +7,7 @@ import { type GenerateInput, loadGenerator as load } from '../generate/generator
 import { hasEncoder } from '../generate/parts-of-file.js';
 import type { Centres } from '../generate/styles.js';
 import type { Manifest } from '../nets/manifest.js';
+import { photoPlanes, rgbaOf } from './pixels.js';
 import { presenter } from './present.js';
 import { type FetchOptions, openWebFile, type WebSource } from './source.js';
 
@@ -38,28 +39,6 @@ export interface PageGenerator {
   encode(photo: ImageData, ids: ArrayLike<number>): Promise<EncodedRegions>;
   /** Frees weights and memory, and a device of its own. */
   close(): void;
-}
-
-/** Bytes 0…255, interleaved, as RGBA; what `channels` a net paints is told in present.wgsl. */
-function rgba(samples: Uint8Array, channels: number): Uint8ClampedArray<ArrayBuffer> {
-  const out = new Uint8ClampedArray((samples.length / channels) * 4);
-  const colours = channels < 3 ? [0, 0, 0] : [0, 1, 2];
-  for (let i = 0, at = 0; at < samples.length; i += 4, at += channels) {
-    for (const c of [0, 1, 2]) out[i + c] = samples[at + colours[c]!]!;
-    out[i + 3] = channels % 2 === 0 ? samples[at + channels - 1]! : 255;
-  }
-  return out;
-}
-
-/** f32 [channels, H, W] in [−1, 1] of a photo; channels as in `rgba`. */
-function planesOf({ data, width, height }: ImageData, channels: number): Float32Array {
-  const area = width * height;
-  const planes = new Float32Array(channels * area);
-  for (let c = 0; c < channels; c++) {
-    const from = channels % 2 === 0 && c === channels - 1 ? 3 : c;
-    for (let i = 0; i < area; i++) planes[c * area + i] = (data[4 * i + from]! / 255 - 0.5) / 0.5;
-  }
-  return planes;
 }
 
 /** A canvas as something to draw on from this device; what is configured stays. */
@@ -96,7 +75,7 @@ export async function loadGenerator(source: WebSource, options: LoadOptions = {}
     canEncode: encoder !== undefined,
     async generate(input) {
       const { data, channels, width, height } = await generator.generate(input);
-      return new ImageData(rgba(toBytes(data, { channels }), channels), width, height);
+      return new ImageData(rgbaOf(toBytes(data, { channels }), channels), width, height);
     },
     draw(canvas, input) {
       const { width, height } = input.size;
@@ -108,7 +87,7 @@ export async function loadGenerator(source: WebSource, options: LoadOptions = {}
     async encode(photo, ids) {
       if (!encoder) throw new DataError('encode: the file holds no encoder: export one that was trained with styles');
       const { width, height } = photo;
-      const image = planesOf(photo, manifest.generator.outputNc);
+      const image = photoPlanes(photo, manifest.generator.outputNc);
       return encoder.encode({ size: { width, height }, image, ids });
     },
     close() {

@@ -1,7 +1,7 @@
-import present from './present.wgsl';
 import type { Size } from '../data/resample.js';
 import type { Device } from '../device/device.js';
 import type { DevicePicture } from '../generate/generator.js';
+import present from './present.wgsl';
 
 /** Where a picture is shown; it is stretched over all of it. */
 export interface Target extends Size {
