@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle, bundleForPages, REQUIRE } from './bundle.mjs';
+import { buildEditor } from './editor.mjs';
 
 /** Must run in a browser as they are. */
 const UNIVERSAL = ['src/index.ts', 'src/engine.ts', 'src/browser.ts', 'src/train/index.ts'];
@@ -66,5 +67,6 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 await buildLibrary();
 await buildForPages();
+await buildEditor('dist/editor');
 await buildCommandLine();
 emitTypes();

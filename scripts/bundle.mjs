@@ -1,7 +1,7 @@
 // What every bundle of this project has in common: the build's, the tests' and the bench's.
 
 import { build } from 'esbuild';
-import { wgslPlugin } from './wgsl-plugin.mjs';
+import { squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
 
 /** Packages with native or downloaded parts, which cannot be bundled and are only ever reached in Node. */
 const EXTERNAL = [
@@ -33,4 +33,4 @@ export const bundleForNode = (options) => bundle({ platform: 'node', banner: { j
 
 /** One minified module that imports nothing, for pages. Resolves to esbuild's result. */
 export const bundleForPages = (options) =>
-  bundle({ platform: 'browser', external: [], minify: true, jsx: 'automatic', jsxImportSource: 'preact', ...options });
+  bundle({ platform: 'browser', external: [], minify: true, plugins: [squeezingPlugin], ...options });

@@ -7,13 +7,14 @@ import { VERSION } from '../version.js';
 import { kebabOption } from './command.js';
 import { demo } from './demo.js';
 import { devices } from './devices.js';
+import { edit } from './edit.js';
 import { encode } from './encode.js';
 import { exportCommand } from './export.js';
 import { generate } from './generate.js';
 import { importCommand } from './import.js';
 import { train } from './train.js';
 
-const COMMANDS = [demo, train, encode, generate, importCommand, exportCommand, devices];
+const COMMANDS = [demo, train, encode, generate, edit, importCommand, exportCommand, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

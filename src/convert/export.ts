@@ -9,7 +9,7 @@ import { toFloat16 } from '../formats/dtype.js';
 import { withFile, writePth, writeSafetensors } from '../formats/files.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { stateDictOf, type TorchValue } from '../formats/pth-write.js';
-import type { TensorToWrite } from '../formats/safetensors.js';
+import { dataOf, encodeSafetensors, type TensorToWrite } from '../formats/safetensors.js';
 import { openStateDict, type StateDict, withoutPrefix, withPrefix } from '../formats/state-dict.js';
 import { exportOnnx } from '../generate/export-onnx.js';
 import { findCheckpointFile, findGenerator } from '../generate/find.js';
@@ -126,16 +126,28 @@ const tensorsToWrite = (
     return { ...head, dtype: 'F16', data: () => toFloat16(file.read(name), name) };
   });
 
-/** Its encoder comes along where there is one: the file is all that a page needs. */
+/** A generator, and its encoder where there is one: all that a page needs. */
+function paintingTensors({ nets }: Source, dtype: ExportJob['dtype']): TensorToWrite[] {
+  return nets.flatMap((net) => {
+    if (net.name === 'D') return [];
+    return tensorsToWrite(net, dtype, net.name === 'E' ? ENCODER_PREFIX : '');
+  });
+}
+
 const exportSafetensors = (path: string, { out, dtype }: ExportJob): Promise<string[]> =>
   keepingOpen(async (keep) => {
-    const { nets, metadata } = await openSource(path, keep);
-    const tensors = nets.flatMap((net) => {
-      if (net.name === 'D') return [];
-      return tensorsToWrite(net, dtype, net.name === 'E' ? ENCODER_PREFIX : '');
-    });
-    await writeSafetensors(out, tensors, Object.fromEntries(metadata));
+    const source = await openSource(path, keep);
+    await writeSafetensors(out, paintingTensors(source, dtype), Object.fromEntries(source.metadata));
     return [out];
+  });
+
+/** The same in memory, from a generator's file. @throws DataError, IOError */
+export const exportBytes = (path: string, dtype: ExportJob['dtype'] = 'f16'): Promise<Uint8Array> =>
+  keepingOpen(async (keep) => {
+    const source = await openSource(path, keep);
+    const tensors = [];
+    for (const tensor of paintingTensors(source, dtype)) tensors.push({ ...tensor, data: await dataOf(tensor) });
+    return encodeSafetensors(tensors, Object.fromEntries(source.metadata));
   });
 
 async function exportModel(path: string, { out, size }: ExportJob): Promise<string[]> {

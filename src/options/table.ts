@@ -227,6 +227,13 @@ export const OPTIONS = {
     default: 10,
     help: 'epochs between checkpoints that stay',
   },
+  port: {
+    type: 'integer',
+    group: OUTPUT,
+    min: 0,
+    max: 65535,
+    help: 'of the page; 0: any that is free (default: 7007, or any where that is taken)',
+  },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
     type: 'text',
@@ -240,9 +247,9 @@ export const OPTIONS = {
     type: 'text',
     group: OUTPUT,
     spelled: 'format',
-    choices: ['pth', 'safetensors', 'onnx'],
+    choices: ['pth', 'safetensors', 'onnx', 'html'],
     default: 'safetensors',
-    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator, with its encoder, in one file that says all about itself; onnx: the generator alone for ONNX runtimes",
+    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator, with its encoder, in one file that says all about itself; onnx: the generator alone for ONNX runtimes; html: one file with the editor and the generator in it, for any browser",
   },
   'out-path': {
     type: 'text',

@@ -10,3 +10,4 @@ export type { Manifest } from '../nets/manifest.js';
 export { VERSION } from '../version.js';
 export { type Canvas, type LoadOptions, loadGenerator, type PageGenerator } from './generator.js';
 export type { FetchOptions, WebSource } from './source.js';
+export { type Reason, whyNot } from './why-not.js';
