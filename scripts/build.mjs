@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle, bundleForPages, REQUIRE } from './bundle.mjs';
+import { buildDashboard } from './dashboard.mjs';
 import { buildEditor } from './editor.mjs';
 
 /** Must run in a browser as they are. */
@@ -69,4 +70,5 @@ await buildLibrary();
 await buildForPages();
 await buildEditor('dist/editor');
 await buildCommandLine();
+await buildDashboard('dist/dashboard');
 emitTypes();

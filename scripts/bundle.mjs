@@ -1,6 +1,7 @@
 // What every bundle of this project has in common: the build's, the tests' and the bench's.
 
 import { build } from 'esbuild';
+import { kernelsPlugin } from './kernels-plugin.mjs';
 import { squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
 
 /** Packages with native or downloaded parts, which cannot be bundled and are only ever reached in Node. */
@@ -24,7 +25,7 @@ export const bundle = (options) =>
     format: 'esm',
     target: 'es2023',
     external: EXTERNAL,
-    plugins: [wgslPlugin],
+    plugins: [wgslPlugin, kernelsPlugin],
     logLevel: 'warning',
     ...options,
   });
@@ -33,4 +34,4 @@ export const bundleForNode = (options) => bundle({ platform: 'node', banner: { j
 
 /** One minified module that imports nothing, for pages. Resolves to esbuild's result. */
 export const bundleForPages = (options) =>
-  bundle({ platform: 'browser', external: [], minify: true, plugins: [squeezingPlugin], ...options });
+  bundle({ platform: 'browser', external: [], minify: true, plugins: [squeezingPlugin, kernelsPlugin], ...options });

@@ -24,7 +24,8 @@ const PEERS = [
   ['transformers.js', '160 KB and 6.6 MB of wasm'],
 ];
 
-const kilobytes = (files) => files.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0) / 1000;
+const kilobytes = (files) =>
+  files.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0) / 1000;
 
 const rows = OURS.map(({ what, files, budget }) => ({ what, budget, size: kilobytes(files) }));
 const table = [
