@@ -13,6 +13,7 @@ import { mib } from '../graph/profile.js';
 import { camelCase } from '../options/option.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
+import type { Served } from '../server/loopback.js';
 import { checkSame } from '../train/config.js';
 import { withEvents } from '../train/events.js';
 import { netsOf } from '../train/nets.js';
@@ -22,7 +23,7 @@ import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
 import { openRuns } from '../watch/run.js';
-import { type Dashboard, serveRuns } from '../watch/server.js';
+import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
 import { duration } from './duration.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
@@ -283,7 +284,7 @@ async function trainWithProgress({ training, options, run, from, after }: Sessio
 }
 
 /** The page of this run. */
-async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Dashboard> {
+async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Served> {
   const dashboard = await serveRuns(await openRuns([root]), port);
   console.error(`Dashboard: ${dashboard.url}`);
   return dashboard;

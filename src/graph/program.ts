@@ -71,8 +71,15 @@ export interface ProgramStats {
   kernels: KernelStats[];
 }
 
+export interface RunOptions {
+  /** Default true; without it outputs stay on the device and the result is empty. */
+  readback?: boolean;
+  /** Adds commands right behind the run's own, where its outputs (`buffer`) are still there whatever runs next. */
+  after?(encoder: GPUCommandEncoder): void;
+}
+
 export interface Program {
-  run(feeds?: Feeds, options?: { readback?: boolean }): Promise<Record<string, Float32Array | Int32Array>>;
+  run(feeds?: Feeds, options?: RunOptions): Promise<Record<string, Float32Array | Int32Array>>;
   /** Where an output stays on the device; bytes. Valid until the next run of a program in the same arena. */
   buffer(output: string): { buffer: GPUBuffer; offset: number; size: number };
   readonly stats: ProgramStats;

@@ -4,7 +4,7 @@ import { sizeOf } from './chunks.js';
 import { type Dispatch, encode, type Region } from './dispatch.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { type KernelTime, profileText } from './profile.js';
-import type { Feed, Feeds, Program, ProgramStats } from './program.js';
+import type { Feed, Feeds, Program, ProgramStats, RunOptions } from './program.js';
 import { GraphError, refuse, type Tensor } from './tensor.js';
 import { timed } from './timing.js';
 import { traceOf } from './trace.js';
@@ -87,7 +87,7 @@ export function runner({
       gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
     }
   };
-  const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined) => {
+  const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined, after: RunOptions['after']) => {
     let at = 0;
     for (const [, tensor] of target ? named : []) {
       const { buffer, offset, size } = region(tensor);
@@ -98,20 +98,21 @@ export function runner({
       const [from, to] = [region(value), region(variable)];
       encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size);
     }
+    after?.(encoder);
   };
-  const submit = (target: GPUBuffer | undefined) => {
+  const submit = (target: GPUBuffer | undefined, after: RunOptions['after']) => {
     submits.forEach((dispatches, i) => {
       const encoder = gpu.createCommandEncoder();
       if (dispatches.length > 0) encode(dispatches, encoder);
-      if (i === submits.length - 1) finish(encoder, target);
+      if (i === submits.length - 1) finish(encoder, target, after);
       gpu.queue.submit([encoder.finish()]);
     });
   };
   /** The same with the time of every kernel. */
-  const submitTimed = async (target?: GPUBuffer): Promise<KernelTime[]> => {
+  const submitTimed = async (target?: GPUBuffer, after?: RunOptions['after']): Promise<KernelTime[]> => {
     const rows = await timed(device, submits);
     const encoder = gpu.createCommandEncoder();
-    finish(encoder, target);
+    finish(encoder, target, after);
     gpu.queue.submit([encoder.finish()]);
     return rows;
   };
@@ -128,16 +129,16 @@ export function runner({
     return Object.fromEntries(values);
   };
   const isTimed = () => debug >= 3 || traceOf(device)?.timing === true;
-  const execute = async (writes: Writes, readback: boolean) => {
+  const execute = async (writes: Writes, readback: boolean, after: RunOptions['after']) => {
     const target = readback ? arena.borrow() : undefined;
     const start = performance.now();
     upload(writes);
     try {
       if (isTimed()) {
-        const kernels = await submitTimed(target);
+        const kernels = await submitTimed(target, after);
         traceOf(device)?.timed.push({ start, kernels });
         if (debug >= 3) console.log(profileText(kernels));
-      } else submit(target);
+      } else submit(target, after);
       if (target) return await collect(target);
       await gpu.queue.onSubmittedWorkDone();
       return {};
@@ -161,7 +162,7 @@ export function runner({
   return {
     stats,
     // Not async up to the submit, so that inputs are taken and work is queued at the call, in the order of the calls.
-    run(feeds = {}, { readback = true } = {}) {
+    run(feeds = {}, { readback = true, after } = {}) {
       if (destroyed || device.isLost()) return alive().then(() => ({}));
       let writes: Writes;
       try {
@@ -172,7 +173,7 @@ export function runner({
       const wantsTarget = readback && named.length > 0;
       if (isTimed()) {
         const kept = copied(writes);
-        const result = turn.then(() => execute(kept, wantsTarget));
+        const result = turn.then(() => execute(kept, wantsTarget, after));
         turn = result.catch(() => {});
         return result;
       }
@@ -180,7 +181,7 @@ export function runner({
       const result = new Promise<Record<string, Float32Array | Int32Array>>((resolve, reject) => {
         arena.enter(() => {
           started = true;
-          execute(writes, wantsTarget).then(resolve, reject);
+          execute(writes, wantsTarget, after).then(resolve, reject);
         }, wantsTarget);
       });
       if (!started) writes = copied(writes);

@@ -237,7 +237,7 @@ export const OPTIONS = {
     group: OUTPUT,
     min: 0,
     max: 65535,
-    help: 'of that page; 0: any that is free (default: 7007, or any where that is taken)',
+    help: 'of the page; 0: any that is free (default: 7007, or any where that is taken)',
   },
   tensorboard: {
     type: 'flag',
@@ -257,9 +257,9 @@ export const OPTIONS = {
     type: 'text',
     group: OUTPUT,
     spelled: 'format',
-    choices: ['pth', 'safetensors', 'onnx'],
+    choices: ['pth', 'safetensors', 'onnx', 'html'],
     default: 'safetensors',
-    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator alone in one file that says all about itself; onnx: the generator alone for ONNX runtimes",
+    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator, with its encoder, in one file that says all about itself; onnx: the generator alone for ONNX runtimes; html: one file with the editor and the generator in it, for any browser",
   },
   'out-path': {
     type: 'text',
