@@ -134,7 +134,7 @@ function planFor(device: Device, outputs: Tensor[], updates: [Tensor, Tensor][],
 /**
  * Plans, compiles and allocates a program. Everything a run needs is made here: a run writes inputs, re-encodes the recorded
  * dispatches and reads outputs back.
- * @throws GraphError for a spec that does not hold together, RangeError where a tensor exceeds the limits, OutOfMemoryError.
+ * @throws GraphError for a spec that does not hold together, MemoryError where a tensor exceeds the limits, OutOfMemoryError.
  */
 export async function compile(device: Device, spec: ProgramSpec, options: CompileOptions = {}): Promise<Program> {
   checkTensors(spec);
@@ -161,7 +161,7 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
   };
 
   try {
-    const { region, window } = binder(device, p, arena);
+    const { parts, window } = binder(device, p, arena);
     const { dispatches, pipelines, uniforms, rebind } = await record(device, p, window, own, options.onProgress);
     const submits = cut(dispatches, device.profile);
     const stats: ProgramStats = {
@@ -179,7 +179,7 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
     const debug = debugLevel(options.debug);
     if (debug >= 1) console.log(`compiled: ${summary(stats)}`);
     if (debug === 2) console.log(profileText(stats.kernels));
-    return runner({ device, p, inputs, named, region, submits, arena, rebind, stats, release, guards, debug });
+    return runner({ device, p, inputs, named, parts, submits, arena, rebind, stats, release, guards, debug });
   } catch (error) {
     release();
     throw error;
