@@ -1,13 +1,16 @@
 import type { Device } from '../device/device.js';
 import { type Arena, createArena } from './arena.js';
-import { binder, cut, record } from './dispatch.js';
+import { type Choices, choose } from './choices.js';
+import { binder, cut, record, uniformBytes } from './dispatch.js';
 import { countGuards, paintGuards } from './guards.js';
 import { scale } from './ops/pointwise.js';
 import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
 import { type DebugLevel, debugLevel, type KernelStats, type KernelTime, profileText, summary } from './profile.js';
 import { runner } from './run.js';
+import { schedule } from './schedule.js';
 import { materialise } from './storage.js';
-import { GraphError, isTensor, refuse, rootOf, type Tensor } from './tensor.js';
+import { type Effort, GraphError, isTensor, refuse, rootOf, type Tensor } from './tensor.js';
+import type { TuneEvent } from './tune.js';
 
 /** Values for one input, in row-major order. */
 export type Feed = Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | number | readonly number[];
@@ -21,12 +24,24 @@ export interface ProgramSpec {
 }
 
 export interface CompileOptions {
-  /** Called as pipelines become ready. */
+  /** Called as the program's distinct pipelines become ready, that is compiled and warm. */
   onProgress?(done: number, total: number): void;
-  /** Only candidates of the exact numeric class; today all are. */
+  /** Only candidates that round no more than plain sums do: no Winograd. */
   precise?: boolean;
   /** Op name → candidate name, e.g. `{ conv: 'plain' }`. */
   force?: Record<string, string>;
+  /**
+   * Measures the candidates of the program's convolutions on this device and takes the fastest; one whose results are not the plain
+   * kernel's is banned. What was measured is kept in `device.cache`. `quick` measures the few that win somewhere, `full` all.
+   * Default: off, the device's kind decides.
+   */
+  tune?: 'off' | Effort;
+  /** Most seconds that this device's tuning may take in all; what is not measured by then keeps the prior. Default 30, with `full` 600. */
+  tuneSeconds?: number;
+  /** Called for every spec that is tuned. */
+  onTune?(event: TuneEvent): void;
+  /** Candidates that were chosen before, taken as they are; what is chosen beside them is added. Keep it, and bits repeat. */
+  choices?: Choices;
   /** Memory shared with other programs: `createArena`. Without it the program has its own. */
   arena?: Arena;
   /** Smaller limits than the device's, for planning as if on another. */
@@ -41,6 +56,10 @@ export interface ProgramStats {
   dispatches: number;
   /** Distinct pipelines this program uses. */
   pipelines: number;
+  /** Of those the ones that the device did not have before. */
+  compiled: number;
+  /** Milliseconds until all were compiled and warm. */
+  compileMs: number;
   submits: number;
   /** Bytes this program needs: arena (inputs, intermediates, outputs), uniforms and read-back buffers. */
   peakBytes: number;
@@ -113,10 +132,16 @@ function ownValues(updates: NonNullable<ProgramSpec['updates']>): [variable: Ten
 }
 
 /** The plan under the device's limits or the smaller ones asked for. */
-function planFor(device: Device, outputs: Tensor[], updates: [Tensor, Tensor][], options: CompileOptions): Plan {
+async function planFor(
+  device: Device,
+  outputs: Tensor[],
+  updates: [Tensor, Tensor][],
+  options: CompileOptions,
+): Promise<Plan> {
   const { limits, profile } = device;
   const least = (name: 'maxStorageBufferBindingSize' | 'maxBufferSize') =>
     Math.min(limits[name], options.limits?.[name] ?? Number.POSITIVE_INFINITY);
+  const chosen = await choose(device, schedule([...outputs, ...updates.map(([, value]) => value)]), options);
   return plan({
     outputs,
     updates,
@@ -126,10 +151,27 @@ function planFor(device: Device, outputs: Tensor[], updates: [Tensor, Tensor][],
     },
     device: { kind: profile.kind, subgroupSize: profile.subgroupSize },
     precise: options.precise === true,
-    candidate: (op) => options.force?.[op],
+    candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
     guardBytes: options.guardBytes,
   });
 }
+
+/**
+ * What `compile` would do on this device, without memory of it: nothing is allocated, no variable's data is asked for.
+ * @throws MemoryError where a tensor exceeds the limits
+ */
+export async function planProgram(
+  device: Device,
+  spec: ProgramSpec,
+  options: CompileOptions = {},
+): Promise<{ plan: Plan; uniformBytes: number; readBytes: number }> {
+  const outputs = Object.values(spec.outputs ?? {});
+  const plan = await planFor(device, outputs, ownValues(spec.updates ?? []), options);
+  return { plan, uniformBytes: uniformBytes(plan), readBytes: readBytesOf(outputs) };
+}
+
+/** Bytes of one of the two buffers that results are read back through. */
+const readBytesOf = (outputs: readonly Tensor[]): number => outputs.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
 
 /**
  * Plans, compiles and allocates a program. Everything a run needs is made here: a run writes inputs, re-encodes the recorded
@@ -140,13 +182,11 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
   checkTensors(spec);
   const { inputs = {}, outputs = {} } = spec;
   const updates = ownValues(spec.updates ?? []);
-  const p = planFor(device, Object.values(outputs), updates, options);
+  const p = await planFor(device, Object.values(outputs), updates, options);
   checkSpec(spec, p);
   const variables = sourcesOf(p, 'variable').map((node) => node.outputs[0]!);
-  await materialise(device, variables);
-
   const named = Object.entries(outputs);
-  const readBytes = named.reduce((sum, [, tensor]) => sum + bytesOf(tensor), 0);
+  const readBytes = readBytesOf(Object.values(outputs));
   const arena = options.arena ?? createArena(device);
   await arena.reserve(p.arena, readBytes);
   const owned: GPUBuffer[] = [];
@@ -161,12 +201,16 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
   };
 
   try {
+    // Last, so that where there is no room no variable has lost its data to a device.
+    await materialise(device, variables);
     const { parts, window } = binder(device, p, arena);
     const { dispatches, pipelines, uniforms, rebind } = await record(device, p, window, own, options.onProgress);
     const submits = cut(dispatches, device.profile);
     const stats: ProgramStats = {
       dispatches: dispatches.length,
-      pipelines,
+      pipelines: pipelines.count,
+      compiled: pipelines.compiled,
+      compileMs: pipelines.ms,
       submits: submits.length,
       peakBytes: p.arena.reduce((sum, bytes) => sum + bytes, 0) + uniforms.size + 2 * readBytes,
       lowerBoundBytes: p.lowerBoundBytes,
