@@ -11,17 +11,22 @@ import { mib } from '../graph/profile.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { checkSame } from '../train/config.js';
+import type { TrainingPlan } from '../train/estimate.js';
 import { netsOf } from '../train/nets.js';
-import { checkTraining, openTraining, type Training } from '../train/prepare.js';
+import { checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
+import { settingsOf } from '../train/settings.js';
 import { type From, type Hooks, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
 import { openRuns } from '../watch/run.js';
 import { type Dashboard, serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
-import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
+import { dryRun, plannedTraining, withinMemory } from './dry-run.js';
+import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
+import { allocatedText } from './memory.js';
 import { duration, type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
+import { sizeOf } from './size.js';
 
 export const TRAIN_COMMAND_OPTIONS = [
   ...TRAIN_OPTIONS,
@@ -44,6 +49,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'json',
   'adapter',
   ...KERNEL_OPTIONS,
+  'memory-gb',
   ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
@@ -66,10 +72,11 @@ export const train = commandOf({
   args: '[DATAROOT]',
   details: DETAILS,
   help: 'train on the folders train_label, train_inst and train_img of DATAROOT',
-  options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug'],
+  options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug', 'dry-run', 'size'],
   stored: async (options) => (options.continueTrain ? readRunConfig(outOf(options)) : {}),
-  async run({ dataroot, debug, ...options }, given) {
+  async run({ dataroot, debug, dryRun: dry, size, ...options }, given) {
     const root = given ?? dataroot;
+    if (dry) return dryTraining(root, size, options);
     if (!root) throw new UsageError('DATAROOT is missing', { fix: 'Give the folder that holds train_label and so on' });
     const out = outOf(options);
     process.exitCode = await trainCommand(root, { ...options, ...(debug ? DEBUG : {}), out });
@@ -113,6 +120,7 @@ function startText({ stats }: Trainer, device: Device, seconds: number): string 
     `Step: ${dispatches} dispatches, ${pipelines} pipelines compiled in ${duration(compileMs / 1000)}, ` +
       `${(flops / 1e9).toPrecision(3)} GFLOP; memory ${mib(peakBytes)} beside ${mib(variableBytes)} of weights and moments; ` +
       `first step after ${duration(seconds)}`,
+    allocatedText(device),
   ].join('\n');
 }
 
@@ -171,6 +179,30 @@ and give --vgg FILE; or --no-vgg-loss, and this is not said again.`);
   return { training: { ...training, settings: { ...training.settings, noVggLoss: true } } };
 }
 
+/** A training as far as its memory depends on it. */
+const trainingPlan = async (training: Training, vgg: boolean, options: TrainCommandOptions): Promise<TrainingPlan> => ({
+  settings: training.settings,
+  size: await largestSize(training),
+  vgg,
+  compile: planningOf(options),
+});
+
+/** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
+async function dryTraining(root: string | undefined, size: string | undefined, options: TrainCommandOptions) {
+  const vgg = !options.noVggLoss;
+  if (size !== undefined) {
+    const settings = root
+      ? (await openTraining(root, options, 0)).settings
+      : settingsOf(options, options.labelNc ?? 35);
+    return dryRun(plannedTraining({ settings, size: sizeOf(size), vgg, compile: planningOf(options) }), options);
+  }
+  if (!root)
+    throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
+  const training = await openTraining(root, options, options.cacheMb * 1e6);
+  await check(training, options);
+  await dryRun(plannedTraining(await trainingPlan(training, vgg, options)), options);
+}
+
 /** Where the training starts, by the options that say so. */
 async function startOf(
   { settings }: Training,
@@ -220,9 +252,12 @@ export async function trainCommand(
     try {
       await check(training, options);
       const device = await openDevice(options);
+      const planned = plannedTraining(await trainingPlan(training, vgg !== undefined, options));
       try {
         const all = { ...from, ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
-        const stopped = await trainWithProgress(device, training, run, options, all);
+        const stopped = await withinMemory(device, planned, options.memoryGb, say, () =>
+          trainWithProgress(device, training, run, options, all),
+        );
         if (stopped === undefined) await after(device, training);
         return stopped;
       } finally {

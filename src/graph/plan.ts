@@ -153,7 +153,7 @@ export function plan(request: PlanRequest): Plan {
   const keep = new Set(outputs.map(rootOf));
 
   const cuts = new Map<string, Chunk[]>();
-  const bound = Math.min(limits.maxStorageBufferBindingSize, maxBufferSize);
+  const bound = Math.min(limits.maxStorageBufferBindingSize, maxBufferSize - guardBytes);
   const chunks = (tensor: Tensor) => {
     const key = tensor.shape.join();
     if (!cuts.has(key)) cuts.set(key, chunksOf(tensor.shape, bound));

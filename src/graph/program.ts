@@ -188,7 +188,6 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
   const named = Object.entries(outputs);
   const readBytes = readBytesOf(Object.values(outputs));
   const arena = options.arena ?? createArena(device);
-  await arena.reserve(p.arena, readBytes);
   const owned: GPUBuffer[] = [];
   const own = async (size: number, usage: number, label: string) => {
     const [buffer] = await device.allocate([{ size, usage, label }]);
@@ -201,6 +200,7 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
   };
 
   try {
+    await arena.reserve(p.arena, readBytes);
     // Last, so that where there is no room no variable has lost its data to a device.
     await materialise(device, variables);
     const { parts, window } = binder(device, p, arena);

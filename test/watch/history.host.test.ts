@@ -26,12 +26,7 @@ test('quantities come and go; lines that are none are passed over', () => {
 });
 
 test('lines of one step add up, and a step that comes again takes the place of what followed', () => {
-  const history = historyOf(
-    { step: 1, a: 1 },
-    { step: 2, a: 2, note: 'late' },
-    { step: 2, b: 9 },
-    { step: 3, a: 3 },
-  );
+  const history = historyOf({ step: 1, a: 1 }, { step: 2, a: 2, note: 'late' }, { step: 2, b: 9 }, { step: 3, a: 3 });
   assert.equal(curvesOf(history, 0, 9, 9), { steps: [1, 2, 3], columns: { a: [1, 2, 3], b: [null, 9, null] } });
   assert.equal(history.notes, [{ step: 2, text: 'late' }]);
   addLine(history, '{"step":2,"a":20}');
