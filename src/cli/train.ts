@@ -8,12 +8,13 @@ import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { mib } from '../graph/profile.js';
+import { keptMultiple } from '../nets/encoder.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { checkSame } from '../train/config.js';
 import type { TrainingPlan } from '../train/estimate.js';
-import { netsOf } from '../train/nets.js';
-import { checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
+import { architecturesOf, netsOf } from '../train/nets.js';
+import { batchSizeOf, checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { settingsOf } from '../train/settings.js';
 import { type From, type Hooks, train as runTraining, type StepReport } from '../train/train.js';
@@ -120,7 +121,6 @@ function startText({ stats }: Trainer, device: Device, seconds: number): string 
     `Step: ${dispatches} dispatches, ${pipelines} pipelines compiled in ${duration(compileMs / 1000)}, ` +
       `${(flops / 1e9).toPrecision(3)} GFLOP; memory ${mib(peakBytes)} beside ${mib(variableBytes)} of weights and moments; ` +
       `first step after ${duration(seconds)}`,
-    allocatedText(device),
   ].join('\n');
 }
 
@@ -194,7 +194,9 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
     const settings = root
       ? (await openTraining(root, options, 0)).settings
       : settingsOf(options, options.labelNc ?? 35);
-    return dryRun(plannedTraining({ settings, size: sizeOf(size), vgg, compile: planningOf(options) }), options);
+    const { generator, encoder } = architecturesOf(settings);
+    const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
+    return dryRun(plannedTraining({ settings, size: batch, vgg, compile: planningOf(options) }), options);
   }
   if (!root)
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
@@ -258,6 +260,7 @@ export async function trainCommand(
         const stopped = await withinMemory(device, planned, options.memoryGb, say, () =>
           trainWithProgress(device, training, run, options, all),
         );
+        say(allocatedText(device));
         if (stopped === undefined) await after(device, training);
         return stopped;
       } finally {

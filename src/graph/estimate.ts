@@ -40,14 +40,14 @@ function gradientsOf({ steps }: Plan, { updates = [] }: ProgramSpec): (tensor: T
 
 /**
  * What compiling `specs` in one arena on this device would take, with nothing allocated.
- * @param optimizer those of the variables that belong to the optimiser
+ * @param optimizer those of the variables that belong to the optimiser, of programs whose variables are read back now and then
  * @throws MemoryError where a tensor exceeds the limits
  */
 export async function estimateMemory(
   device: Device,
   specs: readonly ProgramSpec[],
   options: Omit<CompileOptions, 'arena'> = {},
-  optimizer: ReadonlySet<Tensor> = new Set(),
+  optimizer?: ReadonlySet<Tensor>,
 ): Promise<MemoryEstimate> {
   const planned: ({ spec: ProgramSpec } & Awaited<ReturnType<typeof planProgram>>)[] = [];
   for (const spec of specs) planned.push({ spec, ...(await planProgram(device, spec, options)) });
@@ -61,7 +61,8 @@ export async function estimateMemory(
     planned.flatMap(({ plan }) => sourcesOf(plan, 'variable').map(({ outputs }) => outputs[0]!)),
   );
   const bytes = (chosen: (tensor: Tensor) => boolean) => sum([...variables].filter(chosen).map(bytesOf));
-  const [weightBytes, optimizerBytes] = [bytes((v) => !optimizer.has(v)), bytes((v) => optimizer.has(v))];
+  const [weightBytes, optimizerBytes] = [bytes((v) => !optimizer?.has(v)), bytes((v) => optimizer?.has(v) === true)];
+  const savedBytes = optimizer ? Math.max(...[...variables].map(bytesOf)) : 0;
 
   const isGradient = gradientsOf(largest.plan, largest.spec);
   const alive = { gradient: 0, activation: 0, scratch: 0 };
@@ -70,8 +71,9 @@ export async function estimateMemory(
   }
   const uniforms = sum(planned.map(({ uniformBytes }) => uniformBytes));
   const readBytes = 2 * Math.max(...planned.map(({ readBytes }) => readBytes));
+  const transfers = uniforms + readBytes + savedBytes;
   return {
-    peakBytes: weightBytes + optimizerBytes + planBytes + uniforms + readBytes,
+    peakBytes: weightBytes + optimizerBytes + planBytes + transfers,
     lowerBoundBytes: largest.plan.lowerBoundBytes,
     planBytes,
     weightBytes,
@@ -79,6 +81,6 @@ export async function estimateMemory(
     gradientBytes: alive.gradient,
     activationBytes: alive.activation,
     scratchBytes: alive.scratch,
-    otherBytes: uniforms + readBytes + planBytes - largest.plan.lowerBoundBytes,
+    otherBytes: transfers + planBytes - largest.plan.lowerBoundBytes,
   };
 }

@@ -149,7 +149,7 @@ async function planFor(
       maxStorageBufferBindingSize: least('maxStorageBufferBindingSize'),
       maxBufferSize: least('maxBufferSize'),
     },
-    device: { kind: profile.kind, subgroupSize: profile.subgroupSize },
+    device: profile,
     precise: options.precise === true,
     candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
     guardBytes: options.guardBytes,

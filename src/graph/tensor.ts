@@ -1,4 +1,5 @@
 import { MemoryError } from '../errors.js';
+import type { Adapter } from '../kernels/conv.js';
 import type { Kernel } from '../kernels/kernel.js';
 import type { Chunk } from './chunks.js';
 
@@ -42,8 +43,8 @@ export interface Lowering {
   scratch(shape: readonly number[], dtype?: DType): Tensor;
   /** Candidate forced for the op or chosen for this `spec`, by the part of its name behind the dot; undefined: the op's own first. */
   candidate(op: string, spec?: string): string | undefined;
-  /** Lanes of a proven fixed subgroup size, `cpu` or `gpu`: what a prior may look at. */
-  readonly device: { kind: 'cpu' | 'gpu'; subgroupSize: number | null };
+  /** What a prior may look at. */
+  readonly device: Adapter;
   /** No candidate that rounds more than sums in torch's order do. */
   readonly precise: boolean;
 }

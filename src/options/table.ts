@@ -274,7 +274,7 @@ export const OPTIONS = {
     type: 'text',
     group: OUTPUT,
     value: 'WxH',
-    help: "of pictures, such as 1024x512: an ONNX model's (default: any), or what --dry-run plans for (default: the data's largest)",
+    help: "of pictures, such as 1024x512: an ONNX model's (default: any), or, once scaled, those that --dry-run plans for (default: the data's largest)",
   },
 
   init: {

@@ -8,7 +8,7 @@ import { type Dataset, openDataset, prepared } from '../data/dataset.js';
 import { paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
 import { createRng } from '../data/rng.js';
-import { drawWindow } from '../data/transform.js';
+import { drawWindow, type GeometryOptions } from '../data/transform.js';
 import { DataError } from '../errors.js';
 import { keptMultiple } from '../nets/encoder.js';
 import { leastSide } from '../nets/generator.js';
@@ -55,12 +55,15 @@ export async function openTraining(root: string, options: TrainOptions, cacheByt
   return { root, dataset, settings, classes: withDontCare(listed, settings.dontCare) };
 }
 
+/** The size in a batch of a picture that is scaled already. */
+export const batchSizeOf = (scaled: Size, options: GeometryOptions): Size =>
+  paddedSize(drawWindow(scaled, options, createRng(0)).size, options.multiple);
+
 /** The size of the largest batch of the samples that are in memory, else of the first. */
 export async function largestSize({ dataset }: Training): Promise<Size> {
   const kept = [...dataset.cache.samples.values()];
   const samples = kept.length > 0 ? kept : [await prepared(dataset, 0)];
-  const { options } = dataset;
-  const sizes = samples.map(({ size }) => paddedSize(drawWindow(size, options, createRng(0)).size, options.multiple));
+  const sizes = samples.map(({ size }) => batchSizeOf(size, dataset.options));
   return sizes.reduce((a, b) => (b.width * b.height > a.width * a.height ? b : a));
 }
 

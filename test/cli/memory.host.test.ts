@@ -50,7 +50,7 @@ const mib = (text: string, pattern: RegExp): number => {
 
 test('a training allocates what it planned', async () => {
   await withSet({}, async (root, out) => {
-    const { code, stderr } = await cli(['train', root, '--out', out, ...TINY, '--ngf', '16', '--max-steps', '1']);
+    const { code, stderr } = await cli(['train', root, '--out', out, ...TINY, '--ngf', '64', '--max-steps', '1']);
     assert.is(code, 0, stderr);
     const planned = mib(stderr, /Memory: ([\d.]+) (MiB|GiB) planned/);
     const allocated = mib(stderr, /Memory: ([\d.]+) (MiB|GiB) allocated/);

@@ -1,10 +1,12 @@
 import { type ConvShape, convPrior, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
 import type { PhasePair } from '../../kernels/conv-quads.js';
+import { TILES } from '../../kernels/conv-tiles.js';
 import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
 import { lowerDirect, lowerQuads, lowerWinograd } from './conv-packed.js';
+import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
 import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
 
@@ -14,6 +16,9 @@ import { meetings, slicesOf, view, whole } from './slices.js';
  */
 const phasePairs = (shape: ConvShape): PhasePair[] =>
   phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
+
+/** Tiles of workgroups are few and have names of their own. */
+const TILE_PATTERN = new RegExp(`^(?:${Object.keys(TILES).join('|')})$`);
 
 const CONV: readonly Candidate<ConvShape>[] = [
   { pattern: /^plain$/, form: 'plain', lower: lowerPlain },
@@ -49,6 +54,13 @@ const CONV: readonly Candidate<ConvShape>[] = [
       return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
     },
   },
+  {
+    pattern: TILE_PATTERN,
+    form: Object.keys(TILES).join(', '),
+    quick: Object.keys(TILES),
+    quickOn: 'gpu',
+    lower: (plan, node, shape, _, name) => lowerTiles(plan, node, shape, phasePairs(shape), name),
+  },
 ];
 
 const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
@@ -82,6 +94,13 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
     lower(plan, node, shape, [ob, ib], name) {
       return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
     },
+  },
+  {
+    pattern: TILE_PATTERN,
+    form: Object.keys(TILES).join(', '),
+    quick: Object.keys(TILES),
+    quickOn: 'gpu',
+    lower: (plan, node, shape, _, name) => lowerWeightTiles(plan, node, shape, name),
   },
 ];
 
