@@ -1,7 +1,7 @@
 import type { Device } from '../device/device.js';
 import type { Arena } from './arena.js';
 import { sizeOf } from './chunks.js';
-import { type Dispatch, encode, type Region } from './dispatch.js';
+import { type Dispatch, encode, type Part } from './dispatch.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { type KernelTime, profileText } from './profile.js';
 import type { Feed, Feeds, Program, ProgramStats, RunOptions } from './program.js';
@@ -28,7 +28,7 @@ export interface Parts {
   p: Plan;
   inputs: Record<string, Tensor>;
   named: [string, Tensor][];
-  region(tensor: Tensor): Region;
+  parts(tensor: Tensor): Part[];
   submits: Dispatch[][];
   arena: Arena;
   rebind(): void;
@@ -45,7 +45,7 @@ export function runner({
   p,
   inputs,
   named,
-  region,
+  parts,
   submits,
   arena,
   rebind,
@@ -83,20 +83,21 @@ export function runner({
     if (generation !== arena.generation) rebind();
     generation = arena.generation;
     for (const [tensor, data] of writes) {
-      const { buffer, offset } = region(tensor);
-      gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
+      for (const { buffer, offset, start, end } of parts(tensor))
+        gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>, start, end - start);
     }
   };
   const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined, after: RunOptions['after']) => {
     let at = 0;
     for (const [, tensor] of target ? named : []) {
-      const { buffer, offset, size } = region(tensor);
-      encoder.copyBufferToBuffer(buffer, offset, target!, at, size);
-      at += size;
+      for (const { buffer, offset, size, start } of parts(tensor))
+        encoder.copyBufferToBuffer(buffer, offset, target!, at + 4 * start, size);
+      at += bytesOf(tensor);
     }
     for (const [variable, value] of p.copies) {
-      const [from, to] = [region(value), region(variable)];
-      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size);
+      const [to] = parts(variable) as [Part];
+      for (const { buffer, offset, size, start } of parts(value))
+        encoder.copyBufferToBuffer(buffer, offset, to.buffer, to.offset + 4 * start, size);
     }
     after?.(encoder);
   };
@@ -190,7 +191,10 @@ export function runner({
     buffer(output) {
       const tensor = named.find(([name]) => name === output)?.[1];
       if (!tensor) refuse('buffer', 'output', output, `one of: ${named.map(([name]) => name).join(', ')}`);
-      return region(tensor);
+      const [{ buffer, offset, size }, ...more] = parts(tensor) as [Part, ...Part[]];
+      if (more.length > 0)
+        refuse('buffer', output, `${bytesOf(tensor)} bytes`, "what fits one of the device's buffers");
+      return { buffer, offset, size };
     },
     async profile(feeds = {}) {
       await alive();
