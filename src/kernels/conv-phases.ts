@@ -14,10 +14,6 @@ import type { Kernel } from './kernel.js';
 
 // Transposed convolutions of stride 2 whose thread owns all four sub-pixel phases; a QuadTile counts pixels of x.
 
-/** All four phases exist, and rows and columns step alike. */
-export const fitsPhases = ({ transposed, stride, output }: ConvShape): boolean =>
-  transposed && stride.every((step) => step === 2) && output.every((size) => size > 1);
-
 const axes = (shape: ConvShape) => [phasesOf(shape, 0), phasesOf(shape, 1)] as const;
 
 /** How x is laid out for all phases at once. */
