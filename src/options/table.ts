@@ -294,11 +294,12 @@ export const OPTIONS = {
     group: START,
     help: 'with --load-pretrain: leave out tensors of another shape instead of refusing them',
   },
-  'continue-train': {
+  resume: {
     type: 'flag',
     group: START,
-    help: 'go on with the run in --out from its newest checkpoint, with its options where none is given',
+    help: 'go on with the run in --out (or in the folder given instead of DATAROOT) from its newest checkpoint as if it had never stopped, with its options where none is given',
   },
+  'continue-train': { type: 'flag', group: START, help: 'the same as --resume' },
   'which-epoch': {
     type: 'text',
     group: START,
