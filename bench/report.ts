@@ -9,6 +9,8 @@ import type { Row } from './rows.js';
 export interface Report {
   /** As it calls itself, and the name that goals know it by. */
   adapter: { description: string; name: string };
+  /** If not in Node. */
+  where?: string;
   versions: Record<string, string>;
   date: string;
   roofline: Roofline;
