@@ -1,5 +1,6 @@
 import { type Chunk, chunksOf, sizeOf } from './chunks.js';
-import { type Launch, type Lowering, type Node, type Op, type Tensor, temporary } from './tensor.js';
+import { fuse } from './fuse.js';
+import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 
 /**
  * The static plan: order of nodes, kernels, and where every intermediate lives. Lifetimes are known before anything runs, so
@@ -36,6 +37,8 @@ export interface PlanRequest {
   device: Lowering['device'];
   precise?: boolean;
   candidate?: Lowering['candidate'];
+  /** Whether elementwise nodes may disappear into their neighbours; they do unless this is false. */
+  fuse?: boolean;
   /** Unused bytes behind every block, for tests that look for writes out of range. */
   guardBytes?: number;
 }
@@ -43,11 +46,6 @@ export interface PlanRequest {
 const ALIGN = 256;
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 export const bytesOf = (tensor: Tensor): number => 4 * sizeOf(tensor.shape);
-
-/** The tensor whose memory this one is: reshapes share their operand's. */
-export function rootOf(tensor: Tensor): Tensor {
-  return tensor.node.op.alias ? rootOf(tensor.node.inputs[0]!) : tensor;
-}
 
 /** Nodes of a plan whose values come from outside. */
 export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
@@ -138,6 +136,7 @@ function lastUses(nodes: readonly Node[], outputs: readonly Tensor[]): Map<Tenso
  * one, and that node itself reads it element by element or not at all.
  */
 function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest): Map<Tensor, Tensor> {
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((tensor) => [tensor, node])));
   const readers = new Map<Tensor, Node[]>();
   for (const node of nodes) {
     for (const tensor of node.inputs) readers.set(rootOf(tensor), [...(readers.get(rootOf(tensor)) ?? []), node]);
@@ -146,7 +145,7 @@ function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest
   const direct = new Map<Tensor, Tensor>();
   for (const [variable, value] of updates) {
     const root = rootOf(value);
-    const maker = root.node;
+    const maker = makers.get(root)!;
     const legal = (readers.get(variable) ?? []).every(
       (node) => node.id < maker.id || (node === maker && maker.op.inPlace),
     );
@@ -175,7 +174,15 @@ function donor(
 /** Plans the memory and the kernels of a program. @throws RangeError where a tensor cannot be bound or allocated. */
 export function plan(request: PlanRequest): Plan {
   const { outputs, updates, limits, device, guardBytes = 0 } = request;
-  const nodes = schedule([...outputs, ...updates.map(([, value]) => value), ...updates.map(([variable]) => variable)]);
+  const cuts = new Map<string, Chunk[]>();
+  const chunks = (tensor: Tensor) => {
+    const key = tensor.shape.join();
+    if (!cuts.has(key)) cuts.set(key, chunksOf(tensor.shape, limits.maxStorageBufferBindingSize));
+    return cuts.get(key)!;
+  };
+  const built = schedule([...outputs, ...updates.map(([, value]) => value), ...updates.map(([variable]) => variable)]);
+  const targets = new Set([...outputs, ...updates.map(([, value]) => value)].map(rootOf));
+  const nodes = request.fuse === false ? built : fuse(built, targets, (tensor) => chunks(tensor).length === 1);
   const direct = directUpdates(nodes, request);
   const copies = updates.filter(([variable, value]) => direct.get(rootOf(value)) !== variable);
   const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)]);
@@ -194,13 +201,6 @@ export function plan(request: PlanRequest): Plan {
     // Guards stay readable only where nothing shares their place.
     const life = guardBytes > 0 ? { first: -1, last: nodes.length } : { first, last: end };
     blocks.set(tensor, { bytes, ...life, offset: 0 });
-  };
-
-  const cuts = new Map<string, Chunk[]>();
-  const chunks = (tensor: Tensor) => {
-    const key = tensor.shape.join();
-    if (!cuts.has(key)) cuts.set(key, chunksOf(tensor.shape, limits.maxStorageBufferBindingSize));
-    return cuts.get(key)!;
   };
 
   const place = (node: Node, step: number) => {

@@ -3,11 +3,11 @@ import { type Arena, createArena } from './arena.js';
 import { binder, cut, record } from './dispatch.js';
 import { countGuards, paintGuards } from './guards.js';
 import { scale } from './ops/pointwise.js';
-import { bytesOf, type Plan, plan, rootOf, sourcesOf } from './plan.js';
+import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
 import { type DebugLevel, debugLevel, type KernelStats, type KernelTime, profileText, summary } from './profile.js';
 import { runner } from './run.js';
 import { materialise } from './storage.js';
-import { GraphError, isTensor, refuse, type Tensor } from './tensor.js';
+import { GraphError, isTensor, refuse, rootOf, type Tensor } from './tensor.js';
 
 /** Values for one input, in row-major order. */
 export type Feed = Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | number | readonly number[];
@@ -27,6 +27,8 @@ export interface CompileOptions {
   precise?: boolean;
   /** Op name → candidate name, e.g. `{ conv: 'plain' }`. */
   force?: Record<string, string>;
+  /** False: every elementwise op is a kernel of its own. The results are the same bits. */
+  fuse?: boolean;
   /** Memory shared with other programs: `createArena`. Without it the program has its own. */
   arena?: Arena;
   /** Smaller limits than the device's, for planning as if on another. */
@@ -127,6 +129,7 @@ function planFor(device: Device, outputs: Tensor[], updates: [Tensor, Tensor][],
     device: { kind: profile.kind, subgroupSize: profile.subgroupSize },
     precise: options.precise === true,
     candidate: (op) => options.force?.[op],
+    fuse: options.fuse,
     guardBytes: options.guardBytes,
   });
 }

@@ -54,10 +54,21 @@ export interface Op<A = any> {
   lower?(node: Node<A>, plan: Lowering): Launch[];
   /** Operands whose memory an output of the same size may take over: element i of the output needs only element i of it. */
   readonly inPlace?: boolean;
+  /** An expression over the operands' elements (PointwiseAttrs), which may be folded into another op. */
+  readonly elementwise?: boolean;
+  /** Operand that the kernels read through the hook `load`, element by element, so that an expression may stand in for it. */
+  readonly load?: number;
+  /** The kernels write the first output through the hook `store`: an expression of it and at most so many tensors may follow. */
+  readonly store?: number;
   /** The output is the first operand's memory under another shape. */
   readonly alias?: boolean;
   /** Fed, stored or derived on the host from what was fed: no launches. */
   readonly source?: 'input' | 'variable' | 'derived';
+}
+
+/** The tensor whose memory this one is: reshapes share their operand's. */
+export function rootOf(tensor: Tensor): Tensor {
+  return tensor.node.op.alias ? rootOf(tensor.node.inputs[0]!) : tensor;
 }
 
 let count = 0;

@@ -36,10 +36,12 @@ export interface ConvAttrs {
 
 export const conv2dOp: Op<ConvAttrs> = {
   name: 'conv2d',
+  store: 0,
   lower: (node, plan) => lowerConv(node, shapeOf(node, false), plan),
 };
 export const convTranspose2dOp: Op<ConvAttrs> = {
   name: 'convTranspose2d',
+  store: 0,
   lower: (node, plan) => lowerConv(node, shapeOf(node, true), plan),
 };
 export const convWeightOp: Op<ConvAttrs> = {

@@ -79,7 +79,7 @@ function lowerNorm(node: Node<{ eps: number }>, plan: Lowering): Launch[] {
 }
 
 /** The last kernel alone writes y, and element by element: y may take over x. */
-const norm: Op<{ eps: number }> = { name: 'instanceNorm', lower: lowerNorm, inPlace: true };
+const norm: Op<{ eps: number }> = { name: 'instanceNorm', lower: lowerNorm, inPlace: true, store: 4 };
 
 /**
  * Normalises every plane of x [N, C, …] to mean 0 and (biased) variance 1, then applies weight and bias per channel.
@@ -107,7 +107,7 @@ function lowerGrad(node: Node, plan: Lowering): Launch[] {
   ];
 }
 
-const normGrad: Op = { name: 'instanceNormGrad', lower: lowerGrad, inPlace: true };
+const normGrad: Op = { name: 'instanceNormGrad', lower: lowerGrad, inPlace: true, load: 0 };
 
 /** dx of the norm without weight and bias; `statistics` [N, C, 2] are its second output. */
 export const instanceNormGrad = (dy: Tensor, x: Tensor, statistics: Tensor): Tensor =>

@@ -1,0 +1,172 @@
+import { MOST_FOLDED } from '../kernels/fold.js';
+import { MOST_BROADCASTS, MOST_CONSTANTS, MOST_TENSORS } from '../kernels/pointwise.js';
+import { sizeOf } from './chunks.js';
+import { attrsOf, type Expression, expressionOf, inlined } from './expression.js';
+import { broughtBy, type FoldedAttrs, lowerFolded } from './lower/folded.js';
+import { accessOf, opNamed } from './ops/pointwise.js';
+import { type Node, type Op, rootOf, type Tensor } from './tensor.js';
+
+/**
+ * Elementwise nodes disappear into what they stand beside: into their only reader where that is elementwise too or loads through
+ * a hook, else into what makes one of their operands where that stores through one. Nodes come and go in the order in which
+ * they run; what disappears never has memory. The arithmetic stays the same, and so do the bits.
+ */
+export function fuse(
+  nodes: readonly Node[],
+  /** Tensors that must exist: outputs, values of updates. */
+  targets: ReadonlySet<Tensor>,
+  /** Whether a tensor fits one binding. */
+  fits: (tensor: Tensor) => boolean,
+): Node[] {
+  const graph = createGraph(nodes, targets, fits);
+  nodes.forEach((_, place) => {
+    intoReader(graph, place);
+  });
+  nodes.forEach((_, place) => {
+    intoMaker(graph, place);
+  });
+  return graph.items.filter((item) => item !== null);
+}
+
+interface Graph {
+  /** By place; null: folded away. */
+  items: (Node | null)[];
+  /** Places of a tensor's maker and readers. */
+  maker: Map<Tensor, number>;
+  readers: Map<Tensor, Set<number>>;
+  targets: ReadonlySet<Tensor>;
+  fits(tensor: Tensor): boolean;
+}
+
+function createGraph(nodes: readonly Node[], targets: ReadonlySet<Tensor>, fits: Graph['fits']): Graph {
+  const graph: Graph = { items: [...nodes], maker: new Map(), readers: new Map(), targets, fits };
+  nodes.forEach((node, place) => {
+    link(graph, node, place);
+  });
+  return graph;
+}
+
+function link({ maker, readers }: Graph, node: Node, place: number): void {
+  for (const tensor of node.outputs) maker.set(tensor, place);
+  for (const tensor of node.inputs) {
+    const places = readers.get(tensor);
+    if (places) places.add(place);
+    else readers.set(tensor, new Set([place]));
+  }
+}
+
+function replace(graph: Graph, place: number, node: Node | null): void {
+  for (const tensor of graph.items[place]!.inputs) graph.readers.get(tensor)!.delete(place);
+  graph.items[place] = node;
+  if (node) link(graph, node, place);
+}
+
+const isRead = ({ readers }: Graph, tensor: Tensor): boolean => (readers.get(tensor)?.size ?? 0) > 0;
+const makerOf = ({ items, maker }: Graph, tensor: Tensor): Node | null => items[maker.get(tensor)!] ?? null;
+const readBy = ({ readers, targets }: Graph, tensor: Tensor, place: number): boolean =>
+  !targets.has(tensor) && readers.get(tensor)!.size === 1 && readers.get(tensor)!.has(place);
+const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.join() === b.shape.join();
+/** Everything a hook can reach: elements at the same index, or the only one. */
+const plain = (tensors: readonly Tensor[], as: Tensor): boolean =>
+  tensors.every((tensor) => accessOf(tensor, as) !== 'broadcast');
+
+const joined = (a: string, b: string): string => [...new Set([...a.split('+'), ...b.split('+')])].join('+');
+
+// ---- into the reader
+
+/** Whether `tensor`, made by an elementwise node, may be computed where it is read. */
+function movable(graph: Graph, tensor: Tensor, place: number, as: Tensor): boolean {
+  const { inputs, op } = makerOf(graph, tensor) ?? {};
+  if (!op?.elementwise || ![tensor, as, ...inputs!].every(graph.fits)) return false;
+  if (inputs!.length === 0) return !graph.targets.has(tensor);
+  return readBy(graph, tensor, place) && (sameShape(tensor, as) || sizeOf(tensor.shape) === 1);
+}
+
+/** Replaces the reader at `place` by one that computes `tensor` itself. */
+function absorb(graph: Graph, place: number, tensor: Tensor, node: Node): void {
+  replace(graph, place, node);
+  if (!isRead(graph, tensor) && !graph.targets.has(tensor)) replace(graph, graph.maker.get(tensor)!, null);
+}
+
+function intoReader(graph: Graph, place: number): void {
+  const reader = graph.items[place]!;
+  if (reader.op.elementwise) {
+    for (const tensor of new Set(reader.inputs)) intoElementwise(graph, place, tensor);
+  } else if (reader.op.load !== undefined) intoLoad(graph, place, reader.inputs[reader.op.load]!);
+}
+
+function intoElementwise(graph: Graph, place: number, tensor: Tensor): void {
+  const reader = graph.items[place]!;
+  const [out] = reader.outputs as [Tensor];
+  if (!movable(graph, tensor, place, out)) return;
+  const made = makerOf(graph, tensor)!;
+  const expression = inlined(expressionOf(reader), tensor, expressionOf(made));
+  const broadcasts = expression.tensors.filter((each) => accessOf(each, out) === 'broadcast');
+  const { tensors, constants } = expression;
+  if (tensors.length > MOST_TENSORS || broadcasts.length > MOST_BROADCASTS || constants.length > MOST_CONSTANTS) return;
+  // The first bindings alone can broadcast.
+  const inputs = [...broadcasts, ...tensors.filter((each) => !broadcasts.includes(each))];
+  const op = opNamed(joined(made.op.name, reader.op.name));
+  absorb(graph, place, tensor, { ...reader, op, inputs, attrs: attrsOf(expression, inputs) });
+}
+
+function intoLoad(graph: Graph, place: number, tensor: Tensor): void {
+  const reader = graph.items[place]!;
+  const others = reader.inputs.filter((each) => each !== tensor);
+  if (others.length < reader.inputs.length - 1 || !reader.inputs.every(graph.fits)) return;
+  if (!movable(graph, tensor, place, tensor)) return;
+  const made = makerOf(graph, tensor)!;
+  const expression = expressionOf(made);
+  if (!holds(expression, MOST_FOLDED) || !plain(expression.tensors, tensor)) return;
+  absorb(
+    graph,
+    place,
+    tensor,
+    folded(reader, { base: reader, hook: 'load', replaced: tensor, expression }, made, others),
+  );
+}
+
+// ---- into the maker
+
+const holds = ({ tensors, constants }: Expression, most: number): boolean =>
+  tensors.length <= most && constants.length <= MOST_CONSTANTS;
+
+const folded = (at: Node, attrs: FoldedAttrs, other: Node, inputs: readonly Tensor[]): Node<FoldedAttrs> => {
+  const { inPlace } = attrs.base.op;
+  const names = attrs.hook === 'load' ? [other.op.name, at.op.name] : [at.op.name, other.op.name];
+  const op: Op<FoldedAttrs> = { name: joined(names[0]!, names[1]!), lower: lowerFolded, inPlace };
+  return { id: at.id, op, inputs: [...broughtBy(attrs), ...inputs], attrs, outputs: at.outputs };
+};
+
+/** Whether the node at `place` may run where `tensor` is made: what else it reads is there by then. */
+function storable(graph: Graph, place: number, tensor: Tensor): boolean {
+  const { inputs, outputs } = graph.items[place]!;
+  const maker = makerOf(graph, tensor);
+  if (maker?.op.store === undefined || maker.outputs[0] !== tensor || !readBy(graph, tensor, place)) return false;
+  const at = graph.maker.get(tensor)!;
+  const others = inputs.filter((each) => each !== tensor);
+  return (
+    sameShape(tensor, outputs[0]!) &&
+    others.length <= maker.op.store &&
+    others.every((each) => graph.maker.get(each)! < at && rootOf(each).node.op.source !== 'variable') &&
+    [...inputs, ...maker.inputs, ...outputs, ...maker.outputs].every(graph.fits) &&
+    plain(inputs, outputs[0]!)
+  );
+}
+
+function intoMaker(graph: Graph, place: number): void {
+  const node = graph.items[place];
+  if (!node?.op.elementwise) return;
+  const [tensor] = node.inputs
+    .filter((each) => storable(graph, place, each))
+    .sort((a, b) => graph.maker.get(b)! - graph.maker.get(a)!);
+  if (!tensor) return;
+  const expression = expressionOf(node);
+  if (!holds(expression, MOST_FOLDED + 1)) return;
+  const at = graph.maker.get(tensor)!;
+  const maker = graph.items[at]!;
+  const outputs = [node.outputs[0]!, ...maker.outputs.slice(1)];
+  const attrs: FoldedAttrs = { base: maker, hook: 'store', replaced: tensor, expression };
+  replace(graph, place, null);
+  replace(graph, at, { ...folded(maker, attrs, node, maker.inputs), outputs });
+}
