@@ -94,7 +94,7 @@ const lossText = (losses: Record<string, number>): string =>
     .join(' ');
 
 function stepText({ epoch, losses, imagesPerSecond, secondsLeft }: StepReport): string {
-  const rate = Number.isFinite(imagesPerSecond) ? `${imagesPerSecond.toPrecision(3)} images/s` : 'first step';
+  const rate = imagesPerSecond === undefined ? 'first step' : `${imagesPerSecond.toPrecision(3)} images/s`;
   return [`epoch ${epoch}`, rate, `${duration(secondsLeft)} left`, lossText(losses)].join(' · ');
 }
 

@@ -6,28 +6,21 @@ import type { Device } from '../device/device.js';
 import { UsageError } from '../errors.js';
 import type { Values } from '../nets/parameters.js';
 import type { Progress, Start } from './checkpoint.js';
+import { dueAfter, type Habits, imagesOf, leftAfter } from './due.js';
+import { createPace, type Pace, type Work } from './pace.js';
 import type { Training } from './prepare.js';
 import type { RunFolder } from './run-folder.js';
 import { sampleBatches, sampleSheet } from './samples.js';
-import { passes, totalSteps } from './schedule.js';
-import type { Settings } from './settings.js';
+import { totalSteps } from './schedule.js';
 import { type Step, trainingSteps } from './steps.js';
 import { createTrainer, type Trainer } from './trainer.js';
 
-/** What does not change the result: when to stop and how often something is written; in images and epochs. */
-export interface Habits {
-  maxSteps?: number;
-  printFreq: number;
-  displayFreq: number;
-  saveLatestFreq: number;
-  saveEpochFreq: number;
-}
-
 export interface StepReport extends Step {
   total: number;
-  imagesPerSecond: number;
-  secondsLeft: number;
-  /** It is time for a line of the log. */
+  /** Undefined until they are known: the first step compiles. */
+  imagesPerSecond?: number;
+  secondsLeft?: number;
+  /** It is time for a line where there is no terminal. */
   print: boolean;
 }
 
@@ -49,32 +42,6 @@ export interface From {
   precise?: boolean;
 }
 
-/** What is due after a step. */
-function dueAfter({ before, after }: Step, { batchSize, accumulate }: Settings, habits: Habits, last: boolean) {
-  const images = batchSize * accumulate;
-  const passed = (period: number) => passes(before.step * images, after.step * images, period);
-  const epochEnds = after.cursor.epoch > before.cursor.epoch;
-  const keep = epochEnds && before.cursor.epoch % habits.saveEpochFreq === 0;
-  return {
-    print: after.step === 1 || last || passed(habits.printFreq),
-    pictures: last || passed(habits.displayFreq),
-    checkpoint: last || keep || passed(habits.saveLatestFreq),
-    keep,
-  };
-}
-
-/** Images a second since the end of the first step, which compiles, and the time left at that rate. */
-function clock(total: number, batchSize: number) {
-  let start: number | undefined;
-  let first = 0;
-  return (step: number): Pick<StepReport, 'imagesPerSecond' | 'secondsLeft'> => {
-    const now = performance.now();
-    if (start === undefined) [start, first] = [now, step];
-    const seconds = (now - start) / 1000 / (step - first);
-    return { imagesPerSecond: batchSize / seconds, secondsLeft: seconds * (total - step) };
-  };
-}
-
 interface Session {
   training: Training;
   habits: Habits;
@@ -83,35 +50,75 @@ interface Session {
   trainer: Trainer;
   samples: Batch[];
   begin: Progress;
+  device: Device;
+  pace: Pace;
 }
 
-async function savePictures({ training, hooks, run, trainer, samples }: Session, step: number): Promise<void> {
-  const painted: Float32Array[] = [];
-  for (const batch of samples) painted.push(await trainer.paint(batch));
-  const sheet = sampleSheet(samples, painted, training.classes.palette);
-  hooks.onSaved('pictures', await run.saveSample(step, sheet));
+/** Milliseconds, bytes and rates without digits that mean nothing. */
+const rounded = (values: Record<string, number | undefined>): Record<string, number | undefined> =>
+  Object.fromEntries(Object.entries(values).map(([name, v]) => [name, v === undefined ? v : Number(v.toPrecision(6))]));
+
+/** Does a piece of work and tells the pace how long it took. */
+async function timed<T>(pace: Pace, work: Work, action: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const result = await action();
+  pace.took(work, performance.now() - start);
+  return result;
+}
+
+async function savePictures({ training, hooks, run, trainer, samples, pace }: Session, step: number): Promise<void> {
+  const path = await timed(pace, 'pictures', async () => {
+    const painted: Float32Array[] = [];
+    for (const batch of samples) painted.push(await trainer.paint(batch));
+    return run.saveSample(step, sampleSheet(samples, painted, training.classes.palette));
+  });
+  hooks.onSaved('pictures', path);
+}
+
+async function saveCheckpoint({ hooks, run, trainer, pace }: Session, at: Progress, keep: boolean): Promise<string> {
+  const path = await timed(pace, 'checkpoint', () => run.saveCheckpoint(trainer.checkpoint(at), keep));
+  hooks.onSaved('checkpoint', path);
+  return path;
+}
+
+/** Writes a step's line of log.jsonl and reports it. */
+async function logStep(
+  { training, habits, hooks, run, device, pace }: Session,
+  step: Step,
+  total: number,
+  print: boolean,
+) {
+  const { settings, dataset } = training;
+  const { after, epoch, lr, losses, ms, waitMs } = step;
+  const time = Date.now();
+  pace.logged(time, imagesOf(settings));
+  const imagesPerSecond = pace.imagesPerSecond();
+  const secondsLeft = pace.secondsLeft(leftAfter(after.step, total, settings, habits, dataset.size));
+  const { liveBytes: deviceBytes } = device.memory();
+  const measured = { ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes };
+  await run.log({ step: after.step, epoch, lr, ...losses, time, ...rounded(measured) });
+  hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, print });
 }
 
 /** Steps, log, pictures and checkpoints, until the schedule ends or the signal comes. Returns the last checkpoint. */
 async function follow(session: Session, total: number): Promise<string> {
-  const { training, habits, hooks, run, trainer } = session;
+  const { training, habits, hooks, trainer, pace, begin } = session;
   const { dataset, settings } = training;
   const source = { load: loadBatch.bind(null, dataset), advance: advance.bind(null, dataset) };
-  const timed = clock(total, settings.batchSize * settings.accumulate);
-  for await (const step of trainingSteps(trainer, source, settings, session.begin, total)) {
-    const { before, after, epoch, lr, losses } = step;
+  let ended = performance.now();
+  for await (const step of trainingSteps(trainer, source, settings, begin, total)) {
+    const { before, after } = step;
+    pace.took('step', performance.now() - ended);
     const last = after.step === total || hooks.signal?.aborted === true;
-    const due = dueAfter(step, settings, habits, last);
-    if (before.step === session.begin.step) hooks.onStart(trainer, total);
-    await run.log({ step: after.step, epoch, lr, ...losses, time: Date.now() });
-    hooks.onStep({ ...step, total, ...timed(after.step), print: due.print });
+    const due = dueAfter(before, after, settings, habits, last);
+    if (before.step === begin.step) hooks.onStart(trainer, total);
+    await logStep(session, step, total, due.print);
     if (due.pictures) await savePictures(session, after.step);
-    if (!due.checkpoint) continue;
-    const path = await run.saveCheckpoint(trainer.checkpoint(after), due.keep);
-    hooks.onSaved('checkpoint', path);
-    if (last) return path;
+    const path = due.checkpoint ? await saveCheckpoint(session, after, due.keep) : undefined;
+    if (path && last) return path;
+    ended = performance.now();
   }
-  const done = session.begin.step;
+  const done = begin.step;
   if (done === 0) throw new UsageError('--niter and --niter-decay are both 0: there is nothing to train');
   throw new UsageError(`the run has come to its end, step ${done} of ${total}`, {
     fix: 'Raise --niter, --niter-decay or --max-steps to go on',
@@ -137,7 +144,7 @@ export async function train(
   const trainer = createTrainer(device, { settings, classes, start, vgg, compile: { precise } });
   try {
     const total = totalSteps(settings, dataset.size, habits.maxSteps);
-    return await follow({ training, habits, hooks, run, trainer, samples, begin }, total);
+    return await follow({ training, habits, hooks, run, trainer, samples, begin, device, pace: createPace() }, total);
   } finally {
     trainer.close();
   }
