@@ -32,6 +32,7 @@ struct Params {
 
 var<workgroup> found: array<vec2f, WG>; // Σ dy and Σ dy·x̂ of every thread
 
+fn load(i: u32) -> Value { return dy[i - params.dyBase]; }
 fn added(v: Value) -> f32 { return (v.x + v.y) + (v.z + v.w); }
 
 @compute @workgroup_size(WG)
@@ -43,7 +44,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let mean = statistics[plane * 2u - params.statisticsBase];
   let inverse = statistics[plane * 2u + 1u - params.statisticsBase];
   let at = plane * params.items + thread;
-  let dyAt = at - params.dyBase;
   let xAt = at - params.xBase;
 
   var sums = Value();
@@ -53,7 +53,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var blockSums = Value();
     var blockUnits = Value();
     for (var k = start; k < end; k++) {
-      let g = dy[dyAt + k * WG];
+      let g = load(at + k * WG);
       blockSums += g;
       blockUnits += g * ((x[xAt + k * WG] - mean) * inverse);
     }
@@ -72,6 +72,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let dxAt = at - params.dxBase;
   for (var k = 0u; k < count; k++) {
     let i = k * WG;
-    dx[dxAt + i] = inverse * (dy[dyAt + i] - means.x - (x[xAt + i] - mean) * inverse * means.y);
+    dx[dxAt + i] = inverse * (load(at + i) - means.x - (x[xAt + i] - mean) * inverse * means.y);
   }
 }

@@ -1,5 +1,6 @@
 import { type Chunk, chunksOf, sizeOf } from './chunks.js';
 import { fuse } from './fuse.js';
+import { memoryOrder, readersOf } from './schedule.js';
 import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 
 /**
@@ -50,19 +51,6 @@ export const bytesOf = (tensor: Tensor): number => 4 * sizeOf(tensor.shape);
 /** Nodes of a plan whose values come from outside. */
 export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
   p.steps.map(({ node }) => node).filter((node) => node.op.source === source);
-
-/** Nodes needed for `targets`, operands first. Ids grow as the graph is built, so their order is a valid schedule. */
-export function schedule(targets: readonly Tensor[]): Node[] {
-  const seen = new Set<Node>();
-  const stack = targets.map((tensor) => tensor.node);
-  while (stack.length > 0) {
-    const node = stack.pop()!;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    stack.push(...node.inputs.map((tensor) => tensor.node));
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
-}
 
 interface Block {
   bytes: number;
@@ -136,18 +124,16 @@ function lastUses(nodes: readonly Node[], outputs: readonly Tensor[]): Map<Tenso
  * one, and that node itself reads it element by element or not at all.
  */
 function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest): Map<Tensor, Tensor> {
+  const place = new Map(nodes.map((node, i) => [node, i]));
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((tensor) => [tensor, node])));
-  const readers = new Map<Tensor, Node[]>();
-  for (const node of nodes) {
-    for (const tensor of node.inputs) readers.set(rootOf(tensor), [...(readers.get(rootOf(tensor)) ?? []), node]);
-  }
+  const readers = readersOf(nodes, rootOf);
   const shown = new Set(outputs.map(rootOf));
   const direct = new Map<Tensor, Tensor>();
   for (const [variable, value] of updates) {
     const root = rootOf(value);
     const maker = makers.get(root)!;
     const legal = (readers.get(variable) ?? []).every(
-      (node) => node.id < maker.id || (node === maker && maker.op.inPlace),
+      (node) => place.get(node)! < place.get(maker)! || (node === maker && maker.op.inPlace),
     );
     if (legal && !maker.op.source && !shown.has(variable) && !direct.has(root)) direct.set(root, variable);
   }
@@ -180,7 +166,7 @@ export function plan(request: PlanRequest): Plan {
     if (!cuts.has(key)) cuts.set(key, chunksOf(tensor.shape, limits.maxStorageBufferBindingSize));
     return cuts.get(key)!;
   };
-  const built = schedule([...outputs, ...updates.map(([, value]) => value), ...updates.map(([variable]) => variable)]);
+  const built = memoryOrder(outputs, updates);
   const targets = new Set([...outputs, ...updates.map(([, value]) => value)].map(rootOf));
   const nodes = request.fuse === false ? built : fuse(built, targets, (tensor) => chunks(tensor).length === 1);
   const direct = directUpdates(nodes, request);

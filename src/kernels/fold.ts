@@ -1,51 +1,77 @@
 import { interfaceOf, type Kernel } from './kernel.js';
-import { bodyOf, type Mapping, operandParams, tensorsOf } from './pointwise.js';
+import { type Mapping, type PointwiseOperand, returning, tensorsOf } from './pointwise.js';
 
 /**
- * Functions of a shader through which it reads one operand or writes its result, element by element; i is the flat index in
- * the whole tensor. `load` stands for the operand, `store` changes a result on its way to memory.
+ * Functions of a shader through which it reads one operand or writes its result, element by element (or Value by Value, where
+ * it has that alias); i counts in the whole tensor. `load` stands for the operand, `store` changes a result on its way to memory.
  */
 export type Hook = 'load' | 'store';
 
-const HOOKS: Record<Hook, { declared: RegExp; parameters: string }> = {
-  load: { declared: /^fn load\(i: u32\) -> f32 \{/m, parameters: 'i: u32' },
-  store: { declared: /^fn store\(value: f32, i: u32\) -> f32 \{/m, parameters: 'value: f32, i: u32' },
+const DECLARED: Record<Hook, RegExp> = {
+  load: /^fn load\(i: u32\) -> (f32|Value) \{/m,
+  store: /^fn store\(value: (f32|Value), i: u32\) -> \1 \{/m,
 };
 
-export const hasHook = ({ source }: Kernel, hook: Hook): boolean => HOOKS[hook].declared.test(source);
+export const hasHook = ({ source }: Kernel, hook: Hook): boolean => DECLARED[hook].test(source);
 
 /** Tensors that an expression may bring into a kernel that has some of its own: eight bindings are all that every device has. */
 export const MOST_FOLDED = 4;
 
-const FIELDS = Array.from({ length: 7 }, (_, k) => `base${k}: u32, `).join('');
 const sources = new Map<string, string>();
 
-/** A shader with the operands of an expression beside its own. */
-function withOperands(source: string): string {
-  const known = sources.get(source);
+/** A shader with the tensors of an expression beside its own, as arrays of `types`. */
+function withOperands(source: string, types: readonly string[]): string {
+  const key = `${types.join()} ${source}`;
+  const known = sources.get(key);
   if (known) return known;
-  const { bindings } = interfaceOf(source);
-  const declared = Array.from(
-    { length: MOST_FOLDED },
-    (_, k) => `@group(0) @binding(${bindings.length + 1 + k}) var<storage, read> operand${k}: array<f32>;\n`,
+  const first = interfaceOf(source).bindings.length + 1;
+  const declared = types.map(
+    (type, k) => `@group(0) @binding(${first + k}) var<storage, read> operand${k}: array<${type}>;\n`,
   );
   const extended = source
-    .replace(/^(struct Params \{[^}]*)\}/m, `$1  ${FIELDS}\n  constants: array<vec4f, 2>,\n}`)
-    .replace(/^@group\(0\) @binding\(1\)/m, (first) => `${declared.join('')}${first}`);
-  sources.set(source, extended);
+    .replace(/^(struct Params \{[^}]*)\}/m, '$1  constants: array<vec4f, 2>,\n}')
+    .replace(/^@group\(0\) @binding\(1\)/m, (binding) => `${declared.join('')}${binding}`);
+  sources.set(key, extended);
   return extended;
 }
 
-/** The kernel with an expression in one of its hooks; `operand0`, … are the tensors of the mapping. */
+const COMPONENTS = ['.x', '.y', '.z', '.w'];
+
+/** The hook's text: the expression for one element, and the hook that does it for each component of a Value. */
+function hookText(hook: Hook, type: string, wide: boolean, mapping: Mapping): string {
+  const tensors = tensorsOf(mapping.operands);
+  const given = mapping.operands.filter(({ access }) => access !== 'constant');
+  const slot = (operand: PointwiseOperand) => `operand${tensors.indexOf(operand)}`;
+  const loads = tensors
+    .filter(({ access }) => access === 'same')
+    .map((operand) => `let ${operand.name} = ${slot(operand)}[i];`);
+  const argument = (operand: PointwiseOperand, component: string) =>
+    operand.access === 'one'
+      ? `${slot(operand)}[0]`
+      : `${operand.access === 'result' ? 'value' : operand.name}${component}`;
+  const call = (component: string) => `each(${given.map((operand) => argument(operand, component)).join(', ')})`;
+  const result = wide ? `Value(${COMPONENTS.map(call).join(', ')})` : call('');
+  const parameters = given.map(({ name }) => `${name}: f32`).join(', ');
+  const own = hook === 'store' ? `value: ${type}, i: u32` : 'i: u32';
+  return [
+    `fn each(${parameters}) -> f32 { ${returning(mapping)} }`,
+    `fn ${hook}(${own}) -> ${type} { ${[...loads, `return ${result};`].join(' ')} }`,
+  ].join('\n');
+}
+
+/** The kernel with an expression in one of its hooks; `operand0`, … are the tensors of the mapping, whole. */
 export function fold(kernel: Kernel, hook: Hook, mapping: Mapping, elements: number): Kernel {
-  const text = `fn ${hook}(${HOOKS[hook].parameters}) -> f32 { ${bodyOf(mapping)} }`;
-  const read = tensorsOf(mapping.operands).filter(({ access }) => access === 'same').length;
+  const type = DECLARED[hook].exec(kernel.source)![1]!;
+  const wide = type === 'Value' && kernel.constants.Value === 'vec4f';
+  const tensors = tensorsOf(mapping.operands);
+  const types = tensors.map(({ access }) => (access === 'one' ? 'f32' : type));
+  const reads = types.length - (hook === 'load' ? 1 : 0);
   return {
     ...kernel,
-    source: withOperands(kernel.source),
-    hooks: { ...kernel.hooks, [hook]: text },
-    params: { ...kernel.params, ...operandParams(mapping.operands) },
+    source: withOperands(kernel.source, types),
+    hooks: { ...kernel.hooks, [hook]: hookText(hook, type, wide, mapping) },
+    params: { ...kernel.params, constants: mapping.operands.flatMap(({ constant }) => constant ?? []) },
     flops: kernel.flops + elements * ((mapping.lets?.length ?? 0) + 1),
-    bytes: kernel.bytes + 4 * elements * (hook === 'load' ? read - 1 : read),
+    bytes: kernel.bytes + 4 * elements * reads,
   };
 }

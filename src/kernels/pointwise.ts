@@ -59,20 +59,20 @@ const LOADS: Record<Access, (slot: number) => string> = {
 const isTensor = ({ access }: PointwiseOperand): boolean => access !== 'constant' && access !== 'result';
 /** In the order of the bindings `operand0`, … */
 export const tensorsOf = (operands: readonly PointwiseOperand[]): PointwiseOperand[] => operands.filter(isTensor);
-const constantsOf = (operands: readonly PointwiseOperand[]): PointwiseOperand[] =>
-  operands.filter(({ access }) => access === 'constant');
 
-/** The body of a function of index `i` (and places `at`), which loads the operands by name. */
-export function bodyOf({ lets = [], expression, operands }: Mapping): string {
-  const [tensors, constants] = [tensorsOf(operands), constantsOf(operands)];
-  const slotOf = (operand: PointwiseOperand) => Math.max(tensors.indexOf(operand), constants.indexOf(operand));
-  const loads = operands.map((operand) => `let ${operand.name} = ${LOADS[operand.access](slotOf(operand))};`);
-  return [...loads, ...lets.map((text, k) => `let v${k} = ${text};`), `return ${expression};`].join(' ');
+/** Statements that return the expression's value where its tensors are known by name: constants are loaded here. */
+export function returning({ lets = [], expression, operands }: Mapping): string {
+  const constants = operands
+    .filter(({ access }) => access === 'constant')
+    .map(({ name }, k) => `let ${name} = ${LOADS.constant(k)};`);
+  return [...constants, ...lets.map((text, k) => `let v${k} = ${text};`), `return ${expression};`].join(' ');
 }
 
-export const valueHooks = (mapping: Mapping): Record<string, string> => ({
-  value: `fn value(i: u32, at: vec4u) -> f32 { ${bodyOf(mapping)} }`,
-});
+/** The expression as the hook `value`, its operands loaded by name. */
+export function valueHooks(mapping: Mapping): Record<string, string> {
+  const loads = tensorsOf(mapping.operands).map(({ name, access }, k) => `let ${name} = ${LOADS[access](k)};`);
+  return { value: `fn value(i: u32, at: vec4u) -> f32 { ${[...loads, returning(mapping)].join(' ')} }` };
+}
 
 const boundsCheck = (operands: readonly PointwiseOperand[]): string =>
   tensorsOf(operands)
@@ -81,12 +81,12 @@ const boundsCheck = (operands: readonly PointwiseOperand[]): string =>
     )
     .join(' && ');
 
-/** Uniforms that say where the operands are; shared with the mapped reduction and with what folds an expression in. */
+/** Uniforms that say where the operands are; shared with the mapped reduction. */
 export function operandParams(operands: readonly PointwiseOperand[]): Record<string, number | number[]> {
   const tensors = tensorsOf(operands);
   return {
     ...Object.fromEntries(SLOTS.map((k) => [`base${k}`, tensors[k]?.base ?? 0])),
-    constants: constantsOf(operands).map(({ constant }) => constant!),
+    constants: operands.flatMap(({ constant }) => constant ?? []),
   };
 }
 
