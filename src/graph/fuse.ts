@@ -13,19 +13,32 @@ import { type Node, type Op, rootOf, type Tensor } from './tensor.js';
  */
 export function fuse(
   nodes: readonly Node[],
-  /** Tensors that must exist: outputs, values of updates. */
-  targets: ReadonlySet<Tensor>,
+  /** What must exist. */
+  { outputs, updates }: Targets,
   /** Whether a tensor fits one binding. */
   fits: (tensor: Tensor) => boolean,
 ): Node[] {
-  const graph = createGraph(nodes, targets, fits);
+  const values = new Set(updates.map(([, value]) => rootOf(value)));
+  const targets = new Set([...outputs.map(rootOf), ...values]);
+  const graph: Graph = { items: [...nodes], maker: new Map(), readers: new Map(), targets, values, fits };
+  nodes.forEach((node, place) => {
+    link(graph, node, place);
+  });
   nodes.forEach((_, place) => {
     intoReader(graph, place);
   });
   nodes.forEach((_, place) => {
     intoMaker(graph, place);
   });
+  nodes.forEach((_, i) => {
+    dropDead(graph, nodes.length - 1 - i);
+  });
   return graph.items.filter((item) => item !== null);
+}
+
+interface Targets {
+  outputs: readonly Tensor[];
+  updates: readonly (readonly [variable: Tensor, value: Tensor])[];
 }
 
 interface Graph {
@@ -34,16 +47,10 @@ interface Graph {
   /** Places of a tensor's maker and readers. */
   maker: Map<Tensor, number>;
   readers: Map<Tensor, Set<number>>;
+  /** Outputs and values of updates; those values alone. */
   targets: ReadonlySet<Tensor>;
+  values: ReadonlySet<Tensor>;
   fits(tensor: Tensor): boolean;
-}
-
-function createGraph(nodes: readonly Node[], targets: ReadonlySet<Tensor>, fits: Graph['fits']): Graph {
-  const graph: Graph = { items: [...nodes], maker: new Map(), readers: new Map(), targets, fits };
-  nodes.forEach((node, place) => {
-    link(graph, node, place);
-  });
-  return graph;
 }
 
 function link({ maker, readers }: Graph, node: Node, place: number): void {
@@ -72,14 +79,23 @@ const plain = (tensors: readonly Tensor[], as: Tensor): boolean =>
 
 const joined = (a: string, b: string): string => [...new Set([...a.split('+'), ...b.split('+')])].join('+');
 
+/** Drops what nothing reads any more: the alias of a constant. */
+function dropDead(graph: Graph, place: number): void {
+  const item = graph.items[place];
+  if (!item || item.op.source || item.outputs.some((each) => graph.targets.has(each) || isRead(graph, each))) return;
+  replace(graph, place, null);
+}
+
 // ---- into the reader
 
-/** Whether `tensor`, made by an elementwise node, may be computed where it is read. */
-function movable(graph: Graph, tensor: Tensor, place: number, as: Tensor): boolean {
-  const { inputs, op } = makerOf(graph, tensor) ?? {};
-  if (!op?.elementwise || ![tensor, as, ...inputs!].every(graph.fits)) return false;
-  if (inputs!.length === 0) return !graph.targets.has(tensor);
-  return readBy(graph, tensor, place) && (sameShape(tensor, as) || sizeOf(tensor.shape) === 1);
+/** The elementwise node that makes `tensor`, where it may be computed by its reader instead: if that is the only one, or it is constant. */
+function movable(graph: Graph, tensor: Tensor, place: number, as: Tensor): Node | undefined {
+  const constant = makerOf(graph, rootOf(tensor));
+  if (constant?.op.elementwise && constant.inputs.length === 0) return constant;
+  const made = makerOf(graph, tensor);
+  if (!made?.op.elementwise || ![tensor, as, ...made.inputs].every(graph.fits)) return undefined;
+  const alike = sameShape(tensor, as) || sizeOf(tensor.shape) === 1;
+  return alike && readBy(graph, tensor, place) ? made : undefined;
 }
 
 /** Replaces the reader at `place` by one that computes `tensor` itself. */
@@ -98,8 +114,8 @@ function intoReader(graph: Graph, place: number): void {
 function intoElementwise(graph: Graph, place: number, tensor: Tensor): void {
   const reader = graph.items[place]!;
   const [out] = reader.outputs as [Tensor];
-  if (!movable(graph, tensor, place, out)) return;
-  const made = makerOf(graph, tensor)!;
+  const made = movable(graph, tensor, place, out);
+  if (!made || !graph.fits(out)) return;
   const expression = inlined(expressionOf(reader), tensor, expressionOf(made));
   const broadcasts = expression.tensors.filter((each) => accessOf(each, out) === 'broadcast');
   const { tensors, constants } = expression;
@@ -114,8 +130,8 @@ function intoLoad(graph: Graph, place: number, tensor: Tensor): void {
   const reader = graph.items[place]!;
   const others = reader.inputs.filter((each) => each !== tensor);
   if (others.length < reader.inputs.length - 1 || !reader.inputs.every(graph.fits)) return;
-  if (!movable(graph, tensor, place, tensor)) return;
-  const made = makerOf(graph, tensor)!;
+  const made = movable(graph, tensor, place, tensor);
+  if (!made) return;
   const expression = expressionOf(made);
   if (!holds(expression, MOST_FOLDED) || !plain(expression.tensors, tensor)) return;
   absorb(
@@ -138,6 +154,10 @@ const folded = (at: Node, attrs: FoldedAttrs, other: Node, inputs: readonly Tens
   return { id: at.id, op, inputs: [...broughtBy(attrs), ...inputs], attrs, outputs: at.outputs };
 };
 
+/** Whether `value` may be written over a variable that it reads: only an op of its own can do that in place. */
+const replaced = ({ values }: Graph, read: Tensor, value: Tensor): boolean =>
+  values.has(value) && rootOf(read).node.op.source === 'variable';
+
 /** Whether the node at `place` may run where `tensor` is made: what else it reads is there by then. */
 function storable(graph: Graph, place: number, tensor: Tensor): boolean {
   const { inputs, outputs } = graph.items[place]!;
@@ -148,7 +168,7 @@ function storable(graph: Graph, place: number, tensor: Tensor): boolean {
   return (
     sameShape(tensor, outputs[0]!) &&
     others.length <= maker.op.store &&
-    others.every((each) => graph.maker.get(each)! < at && rootOf(each).node.op.source !== 'variable') &&
+    others.every((each) => graph.maker.get(each)! < at && !replaced(graph, each, outputs[0]!)) &&
     [...inputs, ...maker.inputs, ...outputs, ...maker.outputs].every(graph.fits) &&
     plain(inputs, outputs[0]!)
   );

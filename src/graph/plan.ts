@@ -167,8 +167,7 @@ export function plan(request: PlanRequest): Plan {
     return cuts.get(key)!;
   };
   const built = memoryOrder(outputs, updates);
-  const targets = new Set([...outputs, ...updates.map(([, value]) => value)].map(rootOf));
-  const nodes = request.fuse === false ? built : fuse(built, targets, (tensor) => chunks(tensor).length === 1);
+  const nodes = request.fuse === false ? built : fuse(built, request, (tensor) => chunks(tensor).length === 1);
   const direct = directUpdates(nodes, request);
   const copies = updates.filter(([variable, value]) => direct.get(rootOf(value)) !== variable);
   const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)]);
