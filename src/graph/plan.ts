@@ -1,6 +1,7 @@
 import { type Chunk, chunksOf, sizeOf } from './chunks.js';
 import { fuse } from './fuse.js';
 import { memoryOrder, readersOf } from './schedule.js';
+import { liveBytes, shareCopies } from './share.js';
 import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 
 /**
@@ -38,7 +39,7 @@ export interface PlanRequest {
   device: Lowering['device'];
   precise?: boolean;
   candidate?: Lowering['candidate'];
-  /** Whether elementwise nodes may disappear into their neighbours; they do unless this is false. */
+  /** Whether elementwise nodes may disappear into their neighbours and equal copies be made once; unless false. */
   fuse?: boolean;
   /** Unused bytes behind every block, for tests that look for writes out of range. */
   guardBytes?: number;
@@ -52,7 +53,7 @@ export const bytesOf = (tensor: Tensor): number => 4 * sizeOf(tensor.shape);
 export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
   p.steps.map(({ node }) => node).filter((node) => node.op.source === source);
 
-interface Block {
+export interface Block {
   bytes: number;
   first: number;
   last: number;
@@ -94,17 +95,6 @@ function lowerBound(sorted: readonly Block[], offset: number): number {
     else high = middle;
   }
   return low;
-}
-
-/** Largest sum of live bytes at any step. */
-function peakOf(blocks: readonly Block[], steps: number): number {
-  const change = new Array<number>(steps + 3).fill(0);
-  for (const { first, last, bytes } of blocks) {
-    change[first + 1] = change[first + 1]! + bytes;
-    change[last + 2] = change[last + 2]! - bytes;
-  }
-  let live = 0;
-  return change.reduce((peak, delta) => Math.max(peak, (live += delta)), 0);
 }
 
 const isVariable = (tensor: Tensor): boolean => tensor.node.op.source === 'variable';
@@ -216,6 +206,7 @@ export function plan(request: PlanRequest): Plan {
     return { node, launches: node.op.lower?.(node, { chunks, scratch, candidate, device, precise }) ?? [] };
   });
 
+  if (request.fuse !== false) shareCopies(steps, blocks);
   const unique = [...new Set(blocks.values())];
   const { maxBufferSize } = limits;
   const total = pack(unique, maxBufferSize);
@@ -230,5 +221,5 @@ export function plan(request: PlanRequest): Plan {
     const { offset, bytes } = blocks.get(root)!;
     return { buffer: Math.floor(offset / maxBufferSize), offset: offset % maxBufferSize, bytes };
   };
-  return { steps, home, copies, arena, lowerBoundBytes: peakOf(unique, nodes.length) };
+  return { steps, home, copies, arena, lowerBoundBytes: Math.max(...liveBytes(unique, nodes.length)) };
 }

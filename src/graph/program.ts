@@ -27,7 +27,7 @@ export interface CompileOptions {
   precise?: boolean;
   /** Op name → candidate name, e.g. `{ conv: 'plain' }`. */
   force?: Record<string, string>;
-  /** False: every elementwise op is a kernel of its own. The results are the same bits. */
+  /** False: every elementwise op is a kernel of its own, and every op packs for itself. The results are the same bits. */
   fuse?: boolean;
   /** Memory shared with other programs: `createArena`. Without it the program has its own. */
   arena?: Arena;

@@ -139,6 +139,17 @@ test('an update reads what its variable held, folded or not', async () => {
   assert.equal(results.slice(0, 2), results.slice(2));
 });
 
+test('weights that two convolutions read are packed once, and no peak rises', async () => {
+  const [a, b, w] = [drawn(80, 1, 3, 9, 9), drawn(81, 1, 3, 9, 9), drawn(82, 4, 3, 3, 3)];
+  const outputs = { a: conv2d(a, w), b: conv2d(b, w) };
+  const force = { conv: 'direct-2x2' };
+  assert.equal(await counts(outputs, { force }), [3, 4]);
+  const device = await openTestDevice();
+  const [shared, own] = await Promise.all([true, false].map((fuse) => compile(device, { outputs }, { force, fuse })));
+  assert.ok(shared!.stats.lowerBoundBytes <= own!.stats.lowerBoundBytes);
+  for (const program of [shared!, own!]) program.destroy();
+});
+
 test('tensors cut for small bindings fold nothing and give the same bits', async () => {
   const x = drawn(70, 2, 8, 16, 16);
   const y = relu(instanceNorm(x));
