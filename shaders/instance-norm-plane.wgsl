@@ -32,7 +32,7 @@ struct Params {
 
 var<workgroup> found: array<vec2f, WG>; // mean and M2 of every thread
 
-fn store(value: Value, i: u32) -> Value { return value; }
+fn emit(value: Value, i: u32) -> Value { return value; }
 fn added(v: Value) -> f32 { return (v.x + v.y) + (v.z + v.w); }
 // Values of a thread.
 fn held(thread: u32) -> u32 { return (params.items + WG - 1u - thread) / WG; }
@@ -105,6 +105,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = plane * params.items + thread;
   for (var k = 0u; k < count; k++) {
     let i = first + k * WG;
-    y[i - params.yBase] = store((x[i - params.xBase] - mean) * inverse, i);
+    y[i - params.yBase] = emit((x[i - params.xBase] - mean) * inverse, i);
   }
 }

@@ -58,7 +58,8 @@ const ownName = (name: OptionName) => camelCase(name.startsWith('no-') ? name.sl
 /** commander turns `--no-flip` into `flip: false`; here a flag is true where it was given, under the name it was given by. */
 function valuesOf(names: readonly OptionName[], given: Record<string, unknown>): Record<string, unknown> {
   const value = (name: OptionName) => {
-    if (OPTIONS[name].type !== 'flag') return given[ownName(name)];
+    // Where `--no-tune` is given, `tune` is false and `noTune` tells it.
+    if (OPTIONS[name].type !== 'flag') return given[ownName(name)] === false ? undefined : given[ownName(name)];
     return given[ownName(name)] === !name.startsWith('no-');
   };
   return Object.fromEntries(names.map((name) => [camelCase(name) as Camel<OptionName>, value(name)]));

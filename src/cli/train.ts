@@ -16,7 +16,10 @@ import { checkTraining, openTraining, type Training } from '../train/prepare.js'
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { type From, type Hooks, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
+import { openRuns } from '../watch/run.js';
+import { type Dashboard, serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
+import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
 import { duration, type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
 
@@ -36,9 +39,11 @@ export const TRAIN_COMMAND_OPTIONS = [
   'display-freq',
   'save-latest-freq',
   'save-epoch-freq',
+  'dashboard',
+  'port',
   'json',
   'adapter',
-  'precise',
+  ...KERNEL_OPTIONS,
   ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
@@ -102,22 +107,24 @@ const jsonLine = ({ after, epoch, lr, losses }: StepReport): string =>
   JSON.stringify({ step: after.step, epoch, lr, ...losses });
 
 function startText({ stats }: Trainer, device: Device, seconds: number): string {
-  const { dispatches, pipelines, peakBytes, variableBytes, flops } = stats!;
+  const { dispatches, pipelines, compileMs, peakBytes, variableBytes, flops } = stats!;
   return [
     `Device: ${device.profile.name}`,
-    `Step: ${dispatches} dispatches, ${pipelines} pipelines, ${(flops / 1e9).toPrecision(3)} GFLOP;` +
-      ` memory ${mib(peakBytes)} beside ${mib(variableBytes)} of weights and moments; ready after ${duration(seconds)}`,
+    `Step: ${dispatches} dispatches, ${pipelines} pipelines compiled in ${duration(compileMs / 1000)}, ` +
+      `${(flops / 1e9).toPrecision(3)} GFLOP; memory ${mib(peakBytes)} beside ${mib(variableBytes)} of weights and moments; ` +
+      `first step after ${duration(seconds)}`,
   ].join('\n');
 }
 
 /** Prints how a training goes; `line` is there once it runs. */
-function reporter(device: Device, options: TrainCommandOptions, signal: AbortSignal) {
+function reporter(device: Device, options: TrainCommandOptions, signal: AbortSignal, ready: () => void) {
   const say = teller(options);
   const began = performance.now();
   let line: ProgressLine | undefined;
   const hooks: Hooks = {
     signal,
     onStart(trainer, total) {
+      ready();
       if (options.json) return;
       say(startText(trainer, device, (performance.now() - began) / 1000));
       line = progressLine(total);
@@ -142,9 +149,10 @@ async function trainWithProgress(
   from: From,
 ): Promise<number | undefined> {
   const stop = onStopSignals((text) => report.say(text));
-  const report = reporter(device, options, stop.signal);
+  const kernels = kernelSetting(options, (text) => report.say(text));
+  const report = reporter(device, options, stop.signal, kernels.stop);
   try {
-    await runTraining(device, training, run, options, report.hooks, from);
+    await runTraining(device, training, run, options, report.hooks, { ...from, compile: kernels.compile });
   } finally {
     report.end();
     stop.release();
@@ -182,6 +190,13 @@ async function startOf(
   return {};
 }
 
+/** The page of this run. */
+async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Dashboard> {
+  const dashboard = await serveRuns(await openRuns([root]), port);
+  console.error(`Dashboard: ${dashboard.url}`);
+  return dashboard;
+}
+
 /**
  * Everything from the data folder to the last checkpoint, then `after` with the same device.
  * @returns the exit code of a signal that ended it, if one did
@@ -192,6 +207,7 @@ export async function trainCommand(
   after: (device: Device, training: Training) => Promise<void> = async () => {},
 ): Promise<number | undefined> {
   const say = teller(options);
+  if (options.forceKernel) forcedKernels(options.forceKernel); // refused before the data are read
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
@@ -200,12 +216,12 @@ export async function trainCommand(
     const from = await startOf(training, options, keep, say);
     const step = from.progress?.step;
     const run = await (step === undefined ? createRun(options.out, config) : continueRun(options.out, config, step));
+    const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options);
       const device = await openDevice(options);
       try {
-        const { precise } = options;
-        const all = { ...from, precise, ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
+        const all = { ...from, ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
         const stopped = await trainWithProgress(device, training, run, options, all);
         if (stopped === undefined) await after(device, training);
         return stopped;
@@ -213,6 +229,7 @@ export async function trainCommand(
         device.close();
       }
     } finally {
+      await dashboard?.close();
       await run.close();
     }
   });

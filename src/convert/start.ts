@@ -112,8 +112,11 @@ export async function resumeFrom(
     say,
   );
   const { state } = await readCheckpointManifest(folder);
-  const { step, cursor, adam, fixed } = state;
-  return { start: { ...startFrom(folder, 'latest', nets, keep, say), adam, fixed }, progress: { step, cursor } };
+  const { step, cursor, adam, fixed, kernels } = state;
+  return {
+    start: { ...startFrom(folder, 'latest', nets, keep, say), adam, fixed, kernels },
+    progress: { step, cursor },
+  };
 }
 
 const some = (names: readonly string[]): string => names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');

@@ -8,7 +8,7 @@ import { type Node, type Op, rootOf, type Tensor } from './tensor.js';
 
 /**
  * Elementwise nodes disappear into what they stand beside: into their only reader where that is elementwise too or loads through
- * a hook, else into what makes one of their operands where that stores through one. Nodes come and go in the order in which
+ * a hook, else into what makes one of their operands where that is written through one. Nodes come and go in the order in which
  * they run; what disappears never has memory. The arithmetic stays the same, and so do the bits.
  */
 export function fuse(
@@ -162,12 +162,12 @@ const replaced = ({ values }: Graph, read: Tensor, value: Tensor): boolean =>
 function storable(graph: Graph, place: number, tensor: Tensor): boolean {
   const { inputs, outputs } = graph.items[place]!;
   const maker = makerOf(graph, tensor);
-  if (maker?.op.store === undefined || maker.outputs[0] !== tensor || !readBy(graph, tensor, place)) return false;
+  if (maker?.op.emit === undefined || maker.outputs[0] !== tensor || !readBy(graph, tensor, place)) return false;
   const at = graph.maker.get(tensor)!;
   const others = inputs.filter((each) => each !== tensor);
   return (
     sameShape(tensor, outputs[0]!) &&
-    others.length <= maker.op.store &&
+    others.length <= maker.op.emit &&
     others.every((each) => graph.maker.get(each)! < at && !replaced(graph, each, outputs[0]!)) &&
     [...inputs, ...maker.inputs, ...outputs, ...maker.outputs].every(graph.fits) &&
     plain(inputs, outputs[0]!)
@@ -186,7 +186,7 @@ function intoMaker(graph: Graph, place: number): void {
   const at = graph.maker.get(tensor)!;
   const maker = graph.items[at]!;
   const outputs = [node.outputs[0]!, ...maker.outputs.slice(1)];
-  const attrs: FoldedAttrs = { base: maker, hook: 'store', replaced: tensor, expression };
+  const attrs: FoldedAttrs = { base: maker, hook: 'emit', replaced: tensor, expression };
   replace(graph, place, null);
   replace(graph, at, { ...folded(maker, attrs, node, maker.inputs), outputs });
 }

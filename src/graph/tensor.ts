@@ -1,3 +1,4 @@
+import type { Adapter } from '../kernels/conv.js';
 import type { Kernel } from '../kernels/kernel.js';
 import type { Chunk } from './chunks.js';
 
@@ -39,12 +40,39 @@ export interface Lowering {
   chunks(tensor: Tensor): Chunk[];
   /** A temporary that lives during this node alone. */
   scratch(shape: readonly number[], dtype?: DType): Tensor;
-  /** Candidate forced or chosen for this op, by the part of its name behind the dot; undefined: the op's own first. */
-  candidate(op: string): string | undefined;
-  /** Lanes of a proven fixed subgroup size, `cpu` or `gpu`: what a prior may look at. */
-  readonly device: { kind: 'cpu' | 'gpu'; subgroupSize: number | null };
+  /** Candidate forced for the op or chosen for this `spec`, by the part of its name behind the dot; undefined: the op's own first. */
+  candidate(op: string, spec?: string): string | undefined;
+  /** What a prior may look at. */
+  readonly device: Adapter;
   /** No candidate that rounds more than sums in torch's order do. */
   readonly precise: boolean;
+}
+
+/** How much tuning measures. */
+export type Effort = 'quick' | 'full';
+
+/** An application of an op that several candidates can do. */
+export interface Tunable {
+  /** Name that `force` knows the op by. */
+  op: string;
+  /** What of it decides whether a candidate is right: not how many channels and pixels there are. */
+  kind: string;
+  /** What a choice depends on: applications of one spec share it. */
+  spec: string;
+  /** Multiply-adds, to measure the largest first. */
+  work: number;
+  /** The candidate of the device's kind, before anything is measured. */
+  prior: string;
+  /** Candidates worth a measurement, the prior first. */
+  names(effort: Effort): string[];
+  /** Whether there is a candidate of that name. */
+  known(name: string): boolean;
+  /** Whether there is one that can do this application, in the numeric class asked for. */
+  allowed(name: string): boolean;
+  /** Whether a candidate rounds more than sums in torch's order do. */
+  rounds(name: string): boolean;
+  /** Shapes of operands and results of a small application of the same kind. */
+  small(): { inputs: number[][]; outputs: number[][] };
 }
 
 /** An operator: how it becomes kernels. Shapes are decided where it is applied; gradients live in gradients.ts. */
@@ -52,14 +80,16 @@ export interface Op<A = any> {
   readonly name: string;
   /** Launches in order. Every element of every output is written. */
   lower?(node: Node<A>, plan: Lowering): Launch[];
+  /** Where there are several ways to do it. */
+  tunable?(node: Node<A>, device: Lowering['device'], precise: boolean): Tunable;
   /** Operands whose memory an output of the same size may take over: element i of the output needs only element i of it. */
   readonly inPlace?: boolean;
   /** An expression over the operands' elements (PointwiseAttrs), which may be folded into another op. */
   readonly elementwise?: boolean;
   /** Operand that the kernels read through the hook `load`, element by element, so that an expression may stand in for it. */
   readonly load?: number;
-  /** The kernels write the first output through the hook `store`: an expression of it and at most so many tensors may follow. */
-  readonly store?: number;
+  /** The kernels write the first output through the hook `emit`: an expression of it and at most so many tensors may follow. */
+  readonly emit?: number;
   /** The output is the first operand's memory under another shape. */
   readonly alias?: boolean;
   /** Fed, stored or derived on the host from what was fed: no launches. */

@@ -1,6 +1,7 @@
 import directSource from '../../shaders/conv.wgsl';
 import packSource from '../../shaders/conv-pack.wgsl';
 import plainSource from '../../shaders/conv-plain.wgsl';
+import { LEAST_ROWS, tilePrior } from './gpu-prior.js';
 import { groupsFor, type Kernel } from './kernel.js';
 
 /** Height and width. */
@@ -46,6 +47,9 @@ const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 /** What a prior may look at. */
 export interface Adapter {
   kind: 'cpu' | 'gpu';
+  /** As the adapter's info has it: nvidia, amd, intel, apple, … */
+  vendor: string;
+  /** Lanes of a proven fixed subgroup size. */
   subgroupSize: number | null;
 }
 
@@ -309,12 +313,13 @@ export const WINOGRAD_CHANNELS = 32;
  * Candidate that a device starts with; the tuner may know better. It looks at channels alone, so that a net meets pictures
  * of another size with the pipelines it has.
  */
-export function convPrior(shape: ConvShape, { kind, subgroupSize }: Adapter, precise: boolean): string {
+export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adapter, precise: boolean): string {
   const { inputs, outputs } = shape;
   const broadcasts = subgroupSize !== null && 16 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts && outputs >= 8) {
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
     return wide && !precise && fitsWinograd(shape) ? 'winograd-1x32-broadcast' : 'quads-2x1x16-broadcast';
   }
+  if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-8x${Math.min(8, outputs)}`;
 }

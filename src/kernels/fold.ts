@@ -3,13 +3,13 @@ import { type Mapping, type PointwiseOperand, returning, tensorsOf } from './poi
 
 /**
  * Functions of a shader through which it reads one operand or writes its result, element by element (or Value by Value, where
- * it has that alias); i counts in the whole tensor. `load` stands for the operand, `store` changes a result on its way to memory.
+ * it has that alias); i counts in the whole tensor. `load` stands for the operand, `emit` changes a result on its way to memory.
  */
-export type Hook = 'load' | 'store';
+export type Hook = 'load' | 'emit';
 
 const DECLARED: Record<Hook, RegExp> = {
   load: /^fn load\(i: u32\) -> (f32|Value) \{/m,
-  store: /^fn store\(value: (f32|Value), i: u32\) -> \1 \{/m,
+  emit: /^fn emit\(value: (f32|Value), i: u32\) -> \1 \{/m,
 };
 
 export const hasHook = ({ source }: Kernel, hook: Hook): boolean => DECLARED[hook].test(source);
@@ -52,7 +52,7 @@ function hookText(hook: Hook, type: string, wide: boolean, mapping: Mapping): st
   const call = (component: string) => `each(${given.map((operand) => argument(operand, component)).join(', ')})`;
   const result = wide ? `Value(${COMPONENTS.map(call).join(', ')})` : call('');
   const parameters = given.map(({ name }) => `${name}: f32`).join(', ');
-  const own = hook === 'store' ? `value: ${type}, i: u32` : 'i: u32';
+  const own = hook === 'emit' ? `value: ${type}, i: u32` : 'i: u32';
   return [
     `fn each(${parameters}) -> f32 { ${returning(mapping)} }`,
     `fn ${hook}(${own}) -> ${type} { ${[...loads, `return ${result};`].join(' ')} }`,

@@ -3,7 +3,7 @@
 import type { Classes } from '../data/colours.js';
 import type { Cursor } from '../data/cursor.js';
 import type { Device } from '../device/device.js';
-import { read, type Tensor } from '../engine.js';
+import { type Choices, read, type Tensor } from '../engine.js';
 import type { TensorToWrite } from '../formats/safetensors.js';
 import { type Manifest, manifestMetadata } from '../nets/manifest.js';
 import type { Variables } from '../nets/parameters.js';
@@ -35,6 +35,8 @@ export interface TrainState extends Progress {
   adam: { G: number; D: number };
   /** The trunk is fixed: the outermost enhancer alone is trained. */
   fixed: boolean;
+  /** The kernels that compute, by what they compute: others would round otherwise. Of what is imported they are not known. */
+  kernels?: Choices;
 }
 
 /** Values of a tensor by its name in one of a checkpoint's files, or undefined where it has none. */
@@ -49,6 +51,7 @@ export interface Start {
   optimizer?: Stored;
   adam?: TrainState['adam'];
   fixed?: boolean;
+  kernels?: Choices;
 }
 
 export type NetName = 'G' | 'D' | 'E';

@@ -3,6 +3,7 @@
 import { startCursor } from '../data/cursor.js';
 import { advance, type Batch, loadBatch } from '../data/dataset.js';
 import type { Device } from '../device/device.js';
+import type { CompileOptions } from '../engine.js';
 import { UsageError } from '../errors.js';
 import type { Values } from '../nets/parameters.js';
 import type { Progress, Start } from './checkpoint.js';
@@ -38,8 +39,8 @@ export interface From {
   start?: Start;
   progress?: Progress;
   vgg?: Values;
-  /** No kernel that rounds more than plain sums do. */
-  precise?: boolean;
+  /** Which kernels compute. */
+  compile?: Omit<CompileOptions, 'arena'>;
 }
 
 interface Session {
@@ -136,12 +137,12 @@ export async function train(
   run: RunFolder,
   habits: Habits,
   hooks: Hooks,
-  { start, progress, vgg, precise }: From = {},
+  { start, progress, vgg, compile }: From = {},
 ): Promise<string> {
   const { root, dataset, settings, classes } = training;
   const begin = progress ?? { step: 0, cursor: startCursor(settings.seed) };
   const samples = await sampleBatches(root, dataset, settings.seed);
-  const trainer = createTrainer(device, { settings, classes, start, vgg, compile: { precise } });
+  const trainer = createTrainer(device, { settings, classes, start, vgg, compile });
   try {
     const total = totalSteps(settings, dataset.size, habits.maxSteps);
     return await follow({ training, habits, hooks, run, trainer, samples, begin, device, pace: createPace() }, total);

@@ -90,7 +90,7 @@ function lowerSums(
 }
 
 /** The whole convolution by kernels that read taps in torch's order. */
-function lowerPacked(
+export function lowerPacked(
   plan: Lowering,
   node: Node,
   x: Tensor,

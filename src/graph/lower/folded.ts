@@ -32,7 +32,7 @@ function foldLaunch(launch: Launch, bound: Tensor, attrs: FoldedAttrs, plan: Low
     return { name, access, base: 0, end: sizeOf(tensor.shape) };
   });
   const mapping: Mapping = { lets, expression: expression.result, operands: described };
-  const kept = Object.entries(launch.operands).filter(([, { tensor }]) => hook === 'store' || tensor !== bound);
+  const kept = Object.entries(launch.operands).filter(([, { tensor }]) => hook === 'emit' || tensor !== bound);
   const brought = order.map((tensor, k) => [`operand${k}`, { tensor, chunk: plan.chunks(tensor)[0]! }]);
   return {
     kernel: fold(launch.kernel, hook, mapping, sizeOf(bound.shape)),
@@ -65,7 +65,7 @@ export function lowerFolded(node: Node<FoldedAttrs>, plan: Lowering): Launch[] {
       Object.values(launch.operands).every(({ chunk, tensor }) => wholly(chunk, tensor)),
   );
   if (fits) return launches.map((each) => (touches(each) ? foldLaunch(each, bound, node.attrs, plan) : each));
-  if (hook === 'store') return [...launches, ...unfolded(node.attrs, bound, bound, plan)];
+  if (hook === 'emit') return [...launches, ...unfolded(node.attrs, bound, bound, plan)];
   const loaded = plan.scratch(bound.shape);
   const swap = (launch: Launch): Launch => ({
     ...launch,

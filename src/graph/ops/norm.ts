@@ -90,7 +90,7 @@ function lowerNorm(node: Node<{ eps: number }>, plan: Lowering): Launch[] {
 }
 
 /** y is written element by element, each after everything that reads it: y may take over x. */
-const norm: Op<{ eps: number }> = { name: 'instanceNorm', lower: lowerNorm, inPlace: true, store: 4 };
+const norm: Op<{ eps: number }> = { name: 'instanceNorm', lower: lowerNorm, inPlace: true, emit: 4 };
 
 /**
  * Normalises every plane of x [N, C, …] to mean 0 and (biased) variance 1, then applies weight and bias per channel.
