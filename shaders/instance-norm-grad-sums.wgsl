@@ -24,7 +24,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read> statistics: array<f32>;
 @group(0) @binding(4) var<storage, read_write> partial: array<f32>;
 
-fn load(i: u32) -> f32 { return dy[i - params.dyBase]; }
+// dy; `known` is x̂ at the same place.
+fn load(i: u32, known: f32) -> f32 { return dy[i - params.dyBase]; }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -46,9 +47,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var blockSum = 0.0;
     var blockUnit = 0.0;
     for (var k = 0u; k < length; k++) {
-      let g = load(at);
+      let unit = (x[xAt] - mean) * inverse;
+      let g = load(at, unit);
       blockSum += g;
-      blockUnit += g * ((x[xAt] - mean) * inverse);
+      blockUnit += g * unit;
       at += lanes;
       xAt += lanes;
     }

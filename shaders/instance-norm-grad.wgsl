@@ -23,7 +23,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> means: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dx: array<f32>;
 
-fn load(i: u32) -> f32 { return dy[i - params.dyBase]; }
+// dy; `known` is x̂ at the same place.
+fn load(i: u32, known: f32) -> f32 { return dy[i - params.dyBase]; }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -43,6 +44,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   // @unroll
   for (var k = 0u; k < TILE; k++) {
     let i = s + k * step;
-    if (i < area) { dx[dxAt + i] = inverse * (load(at + i) - meanDy - (x[xAt + i] - mean) * inverse * meanUnit); }
+    if (i < area) {
+      let unit = (x[xAt + i] - mean) * inverse;
+      dx[dxAt + i] = inverse * (load(at + i, unit) - meanDy - unit * meanUnit);
+    }
   }
 }

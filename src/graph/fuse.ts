@@ -132,20 +132,24 @@ function intoLoad(graph: Graph, place: number, tensor: Tensor): void {
   if (others.length < reader.inputs.length - 1 || !reader.inputs.every(graph.fits)) return;
   const made = movable(graph, tensor, place, tensor);
   if (!made) return;
-  const expression = expressionOf(made);
-  if (!holds(expression, MOST_FOLDED) || !plain(expression.tensors, tensor)) return;
-  absorb(
-    graph,
-    place,
-    tensor,
-    folded(reader, { base: reader, hook: 'load', replaced: tensor, expression }, made, others),
-  );
+  const given = reader.op.known?.(reader);
+  const expression = knowing(graph, expressionOf(made), given);
+  const attrs: FoldedAttrs = { base: reader, hook: 'load', replaced: tensor, given, expression };
+  const brought = broughtBy(attrs);
+  if (brought.length > MOST_FOLDED || expression.constants.length > MOST_CONSTANTS || !plain(brought, tensor)) return;
+  absorb(graph, place, tensor, folded(reader, attrs, made, others));
+}
+
+/** An expression that computes what is a function of `given` alone, an activation, instead of reading it. */
+function knowing(graph: Graph, expression: Expression, given: Tensor | undefined): Expression {
+  return expression.tensors.reduce((known, tensor) => {
+    const made = makerOf(graph, tensor);
+    const simple = made?.op.elementwise && made.inputs.length > 0 && made.inputs.every((each) => each === given);
+    return simple && sameShape(tensor, given!) ? inlined(known, tensor, expressionOf(made)) : known;
+  }, expression);
 }
 
 // ---- into the maker
-
-const holds = ({ tensors, constants }: Expression, most: number): boolean =>
-  tensors.length <= most && constants.length <= MOST_CONSTANTS;
 
 const folded = (at: Node, attrs: FoldedAttrs, other: Node, inputs: readonly Tensor[]): Node<FoldedAttrs> => {
   const { inPlace } = attrs.base.op;
@@ -182,11 +186,11 @@ function intoMaker(graph: Graph, place: number): void {
     .sort((a, b) => graph.maker.get(b)! - graph.maker.get(a)!);
   if (!tensor) return;
   const expression = expressionOf(node);
-  if (!holds(expression, MOST_FOLDED + 1)) return;
+  if (expression.tensors.length > MOST_FOLDED + 1 || expression.constants.length > MOST_CONSTANTS) return;
   const at = graph.maker.get(tensor)!;
   const maker = graph.items[at]!;
   const outputs = [node.outputs[0]!, ...maker.outputs.slice(1)];
-  const attrs: FoldedAttrs = { base: maker, hook: 'emit', replaced: tensor, expression };
+  const attrs: FoldedAttrs = { base: maker, hook: 'emit', replaced: tensor, given: tensor, expression };
   replace(graph, place, null);
   replace(graph, at, { ...folded(maker, attrs, node, maker.inputs), outputs });
 }

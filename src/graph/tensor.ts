@@ -88,6 +88,8 @@ export interface Op<A = any> {
   readonly elementwise?: boolean;
   /** Operand that the kernels read through the hook `load`, element by element, so that an expression may stand in for it. */
   readonly load?: number;
+  /** A tensor whose element those kernels have at hand where they load, so that an expression need not read it. */
+  known?(node: Node<A>): Tensor;
   /** The kernels write the first output through the hook `emit`: an expression of it and at most so many tensors may follow. */
   readonly emit?: number;
   /** The output is the first operand's memory under another shape. */

@@ -3,12 +3,13 @@ import { type Mapping, type PointwiseOperand, returning, tensorsOf } from './poi
 
 /**
  * Functions of a shader through which it reads one operand or writes its result, element by element (or Value by Value, where
- * it has that alias); i counts in the whole tensor. `load` stands for the operand, `emit` changes a result on its way to memory.
+ * it has that alias); i counts in the whole tensor. `load` stands for the operand, beside an element that the kernel has `known`
+ * anyway; `emit` changes a result, `value`, on its way to memory.
  */
 export type Hook = 'load' | 'emit';
 
 const DECLARED: Record<Hook, RegExp> = {
-  load: /^fn load\(i: u32\) -> (f32|Value) \{/m,
+  load: /^fn load\(i: u32, known: (f32|Value)\) -> \1 \{/m,
   emit: /^fn emit\(value: (f32|Value), i: u32\) -> \1 \{/m,
 };
 
@@ -35,6 +36,8 @@ function withOperands(source: string, types: readonly string[]): string {
   return extended;
 }
 
+/** What a hook is given beside the index. */
+const GIVEN: Record<Hook, string> = { load: 'known', emit: 'value' };
 const COMPONENTS = ['.x', '.y', '.z', '.w'];
 
 /** The hook's text: the expression for one element, and the hook that does it for each component of a Value. */
@@ -48,11 +51,11 @@ function hookText(hook: Hook, type: string, wide: boolean, mapping: Mapping): st
   const argument = (operand: PointwiseOperand, component: string) =>
     operand.access === 'one'
       ? `${slot(operand)}[0]`
-      : `${operand.access === 'result' ? 'value' : operand.name}${component}`;
+      : `${operand.access === 'given' ? GIVEN[hook] : operand.name}${component}`;
   const call = (component: string) => `each(${given.map((operand) => argument(operand, component)).join(', ')})`;
   const result = wide ? `Value(${COMPONENTS.map(call).join(', ')})` : call('');
   const parameters = given.map(({ name }) => `${name}: f32`).join(', ');
-  const own = hook === 'emit' ? `value: ${type}, i: u32` : 'i: u32';
+  const own = hook === 'emit' ? `value: ${type}, i: u32` : `i: u32, known: ${type}`;
   return [
     `fn each(${parameters}) -> f32 { ${returning(mapping)} }`,
     `fn ${hook}(${own}) -> ${type} { ${[...loads, `return ${result};`].join(' ')} }`,
@@ -65,7 +68,7 @@ export function fold(kernel: Kernel, hook: Hook, mapping: Mapping, elements: num
   const wide = type === 'Value' && kernel.constants.Value === 'vec4f';
   const tensors = tensorsOf(mapping.operands);
   const types = tensors.map(({ access }) => (access === 'one' ? 'f32' : type));
-  const reads = types.length - (hook === 'load' ? 1 : 0);
+  const reads = tensors.filter(({ access }) => access === 'same').length - (hook === 'load' ? 1 : 0);
   return {
     ...kernel,
     source: withOperands(kernel.source, types),

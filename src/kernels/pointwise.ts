@@ -2,10 +2,10 @@ import source from '../../shaders/pointwise.wgsl';
 import { groupsFor, type Kernel } from './kernel.js';
 
 /**
- * How an operand is reached: `same` index as the output, its `one` element, a `constant`, `broadcast` through strides, or the
- * `result` of the kernel that the expression is folded into.
+ * How an operand is reached: `same` index as the output, its `one` element, a `constant`, `broadcast` through strides, or `given`
+ * by the kernel that the expression is folded into.
  */
-export type Access = 'same' | 'one' | 'constant' | 'broadcast' | 'result';
+export type Access = 'same' | 'one' | 'constant' | 'broadcast' | 'given';
 
 export interface PointwiseOperand {
   /** Name in the expression. */
@@ -53,10 +53,10 @@ const LOADS: Record<Access, (slot: number) => string> = {
   one: (k) => `operand${k}[0]`,
   constant: (k) => `params.constants[${k >> 2}].${LANES[k & 3]}`,
   broadcast: (k) => `operand${k}[at.${LANES[k]} - params.base${k}]`,
-  result: () => 'value',
+  given: () => 'value',
 };
 
-const isTensor = ({ access }: PointwiseOperand): boolean => access !== 'constant' && access !== 'result';
+const isTensor = ({ access }: PointwiseOperand): boolean => access !== 'constant' && access !== 'given';
 /** In the order of the bindings `operand0`, … */
 export const tensorsOf = (operands: readonly PointwiseOperand[]): PointwiseOperand[] => operands.filter(isTensor);
 

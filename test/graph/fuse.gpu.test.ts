@@ -5,8 +5,10 @@ import * as assert from 'uvu/assert';
 import {
   abs,
   add,
+  avgPool2d,
   type CompileOptions,
   compile,
+  concat,
   conv2d,
   convTranspose2d,
   grad,
@@ -137,6 +139,25 @@ test('an update reads what its variable held, folded or not', async () => {
     program.destroy();
   }
   assert.equal(results.slice(0, 2), results.slice(2));
+});
+
+test('a gradient of one part of a concatenation alone is the same bits as that of all', async () => {
+  const [a, b, w, v] = [drawn(90, 1, 3, 8, 8), drawn(91, 1, 2, 8, 8), drawn(92, 4, 5, 3, 3), drawn(93, 2, 5, 3, 3)];
+  const x = concat([a, b], 1);
+  const mirrored = conv2d(x, w, null, { padding: 1, paddingMode: 'reflect' });
+  const coarse = conv2d(avgPool2d(x, { kernel: 2 }), v, null, { padding: 1 });
+  const loss = add(mean(square(mirrored)), mean(square(coarse)));
+  const results: string[] = [];
+  let flops = Number.POSITIVE_INFINITY;
+  for (const wanted of [[a, b], [b]]) {
+    const db = grad(loss, wanted).at(-1)!;
+    const program = await compile(await openTestDevice(), { outputs: { db } }, { force: { conv: 'direct-2x2' } });
+    results.push(bits((await program.run()).db!));
+    assert.ok(program.stats.flops < flops);
+    flops = program.stats.flops;
+    program.destroy();
+  }
+  assert.is(results[0], results[1]);
 });
 
 test('weights that two convolutions read are packed once, and no peak rises', async () => {

@@ -120,7 +120,14 @@ function lowerGrad(node: Node, plan: Lowering): Launch[] {
   ];
 }
 
-const normGrad: Op = { name: 'instanceNormGrad', lower: lowerGrad, inPlace: true, load: 0 };
+const normGrad: Op = {
+  name: 'instanceNormGrad',
+  lower: lowerGrad,
+  inPlace: true,
+  load: 0,
+  // x̂, the norm's own result.
+  known: ({ inputs }) => inputs[2]!.node.outputs[0]!,
+};
 
 /** dx of the norm without weight and bias; `statistics` [N, C, 2] are its second output. */
 export const instanceNormGrad = (dy: Tensor, x: Tensor, statistics: Tensor): Tensor =>
