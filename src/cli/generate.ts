@@ -11,8 +11,10 @@ import { type Generator, loadGenerator } from '../generate/generator.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { commandOf } from './command.js';
+import { duration } from './duration.js';
 import { KERNEL_OPTIONS, type KernelOptions, kernelSetting } from './kernels.js';
-import { duration, type ProgressLine, progressLine } from './progress.js';
+import { profilerOf, tracePath } from './profile.js';
+import { type ProgressLine, progressLine } from './progress.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
 const OPTIONS = [
@@ -20,6 +22,7 @@ const OPTIONS = [
   ...STYLE_OPTIONS,
   ...(['adapter', 'json'] as const),
   ...KERNEL_OPTIONS,
+  'profile',
   ...(['dataroot', 'name', 'checkpoints-dir', 'results-dir', 'phase', 'which-epoch'] as const),
   ...(['resize-or-crop', 'load-size'] as const),
   ...IGNORED_OPTIONS,
@@ -69,6 +72,7 @@ export const generate = commandOf({
   ignored: { options: KNOWN, why: 'the checkpoint says it' },
   async run(options) {
     const { checkpoint, ...job } = jobOf(options);
+    if (job.profile !== undefined) tracePath(job.profile, job.out);
     const path = await findGenerator(checkpoint, (message) => console.error(`pix2pixhd: ${message}`));
     const file = openFile(path);
     try {
@@ -79,7 +83,9 @@ export const generate = commandOf({
   },
 });
 
-type Job = Omit<FolderJob, 'styles' | 'encoded'> & StyleOptions & KernelOptions & { json: boolean; adapter?: string };
+type Job = Omit<FolderJob, 'styles' | 'encoded'> &
+  StyleOptions &
+  KernelOptions & { json: boolean; adapter?: string; profile?: string };
 
 async function paint(file: FileSource, options: Job): Promise<void> {
   const kernels = kernelSetting(options, (text) => console.error(text));
@@ -90,8 +96,13 @@ async function paint(file: FileSource, options: Job): Promise<void> {
     if (!options.instances && !manifest.encoding.noInstance) {
       console.error('No --instances: every class counts as one instance, so edges lie between classes only');
     }
+    const profile = await profilerOf(device, 'picture', options, (text) => console.error(text));
     const styles = await styleJob(options, { device, file: file.name, manifest });
-    await paintFolder(generator, { ...options, styles: undefined, ...styles }, options.json, kernels.stop);
+    await paintFolder(generator, { ...options, styles: undefined, ...styles }, options.json, (number) => {
+      if (number === 1) kernels.stop();
+      profile?.done();
+    });
+    profile?.end();
     styles.encoded?.encoder.close();
     generator.close();
   } finally {
@@ -99,15 +110,17 @@ async function paint(file: FileSource, options: Job): Promise<void> {
   }
 }
 
-/** @param ready is called when the first picture is there, so all is compiled */
-async function paintFolder(generator: Generator, job: FolderJob, json: boolean, ready: () => void): Promise<void> {
+async function paintFolder(
+  generator: Generator,
+  job: FolderJob,
+  json: boolean,
+  onPicture: (number: number) => void,
+): Promise<void> {
   const began = performance.now();
   let line: ProgressLine | undefined;
   for await (const { number, total, ...done } of generateFolder(generator, job)) {
-    if (number === 1) {
-      ready();
-      console.error(`First picture after ${duration((performance.now() - began) / 1000)}`);
-    }
+    onPicture(number);
+    if (number === 1) console.error(`First picture after ${duration((performance.now() - began) / 1000)}`);
     if (json) console.log(JSON.stringify(done));
     else (line ??= progressLine(total)).update(number, `${done.path}  ${done.width}×${done.height}`, true);
   }

@@ -78,7 +78,7 @@ export interface Program {
   /** Where an output stays on the device; bytes. Valid until the next run of a program in the same arena. */
   buffer(output: string): { buffer: GPUBuffer; offset: number; size: number };
   readonly stats: ProgramStats;
-  /** A whole run, every dispatch submitted alone and timed: slower than run(), its shares are what counts. */
+  /** A whole run, every dispatch timed: by timestamps where the adapter's are fine enough, else in loops, which takes long. */
   profile(feeds?: Feeds): Promise<KernelTime[]>;
   /** Number of guard bytes that changed (0 unless `guardBytes` was given and a kernel writes out of range). */
   guards(): Promise<number>;

@@ -6,6 +6,8 @@ import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { type KernelTime, profileText } from './profile.js';
 import type { Feed, Feeds, Program, ProgramStats } from './program.js';
 import { GraphError, refuse, type Tensor } from './tensor.js';
+import { timed } from './timing.js';
+import { traceOf } from './trace.js';
 
 /** A fed value as the bytes of its tensor. Numbers are scalars, lists are copied; ids may come in any integer array. */
 function feedData(name: string, tensor: Tensor, feed: Feed): Float32Array | Int32Array {
@@ -105,16 +107,9 @@ export function runner({
       gpu.queue.submit([encoder.finish()]);
     });
   };
-  const timed = async (target: GPUBuffer | undefined): Promise<KernelTime[]> => {
-    const rows: KernelTime[] = [];
-    for (const dispatch of submits.flat()) {
-      const start = performance.now();
-      const encoder = gpu.createCommandEncoder();
-      encode([dispatch], encoder);
-      gpu.queue.submit([encoder.finish()]);
-      await gpu.queue.onSubmittedWorkDone();
-      rows.push({ ...dispatch.stats, ms: performance.now() - start });
-    }
+  /** The same with the time of every kernel. */
+  const submitTimed = async (target?: GPUBuffer): Promise<KernelTime[]> => {
+    const rows = await timed(device, submits);
     const encoder = gpu.createCommandEncoder();
     finish(encoder, target);
     gpu.queue.submit([encoder.finish()]);
@@ -132,12 +127,17 @@ export function runner({
     target.unmap();
     return Object.fromEntries(values);
   };
+  const isTimed = () => debug >= 3 || traceOf(device)?.timing === true;
   const execute = async (writes: Writes, readback: boolean) => {
     const target = readback ? arena.borrow() : undefined;
+    const start = performance.now();
     upload(writes);
     try {
-      if (debug >= 3) console.log(profileText(await timed(target)));
-      else submit(target);
+      if (isTimed()) {
+        const kernels = await submitTimed(target);
+        traceOf(device)?.timed.push({ start, kernels });
+        if (debug >= 3) console.log(profileText(kernels));
+      } else submit(target);
       if (target) return await collect(target);
       await gpu.queue.onSubmittedWorkDone();
       return {};
@@ -145,6 +145,12 @@ export function runner({
       throw device.isLost() ? await device.lost : error;
     } finally {
       if (target) arena.giveBack(target);
+      traceOf(device)?.spans.push({
+        lane: 'run',
+        name: `${stats.dispatches} dispatches`,
+        start,
+        end: performance.now(),
+      });
     }
   };
   const alive = async () => {
@@ -164,7 +170,7 @@ export function runner({
         return Promise.reject(error);
       }
       const wantsTarget = readback && named.length > 0;
-      if (debug >= 3) {
+      if (isTimed()) {
         const kept = copied(writes);
         const result = turn.then(() => execute(kept, wantsTarget));
         turn = result.catch(() => {});
@@ -188,7 +194,7 @@ export function runner({
     async profile(feeds = {}) {
       await alive();
       upload(prepare(feeds));
-      return timed(undefined);
+      return submitTimed();
     },
     guards,
     destroy() {

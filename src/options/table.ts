@@ -239,6 +239,11 @@ export const OPTIONS = {
     max: 65535,
     help: 'of that page; 0: any that is free (default: 7007, or any where that is taken)',
   },
+  tensorboard: {
+    type: 'flag',
+    group: OUTPUT,
+    help: "write TensorBoard's event files into the run's folder too: scalars, pictures and options",
+  },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
     type: 'text',
@@ -294,11 +299,12 @@ export const OPTIONS = {
     group: START,
     help: 'with --load-pretrain: leave out tensors of another shape instead of refusing them',
   },
-  'continue-train': {
+  resume: {
     type: 'flag',
     group: START,
-    help: 'go on with the run in --out from its newest checkpoint, with its options where none is given',
+    help: 'go on with the run in --out (or in the folder given instead of DATAROOT) from its newest checkpoint as if it had never stopped, with its options where none is given',
   },
+  'continue-train': { type: 'flag', group: START, help: 'the same as --resume' },
   'which-epoch': {
     type: 'text',
     group: START,
@@ -394,6 +400,13 @@ export const OPTIONS = {
     group: MACHINE,
     value: 'NAME',
     help: 'convolution kernel to use wherever it fits, such as direct-8x8 or plain; conv=NAME,convWeight=NAME to choose for one of the two',
+  },
+  profile: {
+    type: 'text',
+    group: MACHINE,
+    optional: true,
+    value: 'FILE',
+    help: 'tell the time of every kernel of the first step or picture, and how long the device waits between the next ones; writes a trace for chrome://tracing to FILE.json (default: profile.json in the folder of the results)',
   },
   selftest: {
     type: 'flag',
