@@ -1,17 +1,7 @@
 import { interfaceOf } from '../kernels/kernel.js';
-import type { Block, Step } from './plan.js';
+import { type Block, liveBytes } from './pack.js';
+import type { Place, Step } from './plan.js';
 import type { Launch, Tensor } from './tensor.js';
-
-/** Bytes that live blocks take at every step; the first is before the first step. */
-export function liveBytes(blocks: Iterable<Block>, steps: number): number[] {
-  const change = new Array<number>(steps + 3).fill(0);
-  for (const { first, last, bytes } of blocks) {
-    change[first + 1] = change[first + 1]! + bytes;
-    change[last + 2] = change[last + 2]! - bytes;
-  }
-  let live = 0;
-  return change.map((delta) => (live += delta));
-}
 
 /** The temporary that is all a launch writes. */
 function copyMadeBy({ kernel, operands }: Launch): { name: string; tensor: Tensor } | undefined {
@@ -31,10 +21,11 @@ function textOf({ kernel, operands }: Launch, made: string): string {
 
 /**
  * Temporaries that several nodes would make alike, such as weights in a kernel's order or a map with its border drawn, are made
- * once and kept, where that raises no peak. Changes steps and blocks.
+ * once and kept, where that raises no peak. Changes steps and places.
  */
-export function shareCopies(steps: readonly Step[], blocks: Map<Tensor, Block>): void {
-  const live = liveBytes(new Set(blocks.values()), steps.length);
+export function shareCopies(steps: readonly Step[], places: Map<Tensor, Place>): void {
+  const blocks = new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)));
+  const live = liveBytes([...blocks], steps.length);
   const peak = Math.max(...live);
   const writers = new Map<Tensor, number>();
   for (const launch of steps.flatMap(({ launches }) => launches)) {
@@ -46,15 +37,20 @@ export function shareCopies(steps: readonly Step[], blocks: Map<Tensor, Block>):
   const known = new Map<string, Tensor>();
   const kept = new Map<Tensor, Tensor>();
 
+  const blockOf = (tensor: Tensor): Block | undefined => {
+    const [part, ...more] = places.get(tensor)!.parts;
+    return more.length === 0 ? part!.block : undefined;
+  };
   /** Keeps an earlier copy until `step`. */
   const keep = (copy: Tensor, again: Tensor, step: number): boolean => {
-    const [block, spared] = [blocks.get(copy)!, blocks.get(again)!];
+    const [block, spared] = [blockOf(copy), blockOf(again)];
+    if (!block || !spared) return false;
     const gap = { from: block.last + 2, to: step + 1 };
     for (let i = gap.from; i < gap.to; i++) if (live[i]! + block.bytes > peak) return false;
     for (let i = gap.from; i < gap.to; i++) live[i] = live[i]! + block.bytes;
     if (block.last === step) live[step + 1] = live[step + 1]! - spared.bytes;
     block.last = Math.max(block.last, step);
-    blocks.delete(again);
+    places.delete(again);
     return true;
   };
   const redirect = (launch: Launch): Launch => ({
