@@ -59,14 +59,19 @@ function watch(page: Page, origin: string): string[] {
   return complaints;
 }
 
-export async function openPage(url: string, close: () => Promise<void> = async () => {}): Promise<OpenPage> {
+/** @param ready what shows that the page is */
+export async function openPage(
+  url: string,
+  close: () => Promise<void> = async () => {},
+  ready = '.stage, .welcome h2, .notice',
+): Promise<OpenPage> {
   browser ??= await launch();
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, acceptDownloads: true });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = watch(page, url.startsWith('file:') ? url : new URL(url).origin);
   await page.goto(url);
-  await page.waitForSelector('.stage, .welcome h2, .notice');
+  await page.waitForSelector(ready, { state: 'attached' });
   const inEditor: OpenPage['inEditor'] = (fn, argument) =>
     page.evaluate(`(${fn})(globalThis.pix2pixhdEditor, ${JSON.stringify(argument)})`);
   return {
