@@ -26,6 +26,11 @@ export class UsageError extends ProjectError {
   override readonly exitCode = 2;
 }
 
+/** What was asked for needs more memory than the device has: known from the plan, before anything ran. */
+export class MemoryError extends ProjectError {
+  override readonly exitCode = 2;
+}
+
 /** A file that can be read but does not hold what it should. */
 export class DataError extends ProjectError {
   override readonly exitCode = 65;

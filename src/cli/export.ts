@@ -1,10 +1,9 @@
 // pix2pixhd export: a trained generator for other programs.
 
 import { exportCheckpoint } from '../convert/export.js';
-import type { Size } from '../data/resample.js';
 import { exportHtml } from '../edit/html.js';
-import { UsageError } from '../errors.js';
 import { commandOf } from './command.js';
+import { sizeOf } from './size.js';
 
 const DETAILS = `PATH is a run's folder (its newest checkpoint), a checkpoint's folder, or a
 generator's safetensors file.
@@ -18,12 +17,6 @@ generator in it, in f16; it works from a disk and asks no server for anything.
 where they are there, latest_net_D.pth, latest_net_E.pth, the styles as
 features_clustered_010.npy, and Adam's states as latest_optim_{G,D}.pth, to be
 loaded by torch.optim.Adam; opt.txt says with which options.`;
-
-function sizeOf(text: string): Size {
-  const [, width, height] = /^(\d+)x(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (!width || !height) throw new UsageError(`--size: got ${text}, wanted WIDTHxHEIGHT, such as 1024x512`);
-  return { width, height };
-}
 
 export const exportCommand = commandOf({
   name: 'export',
