@@ -10,7 +10,8 @@ import * as assert from 'uvu/assert';
 import { bundleForPages } from '../../scripts/bundle.mjs';
 import { editorHtml } from '../../src/edit/html.js';
 import { opensOf } from '../../src/edit/opens.js';
-import { CHECKPOINT, closeBrowser, instancesPng, labelsPng, openPage, smallMaps } from '../editor/open-page.js';
+import { CHECKPOINT, closeBrowser, instancesPng, labelsPng, openPage } from '../editor/open-page.js';
+import { smallMaps } from '../editor/small-maps.js';
 
 const test = suite('pages');
 const MODULE = '.cache/test/pix2pixhd.min.js';
