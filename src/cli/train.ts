@@ -50,6 +50,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'json',
   'adapter',
   ...KERNEL_OPTIONS,
+  'recompute',
   'memory-gb',
   ...IGNORED_OPTIONS,
 ] as const;
@@ -160,7 +161,10 @@ async function trainWithProgress(
   const kernels = kernelSetting(options, (text) => report.say(text));
   const report = reporter(device, options, stop.signal, kernels.stop);
   try {
-    await runTraining(device, training, run, options, report.hooks, { ...from, compile: kernels.compile });
+    await runTraining(device, training, run, options, report.hooks, {
+      ...from,
+      compile: { ...kernels.compile, recompute: options.recompute },
+    });
   } finally {
     report.end();
     stop.release();
@@ -184,7 +188,7 @@ const trainingPlan = async (training: Training, vgg: boolean, options: TrainComm
   settings: training.settings,
   size: await largestSize(training),
   vgg,
-  compile: planningOf(options),
+  compile: { ...planningOf(options), recompute: options.recompute },
 });
 
 /** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
@@ -196,7 +200,15 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
       : settingsOf(options, options.labelNc ?? 35);
     const { generator, encoder } = architecturesOf(settings);
     const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
-    return dryRun(plannedTraining({ settings, size: batch, vgg, compile: planningOf(options) }), options);
+    return dryRun(
+      plannedTraining({
+        settings,
+        size: batch,
+        vgg,
+        compile: { ...planningOf(options), recompute: options.recompute },
+      }),
+      options,
+    );
   }
   if (!root)
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
