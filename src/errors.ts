@@ -9,12 +9,15 @@ export class ProjectError extends Error {
   readonly exitCode: number = 70;
   readonly file?: string;
   readonly fix?: string;
+  /** The message without file and fix. */
+  readonly problem: string;
 
   constructor(problem: string, { file, fix, cause }: ErrorDetails = {}) {
     super(`${file ? `${file}: ` : ''}${problem}${fix ? `. ${fix}` : ''}`, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.file = file;
     this.fix = fix;
+    this.problem = problem;
   }
 }
 

@@ -14,9 +14,11 @@ import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { commandOf } from './command.js';
 import { dryRun, plannedPainting, withinMemory } from './dry-run.js';
+import { duration } from './duration.js';
 import { KERNEL_OPTIONS, type KernelOptions, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
-import { duration, type ProgressLine, progressLine } from './progress.js';
+import { profilerOf, tracePath } from './profile.js';
+import { type ProgressLine, progressLine } from './progress.js';
 import { sizeOf } from './size.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
@@ -25,6 +27,7 @@ const OPTIONS = [
   ...STYLE_OPTIONS,
   ...(['adapter', 'json', 'dry-run', 'memory-gb', 'size'] as const),
   ...KERNEL_OPTIONS,
+  'profile',
   ...(['dataroot', 'name', 'checkpoints-dir', 'results-dir', 'phase', 'which-epoch'] as const),
   ...(['resize-or-crop', 'load-size'] as const),
   ...IGNORED_OPTIONS,
@@ -75,6 +78,7 @@ export const generate = commandOf({
   ignored: { options: KNOWN, why: 'the checkpoint says it' },
   async run(options) {
     const { checkpoint, ...job } = jobOf(options);
+    if (job.profile !== undefined) tracePath(job.profile, job.out);
     const path = await findGenerator(checkpoint, (message) => console.error(`pix2pixhd: ${message}`));
     const file = openFile(path);
     try {
@@ -87,7 +91,7 @@ export const generate = commandOf({
 
 type Job = Omit<FolderJob, 'styles' | 'encoded'> &
   StyleOptions &
-  KernelOptions & { json: boolean; adapter?: string; memoryGb?: number; size?: string };
+  KernelOptions & { json: boolean; adapter?: string; memoryGb?: number; profile?: string; size?: string };
 
 /** Plans for the largest of the maps, or for a size. */
 async function dryPaint(file: FileSource, { styles, ...options }: Job): Promise<void> {
@@ -117,9 +121,14 @@ async function paint(file: FileSource, options: Job): Promise<void> {
     if (!options.instances && !manifest.encoding.noInstance) {
       console.error('No --instances: every class counts as one instance, so edges lie between classes only');
     }
+    const profile = await profilerOf(device, 'picture', options, (text) => console.error(text));
     const styles = await styleJob(options, { device, file: file.name, manifest });
     const within = checkingMemory(device, file, options);
-    await paintFolder(generator, { ...options, styles: undefined, ...styles, within }, options.json, kernels.stop);
+    await paintFolder(generator, { ...options, styles: undefined, ...styles, within }, options.json, (number) => {
+      if (number === 1) kernels.stop();
+      profile?.done();
+    });
+    profile?.end();
     console.error(allocatedText(device));
     styles.encoded?.encoder.close();
     generator.close();
@@ -128,15 +137,17 @@ async function paint(file: FileSource, options: Job): Promise<void> {
   }
 }
 
-/** @param ready is called when the first picture is there, so all is compiled */
-async function paintFolder(generator: Generator, job: FolderJob, json: boolean, ready: () => void): Promise<void> {
+async function paintFolder(
+  generator: Generator,
+  job: FolderJob,
+  json: boolean,
+  onPicture: (number: number) => void,
+): Promise<void> {
   const began = performance.now();
   let line: ProgressLine | undefined;
   for await (const { number, total, ...done } of generateFolder(generator, job)) {
-    if (number === 1) {
-      ready();
-      console.error(`First picture after ${duration((performance.now() - began) / 1000)}`);
-    }
+    onPicture(number);
+    if (number === 1) console.error(`First picture after ${duration((performance.now() - began) / 1000)}`);
     if (json) console.log(JSON.stringify(done));
     else (line ??= progressLine(total)).update(number, `${done.path}  ${done.width}×${done.height}`, true);
   }

@@ -34,7 +34,7 @@ export class OutOfMemoryError extends DeviceError {
   /** Bytes asked for by the call that failed. */
   readonly requestedBytes: number;
   constructor(
-    readonly problem: string,
+    override readonly problem: string,
     requestedBytes: number,
     nextStep = 'Use smaller pictures or a smaller batch, or close other programs that use the GPU',
   ) {

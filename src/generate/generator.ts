@@ -52,9 +52,27 @@ export interface Generator {
    * back. Sizes share pipelines and memory. @throws DataError for ids without a class, maps of another size and styles that are not there
    */
   generate(input: GenerateInput): Promise<Picture>;
+  /**
+   * The same without reading the picture back: `show` adds the commands that take it from where it lies, right behind those
+   * that paint it. Resolves when all is done.
+   */
+  draw(input: GenerateInput, show: Show): Promise<void>;
   /** Frees weights and memory on the device. */
   close(): void;
 }
+
+/** A picture on the device: f32 [channels, padded.height, padded.width] in [−1, 1], of which `size` from the top left counts. */
+export interface DevicePicture {
+  buffer: GPUBuffer;
+  /** Bytes. */
+  offset: number;
+  bytes: number;
+  channels: number;
+  padded: Size;
+  size: Size;
+}
+
+export type Show = (encoder: GPUCommandEncoder, picture: DevicePicture) => void;
 
 const PIXELS = 'as many ids as the size has pixels';
 
@@ -150,18 +168,30 @@ export async function loadGenerator(
     compiling,
   );
   const { outputNc } = manifest.generator;
+  /** Of one picture: its program, its maps padded, and to what. */
+  const prepare = async (given: GenerateInput) => {
+    const { size } = given;
+    const inputs = inputsOf(given, manifest);
+    const padded = paddedTo(manifest, size);
+    const feeds: Feeds = Object.fromEntries(
+      Object.entries(inputs).map(([name, data]) => [name, fitPlanes<Int32Array | Float32Array>(data, size, padded)]),
+    );
+    return { program: await programs.of([1, padded.height, padded.width]), feeds, padded };
+  };
   return {
     manifest,
     async generate(given) {
-      const { size } = given;
-      const inputs = inputsOf(given, manifest);
-      const padded = paddedTo(manifest, size);
-      const feeds: Feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, data]) => [name, fitPlanes<Int32Array | Float32Array>(data, size, padded)]),
-      );
-      const program = await programs.of([1, padded.height, padded.width]);
+      const { program, feeds, padded } = await prepare(given);
       const { picture } = await program.run(feeds);
-      return { ...size, channels: outputNc, data: fitPlanes(picture as Float32Array, padded, size) };
+      return { ...given.size, channels: outputNc, data: fitPlanes(picture as Float32Array, padded, given.size) };
+    },
+    async draw(given, show) {
+      const { program, feeds, padded } = await prepare(given);
+      const after = (encoder: GPUCommandEncoder) => {
+        const { buffer, offset, size: bytes } = program.buffer('picture');
+        show(encoder, { buffer, offset, bytes, channels: outputNc, padded, size: given.size });
+      };
+      await program.run(feeds, { readback: false, after });
     },
     close() {
       programs.destroy();

@@ -23,6 +23,8 @@ export interface Dispatch {
   x: number;
   y: number;
   stats: KernelStats;
+  /** Where it writes. */
+  writes(): Region[];
 }
 
 const FOLD = 65535;
@@ -134,6 +136,11 @@ function statsOf(launch: Launch, node: Node): KernelStats {
   };
 }
 
+const writtenBy = ({ kernel, operands }: Launch, window: (view: View) => Region): Region[] =>
+  interfaceOf(kernel.source).bindings.flatMap(({ name, write }) =>
+    write && operands[name] ? [window(operands[name])] : [],
+  );
+
 export interface Recorded {
   dispatches: Dispatch[];
   uniforms: GPUBuffer;
@@ -169,7 +176,14 @@ export async function record(
     launches.map((recorded, i): Dispatch => {
       const { node, launch } = recorded;
       const [x, y] = fold(launch.kernel.workgroups);
-      return { pipeline: compiled.pipelines[i]!, group: groupOf(recorded), x, y, stats: statsOf(launch, node) };
+      return {
+        pipeline: compiled.pipelines[i]!,
+        group: groupOf(recorded),
+        x,
+        y,
+        stats: statsOf(launch, node),
+        writes: () => writtenBy(launch, window),
+      };
     }),
   );
   const rebind = () =>
@@ -196,8 +210,12 @@ export function cut(dispatches: readonly Dispatch[], { gflops, gbps }: Device['p
 }
 
 /** Encodes dispatches into one pass, setting a pipeline only where it changes. */
-export function encode(dispatches: readonly Dispatch[], encoder: GPUCommandEncoder): void {
-  const pass = encoder.beginComputePass();
+export function encode(
+  dispatches: readonly Dispatch[],
+  encoder: GPUCommandEncoder,
+  timestampWrites?: GPUComputePassTimestampWrites,
+): void {
+  const pass = encoder.beginComputePass({ timestampWrites });
   let pipeline: GPUComputePipeline | undefined;
   for (const dispatch of dispatches) {
     if (dispatch.pipeline !== pipeline) pass.setPipeline((pipeline = dispatch.pipeline));

@@ -74,12 +74,19 @@ export interface ProgramStats {
   kernels: KernelStats[];
 }
 
+export interface RunOptions {
+  /** Default true; without it outputs stay on the device and the result is empty. */
+  readback?: boolean;
+  /** Adds commands right behind the run's own, where its outputs (`buffer`) are still there whatever runs next. */
+  after?(encoder: GPUCommandEncoder): void;
+}
+
 export interface Program {
-  run(feeds?: Feeds, options?: { readback?: boolean }): Promise<Record<string, Float32Array | Int32Array>>;
+  run(feeds?: Feeds, options?: RunOptions): Promise<Record<string, Float32Array | Int32Array>>;
   /** Where an output stays on the device; bytes. Valid until the next run of a program in the same arena. */
   buffer(output: string): { buffer: GPUBuffer; offset: number; size: number };
   readonly stats: ProgramStats;
-  /** A whole run, every dispatch submitted alone and timed: slower than run(), its shares are what counts. */
+  /** A whole run, every dispatch timed: by timestamps where the adapter's are fine enough, else in loops, which takes long. */
   profile(feeds?: Feeds): Promise<KernelTime[]>;
   /** Number of guard bytes that changed (0 unless `guardBytes` was given and a kernel writes out of range). */
   guards(): Promise<number>;

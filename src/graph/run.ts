@@ -4,8 +4,10 @@ import { sizeOf } from './chunks.js';
 import { type Dispatch, encode, type Part } from './dispatch.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { type KernelTime, profileText } from './profile.js';
-import type { Feed, Feeds, Program, ProgramStats } from './program.js';
+import type { Feed, Feeds, Program, ProgramStats, RunOptions } from './program.js';
 import { GraphError, refuse, type Tensor } from './tensor.js';
+import { timed } from './timing.js';
+import { traceOf } from './trace.js';
 
 /** A fed value as the bytes of its tensor. Numbers are scalars, lists are copied; ids may come in any integer array. */
 function feedData(name: string, tensor: Tensor, feed: Feed): Float32Array | Int32Array {
@@ -85,7 +87,7 @@ export function runner({
         gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>, start, end - start);
     }
   };
-  const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined) => {
+  const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined, after: RunOptions['after']) => {
     let at = 0;
     for (const [, tensor] of target ? named : []) {
       for (const { buffer, offset, size, start } of parts(tensor))
@@ -97,27 +99,21 @@ export function runner({
       for (const { buffer, offset, size, start } of parts(value))
         encoder.copyBufferToBuffer(buffer, offset, to.buffer, to.offset + 4 * start, size);
     }
+    after?.(encoder);
   };
-  const submit = (target: GPUBuffer | undefined) => {
+  const submit = (target: GPUBuffer | undefined, after: RunOptions['after']) => {
     submits.forEach((dispatches, i) => {
       const encoder = gpu.createCommandEncoder();
       if (dispatches.length > 0) encode(dispatches, encoder);
-      if (i === submits.length - 1) finish(encoder, target);
+      if (i === submits.length - 1) finish(encoder, target, after);
       gpu.queue.submit([encoder.finish()]);
     });
   };
-  const timed = async (target: GPUBuffer | undefined): Promise<KernelTime[]> => {
-    const rows: KernelTime[] = [];
-    for (const dispatch of submits.flat()) {
-      const start = performance.now();
-      const encoder = gpu.createCommandEncoder();
-      encode([dispatch], encoder);
-      gpu.queue.submit([encoder.finish()]);
-      await gpu.queue.onSubmittedWorkDone();
-      rows.push({ ...dispatch.stats, ms: performance.now() - start });
-    }
+  /** The same with the time of every kernel. */
+  const submitTimed = async (target?: GPUBuffer, after?: RunOptions['after']): Promise<KernelTime[]> => {
+    const rows = await timed(device, submits);
     const encoder = gpu.createCommandEncoder();
-    finish(encoder, target);
+    finish(encoder, target, after);
     gpu.queue.submit([encoder.finish()]);
     return rows;
   };
@@ -133,12 +129,17 @@ export function runner({
     target.unmap();
     return Object.fromEntries(values);
   };
-  const execute = async (writes: Writes, readback: boolean) => {
+  const isTimed = () => debug >= 3 || traceOf(device)?.timing === true;
+  const execute = async (writes: Writes, readback: boolean, after: RunOptions['after']) => {
     const target = readback ? arena.borrow() : undefined;
+    const start = performance.now();
     upload(writes);
     try {
-      if (debug >= 3) console.log(profileText(await timed(target)));
-      else submit(target);
+      if (isTimed()) {
+        const kernels = await submitTimed(target, after);
+        traceOf(device)?.timed.push({ start, kernels });
+        if (debug >= 3) console.log(profileText(kernels));
+      } else submit(target, after);
       if (target) return await collect(target);
       await gpu.queue.onSubmittedWorkDone();
       return {};
@@ -146,6 +147,12 @@ export function runner({
       throw device.isLost() ? await device.lost : error;
     } finally {
       if (target) arena.giveBack(target);
+      traceOf(device)?.spans.push({
+        lane: 'run',
+        name: `${stats.dispatches} dispatches`,
+        start,
+        end: performance.now(),
+      });
     }
   };
   const alive = async () => {
@@ -156,7 +163,7 @@ export function runner({
   return {
     stats,
     // Not async up to the submit, so that inputs are taken and work is queued at the call, in the order of the calls.
-    run(feeds = {}, { readback = true } = {}) {
+    run(feeds = {}, { readback = true, after } = {}) {
       if (destroyed || device.isLost()) return alive().then(() => ({}));
       let writes: Writes;
       try {
@@ -165,9 +172,9 @@ export function runner({
         return Promise.reject(error);
       }
       const wantsTarget = readback && named.length > 0;
-      if (debug >= 3) {
+      if (isTimed()) {
         const kept = copied(writes);
-        const result = turn.then(() => execute(kept, wantsTarget));
+        const result = turn.then(() => execute(kept, wantsTarget, after));
         turn = result.catch(() => {});
         return result;
       }
@@ -175,7 +182,7 @@ export function runner({
       const result = new Promise<Record<string, Float32Array | Int32Array>>((resolve, reject) => {
         arena.enter(() => {
           started = true;
-          execute(writes, wantsTarget).then(resolve, reject);
+          execute(writes, wantsTarget, after).then(resolve, reject);
         }, wantsTarget);
       });
       if (!started) writes = copied(writes);
@@ -192,7 +199,7 @@ export function runner({
     async profile(feeds = {}) {
       await alive();
       upload(prepare(feeds));
-      return timed(undefined);
+      return submitTimed();
     },
     guards,
     destroy() {

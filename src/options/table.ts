@@ -238,7 +238,12 @@ export const OPTIONS = {
     group: OUTPUT,
     min: 0,
     max: 65535,
-    help: 'of that page; 0: any that is free (default: 7007, or any where that is taken)',
+    help: 'of the page; 0: any that is free (default: 7007, or any where that is taken)',
+  },
+  tensorboard: {
+    type: 'flag',
+    group: OUTPUT,
+    help: "write TensorBoard's event files into the run's folder too: scalars, pictures and options",
   },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
@@ -253,9 +258,9 @@ export const OPTIONS = {
     type: 'text',
     group: OUTPUT,
     spelled: 'format',
-    choices: ['pth', 'safetensors', 'onnx'],
+    choices: ['pth', 'safetensors', 'onnx', 'html'],
     default: 'safetensors',
-    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator alone in one file that says all about itself; onnx: the generator alone for ONNX runtimes",
+    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator, with its encoder, in one file that says all about itself; onnx: the generator alone for ONNX runtimes; html: one file with the editor and the generator in it, for any browser",
   },
   'out-path': {
     type: 'text',
@@ -295,11 +300,12 @@ export const OPTIONS = {
     group: START,
     help: 'with --load-pretrain: leave out tensors of another shape instead of refusing them',
   },
-  'continue-train': {
+  resume: {
     type: 'flag',
     group: START,
-    help: 'go on with the run in --out from its newest checkpoint, with its options where none is given',
+    help: 'go on with the run in --out (or in the folder given instead of DATAROOT) from its newest checkpoint as if it had never stopped, with its options where none is given',
   },
+  'continue-train': { type: 'flag', group: START, help: 'the same as --resume' },
   'which-epoch': {
     type: 'text',
     group: START,
@@ -415,6 +421,13 @@ export const OPTIONS = {
     group: MACHINE,
     value: 'NAME',
     help: 'convolution kernel to use wherever it fits, such as direct-8x8 or plain; conv=NAME,convWeight=NAME to choose for one of the two',
+  },
+  profile: {
+    type: 'text',
+    group: MACHINE,
+    optional: true,
+    value: 'FILE',
+    help: 'tell the time of every kernel of the first step or picture, and how long the device waits between the next ones; writes a trace for chrome://tracing to FILE.json (default: profile.json in the folder of the results)',
   },
   selftest: {
     type: 'flag',

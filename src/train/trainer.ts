@@ -134,7 +134,7 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
   const kernels: Choices = { ...start.kernels };
   const compiling = { ...options.compile, choices: kernels, arena: createArena(device) };
   const adam = { ...(start.adam ?? { G: 0, D: 0 }) };
-  const pool = poolSize > 0 ? createPool(poolSize) : undefined;
+  const pool = poolSize > 0 ? createPool(poolSize, start.pool) : undefined;
   let fixed = start.fixed ?? isFixed(settings, 1);
   let parts = partsOf(nets, options, fixed);
 
@@ -194,7 +194,8 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
     paint: (batch) => paintWith(painters, sizedFeeds(batch)),
     checkpoint(progress) {
       const state = { ...progress, adam: { ...adam }, fixed, kernels: { ...kernels } };
-      return { state, files: checkpointFiles(device, parts, manifestOf(nets, classes, progress.step), state) };
+      const manifest = manifestOf(nets, classes, progress.step);
+      return { state, files: checkpointFiles(device, parts, manifest, state, pool) };
     },
     close() {
       programs.destroy();
