@@ -79,6 +79,8 @@ export interface RunOptions {
   readback?: boolean;
   /** Adds commands right behind the run's own, where its outputs (`buffer`) are still there whatever runs next. */
   after?(encoder: GPUCommandEncoder): void;
+  /** Called as the device gets on, with the share of the work that is done, up to 1. */
+  onProgress?(share: number): void;
 }
 
 export interface Program {
