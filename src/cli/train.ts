@@ -62,6 +62,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'adapter',
   ...KERNEL_OPTIONS,
   'profile',
+  'recompute',
   'memory-gb',
   ...IGNORED_OPTIONS,
 ] as const;
@@ -198,7 +199,7 @@ const trainingPlan = async (training: Training, vgg: boolean, options: TrainComm
   settings: training.settings,
   size: await largestSize(training),
   vgg,
-  compile: planningOf(options),
+  compile: { ...planningOf(options), recompute: options.recompute },
 });
 
 /** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
@@ -210,7 +211,15 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
       : settingsOf(options, options.labelNc ?? 35);
     const { generator, encoder } = architecturesOf(settings);
     const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
-    return dryRun(plannedTraining({ settings, size: batch, vgg, compile: planningOf(options) }), options);
+    return dryRun(
+      plannedTraining({
+        settings,
+        size: batch,
+        vgg,
+        compile: { ...planningOf(options), recompute: options.recompute },
+      }),
+      options,
+    );
   }
   if (!root)
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
@@ -304,7 +313,10 @@ async function trainWithProgress({
     if (again) await run.rewind(start.progress?.step ?? 0);
     try {
       await withinMemory(device, planned, options.memoryGb, teller(options), () =>
-        runTraining(device, training, run, options, report.hooks, { ...start, compile: kernels.compile }),
+        runTraining(device, training, run, options, report.hooks, {
+          ...start,
+          compile: { ...kernels.compile, recompute: options.recompute },
+        }),
       );
       profile?.end();
     } finally {
