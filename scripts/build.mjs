@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle, REQUIRE } from './bundle.mjs';
+import { buildDashboard } from './dashboard.mjs';
 
 /** Must run in a browser as they are. */
 const UNIVERSAL = ['src/index.ts', 'src/engine.ts', 'src/browser.ts', 'src/train/index.ts'];
@@ -58,4 +59,5 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 await buildLibrary();
 await buildCommandLine();
+await buildDashboard('dist/dashboard');
 emitTypes();

@@ -1,6 +1,7 @@
 // What every bundle of this project has in common: the build's, the tests' and the bench's.
 
 import { build } from 'esbuild';
+import { kernelsPlugin } from './kernels-plugin.mjs';
 import { wgslPlugin } from './wgsl-plugin.mjs';
 
 /** Packages with native or downloaded parts, which cannot be bundled and are only ever reached in Node. */
@@ -24,7 +25,7 @@ export const bundle = (options) =>
     format: 'esm',
     target: 'es2023',
     external: EXTERNAL,
-    plugins: [wgslPlugin],
+    plugins: [wgslPlugin, kernelsPlugin],
     logLevel: 'warning',
     ...options,
   });

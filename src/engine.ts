@@ -4,6 +4,7 @@
  */
 export { type Arena, createArena } from './graph/arena.js';
 export { grad } from './graph/autograd.js';
+export type { Choices } from './graph/choices.js';
 export { adam } from './graph/ops/adam.js';
 export { conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { instanceEdges, oneHot } from './graph/ops/ids.js';
@@ -51,3 +52,4 @@ export {
 } from './graph/program.js';
 export { destroy, read, write } from './graph/storage.js';
 export { type DType, GraphError, type Tensor } from './graph/tensor.js';
+export type { TuneEvent } from './graph/tune.js';

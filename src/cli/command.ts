@@ -25,7 +25,7 @@ export interface CommandSpec<N extends OptionName, R extends N> {
   /** Further options that are taken and change nothing, and why. */
   ignored?: { options: readonly OptionName[]; why: string };
   /** Values, by camelCase name, that go before the table's defaults where an option is not given: of a run that goes on. */
-  stored?(options: OptionValues<N>): Promise<Record<string, unknown>>;
+  stored?(options: OptionValues<N>, ...args: string[]): Promise<Record<string, unknown>>;
   /** Gets the options by their camelCase names, and the positional arguments in order. Throws typed errors. */
   run(options: Needed<N, R>, ...args: string[]): Promise<void>;
 }
@@ -58,7 +58,8 @@ const ownName = (name: OptionName) => camelCase(name.startsWith('no-') ? name.sl
 /** commander turns `--no-flip` into `flip: false`; here a flag is true where it was given, under the name it was given by. */
 function valuesOf(names: readonly OptionName[], given: Record<string, unknown>): Record<string, unknown> {
   const value = (name: OptionName) => {
-    if (OPTIONS[name].type !== 'flag') return given[ownName(name)];
+    // Where `--no-tune` is given, `tune` is false and `noTune` tells it.
+    if (OPTIONS[name].type !== 'flag') return given[ownName(name)] === false ? undefined : given[ownName(name)];
     return given[ownName(name)] === !name.startsWith('no-');
   };
   return Object.fromEntries(names.map((name) => [camelCase(name) as Camel<OptionName>, value(name)]));
@@ -99,7 +100,7 @@ export function commandOf<N extends OptionName, R extends N = never>(spec: Comma
     sayWithout(command, options);
     if (ignored) sayWithout(command, ignored.options, ignored.why);
     const values = valuesOf(options, command.opts());
-    const stored = (await spec.stored?.(values as OptionValues<N>)) ?? {};
+    const stored = (await spec.stored?.(values as OptionValues<N>, ...command.args)) ?? {};
     return spec.run({ ...values, ...notGiven(command, options, stored) } as Needed<N, R>, ...command.args);
   });
 }

@@ -11,13 +11,15 @@ import { type Generator, loadGenerator } from '../generate/generator.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { commandOf } from './command.js';
-import { type ProgressLine, progressLine } from './progress.js';
+import { KERNEL_OPTIONS, type KernelOptions, kernelSetting } from './kernels.js';
+import { duration, type ProgressLine, progressLine } from './progress.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
 const OPTIONS = [
   ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'how-many'] as const),
   ...STYLE_OPTIONS,
   ...(['adapter', 'json'] as const),
+  ...KERNEL_OPTIONS,
   ...(['dataroot', 'name', 'checkpoints-dir', 'results-dir', 'phase', 'which-epoch'] as const),
   ...(['resize-or-crop', 'load-size'] as const),
   ...IGNORED_OPTIONS,
@@ -77,18 +79,19 @@ export const generate = commandOf({
   },
 });
 
-type Job = Omit<FolderJob, 'styles' | 'encoded'> & StyleOptions & { json: boolean; adapter?: string };
+type Job = Omit<FolderJob, 'styles' | 'encoded'> & StyleOptions & KernelOptions & { json: boolean; adapter?: string };
 
 async function paint(file: FileSource, options: Job): Promise<void> {
+  const kernels = kernelSetting(options, (text) => console.error(text));
   const device = await openDevice(options);
   try {
-    const generator = await loadGenerator(file, { device });
+    const generator = await loadGenerator(file, { device, ...kernels.compile });
     const { manifest } = generator;
     if (!options.instances && !manifest.encoding.noInstance) {
       console.error('No --instances: every class counts as one instance, so edges lie between classes only');
     }
     const styles = await styleJob(options, { device, file: file.name, manifest });
-    await paintFolder(generator, { ...options, styles: undefined, ...styles }, options.json);
+    await paintFolder(generator, { ...options, styles: undefined, ...styles }, options.json, kernels.stop);
     styles.encoded?.encoder.close();
     generator.close();
   } finally {
@@ -96,9 +99,15 @@ async function paint(file: FileSource, options: Job): Promise<void> {
   }
 }
 
-async function paintFolder(generator: Generator, job: FolderJob, json: boolean): Promise<void> {
+/** @param ready is called when the first picture is there, so all is compiled */
+async function paintFolder(generator: Generator, job: FolderJob, json: boolean, ready: () => void): Promise<void> {
+  const began = performance.now();
   let line: ProgressLine | undefined;
   for await (const { number, total, ...done } of generateFolder(generator, job)) {
+    if (number === 1) {
+      ready();
+      console.error(`First picture after ${duration((performance.now() - began) / 1000)}`);
+    }
     if (json) console.log(JSON.stringify(done));
     else (line ??= progressLine(total)).update(number, `${done.path}  ${done.width}×${done.height}`, true);
   }

@@ -12,8 +12,9 @@ import { exportCommand } from './export.js';
 import { generate } from './generate.js';
 import { importCommand } from './import.js';
 import { train } from './train.js';
+import { watch } from './watch.js';
 
-const COMMANDS = [demo, train, encode, generate, importCommand, exportCommand, devices];
+const COMMANDS = [demo, train, encode, generate, importCommand, exportCommand, watch, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

@@ -12,9 +12,9 @@ const STYLE: Options = {
   fps: 8,
 };
 
-/** Seconds as people say them: 9 s, 3:20, 1:02:05. */
-export function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '?';
+/** Seconds as people say them: 9 s, 3:20, 1:02:05; ? where they are not known. */
+export function duration(seconds: number | undefined): string {
+  if (seconds === undefined) return '?';
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const two = (n: number) => String(n).padStart(2, '0');

@@ -1,6 +1,8 @@
 // pix2pixhd train: from a folder of label maps and photos to a trained generator.
 
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
 import { findVgg, openVgg, VGG_URL } from '../convert/vgg.js';
 import type { Device } from '../device/device.js';
@@ -8,15 +10,20 @@ import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { mib } from '../graph/profile.js';
+import { camelCase } from '../options/option.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { checkSame } from '../train/config.js';
 import { netsOf } from '../train/nets.js';
 import { checkTraining, openTraining, type Training } from '../train/prepare.js';
+import { throughLosses } from '../train/recover.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
-import { type From, type Hooks, train as runTraining, type StepReport } from '../train/train.js';
+import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
+import { openRuns } from '../watch/run.js';
+import { type Dashboard, serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
+import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
 import { duration, type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
 
@@ -27,6 +34,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'init',
   'load-pretrain',
   'partial',
+  'resume',
   'continue-train',
   'which-epoch',
   'cache-mb',
@@ -36,9 +44,11 @@ export const TRAIN_COMMAND_OPTIONS = [
   'display-freq',
   'save-latest-freq',
   'save-epoch-freq',
+  'dashboard',
+  'port',
   'json',
   'adapter',
-  'precise',
+  ...KERNEL_OPTIONS,
   ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
@@ -56,17 +66,30 @@ export function outOf({ out, name, checkpointsDir }: { out?: string; name?: stri
   throw new UsageError('--out is missing', { fix: 'Give --out DIR, a folder for the run' });
 }
 
+type Places = { out?: string; name?: string; checkpointsDir: string; resume: boolean; continueTrain: boolean };
+
+/** `train --resume RUN`: the one folder given is the run, which knows its data. */
+const onlyRun = ({ out, name, resume, continueTrain }: Places, given?: string): string | undefined =>
+  (resume || continueTrain) && !(out ?? name) && given && existsSync(join(given, 'config.json')) ? given : undefined;
+
+/** The options of the run that goes on; its options of one start alone do not hold for the next. */
+async function storedOptions(options: Places, given?: string): Promise<Record<string, unknown>> {
+  if (!options.resume && !options.continueTrain) return {};
+  return readRunConfig(onlyRun(options, given) ?? outOf(options), '--resume goes on with a run that is there');
+}
+
 export const train = commandOf({
   name: 'train',
   args: '[DATAROOT]',
   details: DETAILS,
   help: 'train on the folders train_label, train_inst and train_img of DATAROOT',
   options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug'],
-  stored: async (options) => (options.continueTrain ? readRunConfig(outOf(options)) : {}),
+  stored: storedOptions,
   async run({ dataroot, debug, ...options }, given) {
-    const root = given ?? dataroot;
+    const run = onlyRun(options, given);
+    const root = (run ? undefined : given) ?? dataroot;
     if (!root) throw new UsageError('DATAROOT is missing', { fix: 'Give the folder that holds train_label and so on' });
-    const out = outOf(options);
+    const out = run ?? outOf(options);
     process.exitCode = await trainCommand(root, { ...options, ...(debug ? DEBUG : {}), out });
     if (!options.json) console.error(`Next: ${self()} generate --checkpoint ${out} --labels PATH --out DIR`);
   },
@@ -94,7 +117,7 @@ const lossText = (losses: Record<string, number>): string =>
     .join(' ');
 
 function stepText({ epoch, losses, imagesPerSecond, secondsLeft }: StepReport): string {
-  const rate = Number.isFinite(imagesPerSecond) ? `${imagesPerSecond.toPrecision(3)} images/s` : 'first step';
+  const rate = imagesPerSecond === undefined ? 'first step' : `${imagesPerSecond.toPrecision(3)} images/s`;
   return [`epoch ${epoch}`, rate, `${duration(secondsLeft)} left`, lossText(losses)].join(' · ');
 }
 
@@ -102,54 +125,46 @@ const jsonLine = ({ after, epoch, lr, losses }: StepReport): string =>
   JSON.stringify({ step: after.step, epoch, lr, ...losses });
 
 function startText({ stats }: Trainer, device: Device, seconds: number): string {
-  const { dispatches, pipelines, peakBytes, variableBytes, flops } = stats!;
+  const { dispatches, pipelines, compileMs, peakBytes, variableBytes, flops } = stats!;
   return [
     `Device: ${device.profile.name}`,
-    `Step: ${dispatches} dispatches, ${pipelines} pipelines, ${(flops / 1e9).toPrecision(3)} GFLOP;` +
-      ` memory ${mib(peakBytes)} beside ${mib(variableBytes)} of weights and moments; ready after ${duration(seconds)}`,
+    `Step: ${dispatches} dispatches, ${pipelines} pipelines compiled in ${duration(compileMs / 1000)}, ` +
+      `${(flops / 1e9).toPrecision(3)} GFLOP; memory ${mib(peakBytes)} beside ${mib(variableBytes)} of weights and moments; ` +
+      `first step after ${duration(seconds)}`,
   ].join('\n');
 }
 
 /** Prints how a training goes; `line` is there once it runs. */
-function reporter(device: Device, options: TrainCommandOptions, signal: AbortSignal) {
+function reporter(
+  device: Device,
+  options: TrainCommandOptions,
+  signal: AbortSignal,
+  ready: () => void,
+  onStep: (step: number) => void,
+) {
   const say = teller(options);
   const began = performance.now();
   let line: ProgressLine | undefined;
   const hooks: Hooks = {
     signal,
     onStart(trainer, total) {
+      ready();
       if (options.json) return;
+      line?.end();
       say(startText(trainer, device, (performance.now() - began) / 1000));
       line = progressLine(total);
     },
     onStep(report) {
+      onStep(report.after.step);
       if (options.json) console.log(jsonLine(report));
       line?.update(report.after.step, stepText(report), report.print);
     },
     onSaved(what, path) {
       if (what === 'checkpoint') line?.say(`Saved ${path}`);
     },
+    onNote: (text) => (line?.say ?? ((plain: string) => console.error(plain)))(text),
   };
-  return { hooks, say: (text: string) => (line?.say ?? say)(text), end: () => line?.end() };
-}
-
-/** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
-async function trainWithProgress(
-  device: Device,
-  training: Training,
-  run: RunFolder,
-  options: TrainCommandOptions,
-  from: From,
-): Promise<number | undefined> {
-  const stop = onStopSignals((text) => report.say(text));
-  const report = reporter(device, options, stop.signal);
-  try {
-    await runTraining(device, training, run, options, report.hooks, from);
-  } finally {
-    report.end();
-    stop.release();
-  }
-  return stop.code();
+  return { hooks, end: () => line?.end() };
 }
 
 /** VGG19's weights, and settings without the perceptual loss where they are not there. */
@@ -170,16 +185,95 @@ async function startOf(
   keep: Keep,
   say: (text: string) => void,
 ): Promise<From> {
-  const { init, loadPretrain, partial, continueTrain, whichEpoch: epoch, out } = options;
-  const given = Object.entries({ '--init': init, '--load-pretrain': loadPretrain, '--continue-train': continueTrain });
+  const { init, loadPretrain, partial, whichEpoch: epoch, out } = options;
+  const given = Object.entries({ '--init': init, '--load-pretrain': loadPretrain, '--resume': goesOn(options) });
   const several = given.flatMap(([name, value]) => (value ? [name] : []));
   if (several.length > 1)
     throw new UsageError(`${several.join(' and ')} cannot go together`, { fix: 'Give one of them' });
   const nets = netsOf(settings);
-  if (continueTrain) return resumeFrom(out, nets, keep, say);
+  if (goesOn(options)) {
+    if (epoch !== 'latest')
+      throw new UsageError(`--which-epoch ${epoch} with --resume`, {
+        fix: `A run goes on from its newest checkpoint; --init ${join(out, 'checkpoints', `step-${epoch}`)} with another --out starts from an older one`,
+      });
+    return resumeFrom(out, nets, keep, say);
+  }
   if (init) return { start: startFrom(init, epoch, nets, keep, say) };
   if (loadPretrain) return { start: pretrainedFrom(loadPretrain, { epoch, partial }, nets, keep, say) };
   return {};
+}
+
+const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boolean }): boolean =>
+  resume || continueTrain;
+
+/** What of the command line is no part of the settings and holds when a run goes on. */
+const HABITS = [
+  ...KERNEL_OPTIONS,
+  'max-steps',
+  'print-freq',
+  'display-freq',
+  'save-latest-freq',
+  'save-epoch-freq',
+] as const;
+
+/** config.json: options, and which data they were for. */
+function configOf(root: string, { settings, dataset }: Training, options: TrainCommandOptions) {
+  const values: Record<string, unknown> = { ...options, ...settings };
+  const kept = [...TRAIN_OPTIONS, ...HABITS].map(camelCase).map((name) => [name, values[name]]);
+  const names = createHash('sha256')
+    .update(dataset.samples.map(({ name }) => name).join('\n'))
+    .digest('hex');
+  const data = { samples: dataset.samples.length, names };
+  return { dataroot: resolve(root), ...Object.fromEntries(kept), data };
+}
+
+type Command = TrainCommandOptions & { out: string };
+
+interface Session {
+  training: Training;
+  options: Command;
+  run: RunFolder;
+  /** Where it starts; with `again` after its device was lost. */
+  from(again: boolean): Promise<From>;
+  after(device: Device, training: Training): Promise<void>;
+}
+
+/** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
+async function trainWithProgress({ training, options, run, from, after }: Session): Promise<number | undefined> {
+  let reached = 0;
+  let say = (text: string): void => console.error(text);
+  const stop = onStopSignals((text) => say(text));
+  const attempt = async (device: Device, again: boolean) => {
+    const kernels = kernelSetting(options, (text) => say(text));
+    const report = reporter(device, options, stop.signal, kernels.stop, (step) => (reached = Math.max(reached, step)));
+    say = report.hooks.onNote;
+    const start = await from(again);
+    if (again) await run.rewind(start.progress?.step ?? 0);
+    try {
+      await runTraining(device, training, run, options, report.hooks, { ...start, compile: kernels.compile });
+    } finally {
+      report.end();
+    }
+    if (stop.code() === undefined) await after(device, training);
+    return stop.code();
+  };
+  try {
+    return await throughLosses({
+      open: () => openDevice(options),
+      attempt,
+      reached: () => reached,
+      say: (text) => say(text),
+    });
+  } finally {
+    stop.release();
+  }
+}
+
+/** The page of this run. */
+async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Dashboard> {
+  const dashboard = await serveRuns(await openRuns([root]), port);
+  console.error(`Dashboard: ${dashboard.url}`);
+  return dashboard;
 }
 
 /**
@@ -188,31 +282,29 @@ async function startOf(
  */
 export async function trainCommand(
   root: string,
-  options: TrainCommandOptions & { out: string },
-  after: (device: Device, training: Training) => Promise<void> = async () => {},
+  options: Command,
+  after: Session['after'] = async () => {},
 ): Promise<number | undefined> {
   const say = teller(options);
+  if (options.forceKernel) forcedKernels(options.forceKernel); // refused before the data are read
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
-    const config = { dataroot: root, ...training.settings };
-    if (options.continueTrain) await checkSame(options.out, config, say);
-    const from = await startOf(training, options, keep, say);
-    const step = from.progress?.step;
-    const run = await (step === undefined ? createRun(options.out, config) : continueRun(options.out, config, step));
+    const config = configOf(root, training, options);
+    if (goesOn(options)) await checkSame(options.out, config, say);
+    const first = { ...(await startOf(training, options, keep, say)), ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
+    lastStep(training, options, first.progress?.step ?? 0);
+    const from = async (again: boolean): Promise<From> =>
+      again ? { ...first, ...(await resumeFrom(options.out, netsOf(training.settings), keep, say)) } : first;
+    const run = await (goesOn(options)
+      ? continueRun(options.out, config, first.progress?.step ?? 0)
+      : createRun(options.out, config));
+    const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options);
-      const device = await openDevice(options);
-      try {
-        const { precise } = options;
-        const all = { ...from, precise, ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
-        const stopped = await trainWithProgress(device, training, run, options, all);
-        if (stopped === undefined) await after(device, training);
-        return stopped;
-      } finally {
-        device.close();
-      }
+      return await trainWithProgress({ training, options, run, from, after });
     } finally {
+      await dashboard?.close();
       await run.close();
     }
   });

@@ -183,10 +183,12 @@ export type PngInput = {
   channels: number;
   data: Uint8Array | Uint16Array;
   palette?: number[][];
+  /** Latin-1, by keyword. */
+  text?: Record<string, string>;
 };
 
 /** Encodes a PNG; the same input always gives the same bytes. */
-export function encodePng({ width, height, channels, data, palette }: PngInput): Uint8Array {
+export function encodePng({ width, height, channels, data, palette, text }: PngInput): Uint8Array {
   const depth = data instanceof Uint16Array ? 16 : 8;
-  return encode({ width, height, channels, data, depth, palette }, { zlib: { level: 6 } });
+  return encode({ width, height, channels, data, depth, palette, text }, { zlib: { level: 6 } });
 }

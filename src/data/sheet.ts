@@ -1,5 +1,6 @@
 import { encodePng } from './png.js';
 import { resizeNearest, type Size } from './resample.js';
+import { TILES } from './tiles.js';
 
 /** A picture of a sheet: interleaved 8-bit RGB. */
 export type Tile = Size & { rgb: Uint8Array };
@@ -18,14 +19,16 @@ export function encodeSheet(rows: readonly (readonly Tile[])[]): Uint8Array {
   const width = columns * (cell.width + GUTTER) + GUTTER;
   const height = rows.length * (cell.height + GUTTER) + GUTTER;
   const data = new Uint8Array(width * height * 3).fill(BACKGROUND);
-  rows.forEach((row, r) => {
-    row.forEach((tile, c) => {
+  const places = rows.map((row, r) =>
+    row.map((tile, c) => {
       const left = GUTTER + c * (cell.width + GUTTER);
       const top = GUTTER + r * (cell.height + GUTTER);
-      paste(data, width, left, top, enlarge(tile, cell));
-    });
-  });
-  return encodePng({ width, height, channels: 3, data });
+      const large = enlarge(tile, cell);
+      paste(data, width, left, top, large);
+      return [left, top, large.width, large.height];
+    }),
+  );
+  return encodePng({ width, height, channels: 3, data, text: { [TILES]: JSON.stringify(places) } });
 }
 
 function enlarge(tile: Tile, cell: Size): Tile {

@@ -41,12 +41,21 @@ export type DeviceLimits = Record<(typeof LIMITS)[number], number>;
 /** Asked for when the adapter has them; nothing in the engine may need them. */
 const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
 
+/** Keeps texts from one start to the next, by name. */
+export interface TextCache {
+  /** Undefined where there is none, or none that can be read. */
+  read(name: string): Promise<string | undefined>;
+  write(name: string, text: string): Promise<void>;
+}
+
 export interface Device {
   readonly gpu: GPUDevice;
   readonly info: AdapterInfo;
   readonly limits: DeviceLimits;
   readonly features: ReadonlySet<string>;
   readonly profile: DeviceProfile;
+  /** What was measured of it and may be kept; undefined where nothing can be. */
+  readonly cache: TextCache | undefined;
   /** All buffers or none. Throws OutOfMemoryError, ValidationError or DeviceLostError. */
   allocate(descriptors: GPUBufferDescriptor[]): Promise<GPUBuffer[]>;
   /** Destroys a buffer of allocate() and stops counting it; harmless the second time. */
@@ -64,7 +73,12 @@ export interface Device {
 }
 
 /** Opens `adapter`: what node.ts and browser.ts do once they have found it. */
-export async function deviceOf(adapter: GPUAdapter, reason: string, options: DeviceOptions): Promise<Device> {
+export async function deviceOf(
+  adapter: GPUAdapter,
+  reason: string,
+  options: DeviceOptions,
+  cache?: TextCache,
+): Promise<Device> {
   const info = infoOf(adapter, reason);
   const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
   const requiredLimits = limitsToRequest(adapter, options.limits);
@@ -74,7 +88,7 @@ export async function deviceOf(adapter: GPUAdapter, reason: string, options: Dev
       'Update its driver, or choose another adapter (`pix2pixhd devices` lists them).',
     );
   });
-  return wrap(gpu, info, adapter, options);
+  return wrap(gpu, info, adapter, options, cache);
 }
 
 export function infoOf(adapter: GPUAdapter, reason: string): AdapterInfo {
@@ -120,7 +134,13 @@ function limitsGranted(gpu: GPUDevice, asked: DeviceOptions['limits']): DeviceLi
   return Object.fromEntries(granted) as DeviceLimits;
 }
 
-function wrap(gpu: GPUDevice, info: AdapterInfo, adapter: GPUAdapter, options: DeviceOptions): Device {
+function wrap(
+  gpu: GPUDevice,
+  info: AdapterInfo,
+  adapter: GPUAdapter,
+  options: DeviceOptions,
+  cache: TextCache | undefined,
+): Device {
   const limits = limitsGranted(gpu, options.limits);
   const live = new Map<GPUBuffer, number>();
   const closers: (() => void)[] = [];
@@ -218,6 +238,7 @@ function wrap(gpu: GPUDevice, info: AdapterInfo, adapter: GPUAdapter, options: D
     limits,
     features: new Set(FEATURES.filter((name) => gpu.features.has(name))),
     profile: profileOf(adapter, gpu),
+    cache,
     allocate,
     release,
     checked: async (what, fn) => {

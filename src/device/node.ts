@@ -1,5 +1,6 @@
 // Opens a device in Node, through Dawn. Where Linux has no usable Vulkan driver it falls back to SwiftShader and says so.
 
+import { fileCache } from './cache-folder.js';
 import { answersTo, type Device, type DeviceOptions, deviceOf, infoOf } from './device.js';
 import { DeviceUnavailableError } from './errors.js';
 import { loadSwiftShader } from './swiftshader.js';
@@ -23,7 +24,7 @@ export interface Choice {
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const limits = options.limits ?? (process.env.PIX2PIXHD_LIMITS === 'default' ? 'default' : undefined);
   const { adapter, reason } = await chooseAdapter(options);
-  return deviceOf(adapter, reason, { ...options, limits });
+  return deviceOf(adapter, reason, { ...options, limits }, fileCache);
 }
 
 /** Finds the adapter that openDevice() would open, and why. */
@@ -101,11 +102,14 @@ const HELD = Symbol.for('pix2pixhd-webgpu.dawn');
 const shared = globalThis as unknown as Record<symbol, Held | undefined>;
 const held: Held = (shared[HELD] ??= { instances: new Map(), noticed: false });
 
+/** Else Dawn rounds timestamps to 65 µs, as browsers do to hide them from pages. */
+const PRECISE_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization';
+
 async function instance(option: string): Promise<GPU> {
   const known = held.instances.get(option);
   if (known) return known;
   const { create } = await dawn();
-  const made = create(option ? [option] : []);
+  const made = create([PRECISE_TIMESTAMPS, ...(option ? [option] : [])]);
   held.instances.set(option, made);
   return made;
 }

@@ -4,9 +4,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { constants, homedir } from 'node:os';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
+import { cacheFolder } from './cache-folder.js';
 import { DeviceUnavailableError } from './errors.js';
 
 const PACKAGE = '@sparticuz/chromium';
@@ -45,8 +46,7 @@ function unpacked(): string {
   }
   const archive = readFileSync(archivePath());
   const hash = createHash('sha256').update(archive).digest('hex').slice(0, 16);
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pix2pixhd-webgpu');
-  const folder = join(cache, `swiftshader-${hash}`);
+  const folder = join(cacheFolder(), `swiftshader-${hash}`);
   if (existsSync(folder)) return folder;
   try {
     unpack(brotliDecompressSync(archive), folder);

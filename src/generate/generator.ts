@@ -1,7 +1,7 @@
 import { fitPlanes, paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
 import type { Device } from '../device/device.js';
-import { concat, createArena, destroy, type Feeds, input, type Tensor } from '../engine.js';
+import { type CompileOptions, concat, createArena, destroy, type Feeds, input, type Tensor } from '../engine.js';
 import { DataError } from '../errors.js';
 import { sizedPrograms } from '../graph/sizes.js';
 import { type Encoding, type Extent, encodeInput, labelChannels } from '../nets/encode-input.js';
@@ -112,12 +112,12 @@ function encodeAll(encoding: Encoding, extent: Extent): { inputs: Record<string,
 
 /**
  * Opens a generator from its safetensors file, which says all about itself. The file must stay readable until the first
- * picture is there: weights are read as they go to the device.
+ * picture is there: weights are read as they go to the device. Options beside the device are those of `compile`.
  * @throws DataError where the file is damaged or no generator
  */
 export async function loadGenerator(
   source: Bytes,
-  { device, precise }: { device: Device; precise?: boolean },
+  { device, ...compiling }: { device: Device } & Omit<CompileOptions, 'arena'>,
 ): Promise<Generator> {
   const { file, manifest, net } = openGenerator(source);
   const variables = fileVariables(net.parameters, file);
@@ -129,7 +129,7 @@ export async function loadGenerator(
       const { inputs, x } = encodeAll(manifest.encoding, extent);
       return { inputs, outputs: { picture: net.forward(x, lookup(variables)) } };
     },
-    { precise },
+    compiling,
   );
   const { outputNc } = manifest.generator;
   const multiple = multipleOf(manifest.generator);

@@ -1,6 +1,6 @@
 import { gradientRules } from './gradients/index.js';
 import { add, full } from './ops/pointwise.js';
-import { schedule } from './plan.js';
+import { schedule } from './schedule.js';
 import { GraphError, isTensor, type Node, refuse, type Tensor } from './tensor.js';
 
 /** Ops whose value cannot vary smoothly with an operand, or that exist to stop gradients. */

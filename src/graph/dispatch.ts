@@ -1,9 +1,10 @@
 import type { Device } from '../device/device.js';
 import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
 import type { Arena } from './arena.js';
+import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import { bytesOf, type Plan } from './plan.js';
 import type { KernelStats } from './profile.js';
-import { layoutOf, pipelineOf, stateOf, UNIFORM_USAGE } from './storage.js';
+import { stateOf, UNIFORM_USAGE } from './storage.js';
 import type { Launch, Node, Tensor, View } from './tensor.js';
 
 // From launches to recorded dispatches: what each binding is bound to, the uniform table, pipelines and bind groups.
@@ -117,8 +118,7 @@ function statsOf(launch: Launch, node: Node): KernelStats {
 export interface Recorded {
   dispatches: Dispatch[];
   uniforms: GPUBuffer;
-  /** Distinct ones. */
-  pipelines: number;
+  pipelines: Pick<Compiled, 'count' | 'compiled' | 'ms'>;
   /** Binds every dispatch to where its operands are now: after the arena's buffers were replaced. */
   rebind(): void;
 }
@@ -139,31 +139,25 @@ export async function record(
   const uniforms = await own(bytes.byteLength, UNIFORM_USAGE, 'uniforms');
   device.gpu.queue.writeBuffer(uniforms, 0, bytes);
 
-  let done = 0;
-  const pipelines = await Promise.all(
-    launches.map(async ({ launch, bound }) => {
-      const pipeline = await pipelineOf(device, launch.kernel, bound);
-      onProgress?.(++done, launches.length);
-      return pipeline;
-    }),
-  );
   const groupOf = ({ block, bound, views }: (typeof launches)[number]): GPUBindGroup => {
     const buffers = [{ buffer: uniforms, ...block }, ...views.map(window)];
     const entries = buffers.map((resource, binding) => ({ binding, resource }));
     return device.gpu.createBindGroup({ layout: layoutOf(device, bound), entries });
   };
+  const wanted = launches.map(({ launch, bound }) => ({ kernel: launch.kernel, bound }));
+  const compiled = await compilePipelines(device, wanted, onProgress);
   const dispatches = await device.checked('compile', () =>
     launches.map((recorded, i): Dispatch => {
       const { node, launch } = recorded;
       const [x, y] = fold(launch.kernel.workgroups);
-      return { pipeline: pipelines[i]!, group: groupOf(recorded), x, y, stats: statsOf(launch, node) };
+      return { pipeline: compiled.pipelines[i]!, group: groupOf(recorded), x, y, stats: statsOf(launch, node) };
     }),
   );
   const rebind = () =>
     dispatches.forEach((dispatch, i) => {
       dispatch.group = groupOf(launches[i]!);
     });
-  return { dispatches, uniforms, pipelines: new Set(pipelines).size, rebind };
+  return { dispatches, uniforms, pipelines: compiled, rebind };
 }
 
 /** Groups dispatches into submits of at most about SUBMIT_MS by the device's rough rates. */

@@ -1,5 +1,6 @@
 import { type Chunk, chunksOf, sizeOf } from './chunks.js';
-import { type Launch, type Lowering, type Node, type Op, type Tensor, temporary } from './tensor.js';
+import { memoryOrder, readersOf } from './schedule.js';
+import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 
 /**
  * The static plan: order of nodes, kernels, and where every intermediate lives. Lifetimes are known before anything runs, so
@@ -44,27 +45,9 @@ const ALIGN = 256;
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 export const bytesOf = (tensor: Tensor): number => 4 * sizeOf(tensor.shape);
 
-/** The tensor whose memory this one is: reshapes share their operand's. */
-export function rootOf(tensor: Tensor): Tensor {
-  return tensor.node.op.alias ? rootOf(tensor.node.inputs[0]!) : tensor;
-}
-
 /** Nodes of a plan whose values come from outside. */
 export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
   p.steps.map(({ node }) => node).filter((node) => node.op.source === source);
-
-/** Nodes needed for `targets`, operands first. Ids grow as the graph is built, so their order is a valid schedule. */
-export function schedule(targets: readonly Tensor[]): Node[] {
-  const seen = new Set<Node>();
-  const stack = targets.map((tensor) => tensor.node);
-  while (stack.length > 0) {
-    const node = stack.pop()!;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    stack.push(...node.inputs.map((tensor) => tensor.node));
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
-}
 
 interface Block {
   bytes: number;
@@ -138,17 +121,15 @@ function lastUses(nodes: readonly Node[], outputs: readonly Tensor[]): Map<Tenso
  * one, and that node itself reads it element by element or not at all.
  */
 function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest): Map<Tensor, Tensor> {
-  const readers = new Map<Tensor, Node[]>();
-  for (const node of nodes) {
-    for (const tensor of node.inputs) readers.set(rootOf(tensor), [...(readers.get(rootOf(tensor)) ?? []), node]);
-  }
+  const place = new Map(nodes.map((node, i) => [node, i]));
+  const readers = readersOf(nodes, rootOf);
   const shown = new Set(outputs.map(rootOf));
   const direct = new Map<Tensor, Tensor>();
   for (const [variable, value] of updates) {
     const root = rootOf(value);
     const maker = root.node;
     const legal = (readers.get(variable) ?? []).every(
-      (node) => node.id < maker.id || (node === maker && maker.op.inPlace),
+      (node) => place.get(node)! < place.get(maker)! || (node === maker && maker.op.inPlace),
     );
     if (legal && !maker.op.source && !shown.has(variable) && !direct.has(root)) direct.set(root, variable);
   }
@@ -175,7 +156,7 @@ function donor(
 /** Plans the memory and the kernels of a program. @throws RangeError where a tensor cannot be bound or allocated. */
 export function plan(request: PlanRequest): Plan {
   const { outputs, updates, limits, device, guardBytes = 0 } = request;
-  const nodes = schedule([...outputs, ...updates.map(([, value]) => value), ...updates.map(([variable]) => variable)]);
+  const nodes = memoryOrder(outputs, updates);
   const direct = directUpdates(nodes, request);
   const copies = updates.filter(([variable, value]) => direct.get(rootOf(value)) !== variable);
   const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)]);

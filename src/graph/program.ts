@@ -1,13 +1,16 @@
 import type { Device } from '../device/device.js';
 import { type Arena, createArena } from './arena.js';
+import { type Choices, choose } from './choices.js';
 import { binder, cut, record } from './dispatch.js';
 import { countGuards, paintGuards } from './guards.js';
 import { scale } from './ops/pointwise.js';
-import { bytesOf, type Plan, plan, rootOf, sourcesOf } from './plan.js';
+import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
 import { type DebugLevel, debugLevel, type KernelStats, type KernelTime, profileText, summary } from './profile.js';
 import { runner } from './run.js';
+import { schedule } from './schedule.js';
 import { materialise } from './storage.js';
-import { GraphError, isTensor, refuse, type Tensor } from './tensor.js';
+import { type Effort, GraphError, isTensor, refuse, rootOf, type Tensor } from './tensor.js';
+import type { TuneEvent } from './tune.js';
 
 /** Values for one input, in row-major order. */
 export type Feed = Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | number | readonly number[];
@@ -21,12 +24,24 @@ export interface ProgramSpec {
 }
 
 export interface CompileOptions {
-  /** Called as pipelines become ready. */
+  /** Called as the program's distinct pipelines become ready, that is compiled and warm. */
   onProgress?(done: number, total: number): void;
-  /** Only candidates of the exact numeric class; today all are. */
+  /** Only candidates that round no more than plain sums do: no Winograd. */
   precise?: boolean;
   /** Op name → candidate name, e.g. `{ conv: 'plain' }`. */
   force?: Record<string, string>;
+  /**
+   * Measures the candidates of the program's convolutions on this device and takes the fastest; one whose results are not the plain
+   * kernel's is banned. What was measured is kept in `device.cache`. `quick` measures the few that win somewhere, `full` all.
+   * Default: off, the device's kind decides.
+   */
+  tune?: 'off' | Effort;
+  /** Most seconds that this device's tuning may take in all; what is not measured by then keeps the prior. Default 30, with `full` 600. */
+  tuneSeconds?: number;
+  /** Called for every spec that is tuned. */
+  onTune?(event: TuneEvent): void;
+  /** Candidates that were chosen before, taken as they are; what is chosen beside them is added. Keep it, and bits repeat. */
+  choices?: Choices;
   /** Memory shared with other programs: `createArena`. Without it the program has its own. */
   arena?: Arena;
   /** Smaller limits than the device's, for planning as if on another. */
@@ -41,6 +56,10 @@ export interface ProgramStats {
   dispatches: number;
   /** Distinct pipelines this program uses. */
   pipelines: number;
+  /** Of those the ones that the device did not have before. */
+  compiled: number;
+  /** Milliseconds until all were compiled and warm. */
+  compileMs: number;
   submits: number;
   /** Bytes this program needs: arena (inputs, intermediates, outputs), uniforms and read-back buffers. */
   peakBytes: number;
@@ -113,10 +132,16 @@ function ownValues(updates: NonNullable<ProgramSpec['updates']>): [variable: Ten
 }
 
 /** The plan under the device's limits or the smaller ones asked for. */
-function planFor(device: Device, outputs: Tensor[], updates: [Tensor, Tensor][], options: CompileOptions): Plan {
+async function planFor(
+  device: Device,
+  outputs: Tensor[],
+  updates: [Tensor, Tensor][],
+  options: CompileOptions,
+): Promise<Plan> {
   const { limits, profile } = device;
   const least = (name: 'maxStorageBufferBindingSize' | 'maxBufferSize') =>
     Math.min(limits[name], options.limits?.[name] ?? Number.POSITIVE_INFINITY);
+  const chosen = await choose(device, schedule([...outputs, ...updates.map(([, value]) => value)]), options);
   return plan({
     outputs,
     updates,
@@ -126,7 +151,7 @@ function planFor(device: Device, outputs: Tensor[], updates: [Tensor, Tensor][],
     },
     device: profile,
     precise: options.precise === true,
-    candidate: (op) => options.force?.[op],
+    candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
     guardBytes: options.guardBytes,
   });
 }
@@ -140,7 +165,7 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
   checkTensors(spec);
   const { inputs = {}, outputs = {} } = spec;
   const updates = ownValues(spec.updates ?? []);
-  const p = planFor(device, Object.values(outputs), updates, options);
+  const p = await planFor(device, Object.values(outputs), updates, options);
   checkSpec(spec, p);
   const variables = sourcesOf(p, 'variable').map((node) => node.outputs[0]!);
   await materialise(device, variables);
@@ -166,7 +191,9 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
     const submits = cut(dispatches, device.profile);
     const stats: ProgramStats = {
       dispatches: dispatches.length,
-      pipelines,
+      pipelines: pipelines.count,
+      compiled: pipelines.compiled,
+      compileMs: pipelines.ms,
       submits: submits.length,
       peakBytes: p.arena.reduce((sum, bytes) => sum + bytes, 0) + uniforms.size + 2 * readBytes,
       lowerBoundBytes: p.lowerBoundBytes,

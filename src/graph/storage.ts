@@ -1,5 +1,4 @@
 import type { Device } from '../device/device.js';
-import { type Bound, type Kernel, pipelineKey, shaderText } from '../kernels/kernel.js';
 import { sizeOf } from './chunks.js';
 import { GraphError, isTensor, type Tensor } from './tensor.js';
 
@@ -115,55 +114,4 @@ export function destroy(device: Device, tensor: Tensor): void {
   const buffer = variables.get(variableOf('destroy', tensor));
   if (buffer) device.release(buffer);
   variables.delete(tensor);
-}
-
-/** The layout of a kernel's one bind group, shared by all with the same pattern of accesses. */
-export function layoutOf(device: Device, bound: readonly Bound[]): GPUBindGroupLayout {
-  const { layouts } = stateOf(device);
-  const types = bound
-    .filter((b) => !b.alias)
-    .map((b) => (b.write ? 'storage' : 'read-only-storage') as GPUBufferBindingType);
-  const key = types.join();
-  let layout = layouts.get(key);
-  if (!layout) {
-    const entry = (type: GPUBufferBindingType, binding: number): GPUBindGroupLayoutEntry => ({
-      binding,
-      visibility: 4,
-      buffer: { type },
-    });
-    layout = device.gpu.createBindGroupLayout({
-      entries: [entry('uniform', 0), ...types.map((type, i) => entry(type, i + 1))],
-    });
-    layouts.set(key, layout);
-  }
-  return layout;
-}
-
-/** Compiles a kernel, once per device and key. */
-export function pipelineOf(device: Device, kernel: Kernel, bound: readonly Bound[]): Promise<GPUComputePipeline> {
-  const { pipelines } = stateOf(device);
-  const key = pipelineKey(kernel, bound);
-  let pipeline = pipelines.get(key);
-  if (!pipeline) {
-    pipeline = compilePipeline(device, kernel, bound);
-    pipelines.set(key, pipeline);
-    pipeline.catch(() => pipelines.delete(key));
-  }
-  return pipeline;
-}
-
-async function compilePipeline(device: Device, kernel: Kernel, bound: readonly Bound[]): Promise<GPUComputePipeline> {
-  const layout = device.gpu.createPipelineLayout({ bindGroupLayouts: [layoutOf(device, bound)] });
-  const module = device.gpu.createShaderModule({ label: kernel.name, code: shaderText(kernel, bound) });
-  try {
-    return await device.gpu.createComputePipelineAsync({
-      label: kernel.name,
-      layout,
-      compute: { module, entryPoint: 'main' },
-    });
-  } catch (error) {
-    const { messages } = await module.getCompilationInfo();
-    const lines = messages.map((m) => `  ${m.lineNum}:${m.linePos} ${m.message}`).join('\n');
-    throw new Error(`${kernel.name} does not compile on this device: ${(error as Error).message}\n${lines}`);
-  }
 }

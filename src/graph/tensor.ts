@@ -40,12 +40,39 @@ export interface Lowering {
   chunks(tensor: Tensor): Chunk[];
   /** A temporary that lives during this node alone. */
   scratch(shape: readonly number[], dtype?: DType): Tensor;
-  /** Candidate forced or chosen for this op, by the part of its name behind the dot; undefined: the op's own first. */
-  candidate(op: string): string | undefined;
+  /** Candidate forced for the op or chosen for this `spec`, by the part of its name behind the dot; undefined: the op's own first. */
+  candidate(op: string, spec?: string): string | undefined;
   /** What a prior may look at. */
   readonly device: Adapter;
   /** No candidate that rounds more than sums in torch's order do. */
   readonly precise: boolean;
+}
+
+/** How much tuning measures. */
+export type Effort = 'quick' | 'full';
+
+/** An application of an op that several candidates can do. */
+export interface Tunable {
+  /** Name that `force` knows the op by. */
+  op: string;
+  /** What of it decides whether a candidate is right: not how many channels and pixels there are. */
+  kind: string;
+  /** What a choice depends on: applications of one spec share it. */
+  spec: string;
+  /** Multiply-adds, to measure the largest first. */
+  work: number;
+  /** The candidate of the device's kind, before anything is measured. */
+  prior: string;
+  /** Candidates worth a measurement, the prior first. */
+  names(effort: Effort): string[];
+  /** Whether there is a candidate of that name. */
+  known(name: string): boolean;
+  /** Whether there is one that can do this application, in the numeric class asked for. */
+  allowed(name: string): boolean;
+  /** Whether a candidate rounds more than sums in torch's order do. */
+  rounds(name: string): boolean;
+  /** Shapes of operands and results of a small application of the same kind. */
+  small(): { inputs: number[][]; outputs: number[][] };
 }
 
 /** An operator: how it becomes kernels. Shapes are decided where it is applied; gradients live in gradients.ts. */
@@ -53,12 +80,19 @@ export interface Op<A = any> {
   readonly name: string;
   /** Launches in order. Every element of every output is written. */
   lower?(node: Node<A>, plan: Lowering): Launch[];
+  /** Where there are several ways to do it. */
+  tunable?(node: Node<A>, device: Lowering['device'], precise: boolean): Tunable;
   /** Operands whose memory an output of the same size may take over: element i of the output needs only element i of it. */
   readonly inPlace?: boolean;
   /** The output is the first operand's memory under another shape. */
   readonly alias?: boolean;
   /** Fed, stored or derived on the host from what was fed: no launches. */
   readonly source?: 'input' | 'variable' | 'derived';
+}
+
+/** The tensor whose memory this one is: reshapes share their operand's. */
+export function rootOf(tensor: Tensor): Tensor {
+  return tensor.node.op.alias ? rootOf(tensor.node.inputs[0]!) : tensor;
 }
 
 let count = 0;

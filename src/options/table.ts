@@ -227,6 +227,18 @@ export const OPTIONS = {
     default: 10,
     help: 'epochs between checkpoints that stay',
   },
+  dashboard: {
+    type: 'flag',
+    group: OUTPUT,
+    help: 'serve a page on 127.0.0.1 with curves and pictures as they come; its address is printed (see also: watch)',
+  },
+  port: {
+    type: 'integer',
+    group: OUTPUT,
+    min: 0,
+    max: 65535,
+    help: 'of that page; 0: any that is free (default: 7007, or any where that is taken)',
+  },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
     type: 'text',
@@ -282,11 +294,12 @@ export const OPTIONS = {
     group: START,
     help: 'with --load-pretrain: leave out tensors of another shape instead of refusing them',
   },
-  'continue-train': {
+  resume: {
     type: 'flag',
     group: START,
-    help: 'go on with the run in --out from its newest checkpoint, with its options where none is given',
+    help: 'go on with the run in --out (or in the folder given instead of DATAROOT) from its newest checkpoint as if it had never stopped, with its options where none is given',
   },
+  'continue-train': { type: 'flag', group: START, help: 'the same as --resume' },
   'which-epoch': {
     type: 'text',
     group: START,
@@ -361,6 +374,27 @@ export const OPTIONS = {
     type: 'flag',
     group: MACHINE,
     help: 'only kernels that round no more than plain sums do: no Winograd convolutions',
+  },
+  tune: {
+    type: 'text',
+    group: MACHINE,
+    choices: ['off', 'quick', 'full'],
+    default: 'off',
+    value: 'EFFORT',
+    help: 'measure which convolution kernels are fastest on this device, and keep the result for the next start (in ~/.cache/pix2pixhd-webgpu); quick: the few that win somewhere, full: all; off: the kind of device decides',
+  },
+  'no-tune': { type: 'flag', group: MACHINE, help: 'the same as --tune off' },
+  'tune-seconds': {
+    type: 'integer',
+    group: MACHINE,
+    min: 1,
+    help: 'most seconds that tuning takes; the largest layers come first (default: 30, with --tune full 600)',
+  },
+  'force-kernel': {
+    type: 'text',
+    group: MACHINE,
+    value: 'NAME',
+    help: 'convolution kernel to use wherever it fits, such as direct-8x8 or plain; conv=NAME,convWeight=NAME to choose for one of the two',
   },
   selftest: {
     type: 'flag',

@@ -22,6 +22,10 @@ export interface Step {
   epoch: number;
   lr: number;
   losses: Losses;
+  /** Milliseconds from its batches being there to its losses. */
+  ms: number;
+  /** Milliseconds before that in which it waited for its batches. */
+  waitMs: number;
 }
 
 function checkFinite(losses: Losses, step: number): void {
@@ -57,12 +61,16 @@ export async function* trainingSteps(
   let coming = batchesAt(source, start.cursor, settings.accumulate);
   for (let before = start; before.step < total; ) {
     const { epoch } = before.cursor;
-    const stepping = trainer.step(await coming.batches, before);
+    const asked = performance.now();
+    const batches = await coming.batches;
+    const begun = performance.now();
+    const stepping = trainer.step(batches, before);
     const after: Progress = { step: before.step + 1, cursor: coming.next };
     if (after.step < total) coming = batchesAt(source, after.cursor, settings.accumulate);
     const losses = await stepping;
     checkFinite(losses, after.step);
-    yield { before, after, epoch, lr: learningRates(settings, epoch).G, losses };
+    const [ms, waitMs] = [performance.now() - begun, begun - asked];
+    yield { before, after, epoch, lr: learningRates(settings, epoch).G, losses, ms, waitMs };
     before = after;
   }
 }

@@ -3,31 +3,26 @@
 import { startCursor } from '../data/cursor.js';
 import { advance, type Batch, loadBatch } from '../data/dataset.js';
 import type { Device } from '../device/device.js';
-import { UsageError } from '../errors.js';
+import type { CompileOptions } from '../engine.js';
+import { InternalError, UsageError } from '../errors.js';
 import type { Values } from '../nets/parameters.js';
 import type { Progress, Start } from './checkpoint.js';
+import { type PatientWrite, patientWrites } from './disk.js';
+import { dueAfter, type Habits, imagesOf, leftAfter } from './due.js';
+import { createPace, type Pace, type Work } from './pace.js';
 import type { Training } from './prepare.js';
 import type { RunFolder } from './run-folder.js';
 import { sampleBatches, sampleSheet } from './samples.js';
-import { passes, totalSteps } from './schedule.js';
-import type { Settings } from './settings.js';
+import { totalSteps } from './schedule.js';
 import { type Step, trainingSteps } from './steps.js';
 import { createTrainer, type Trainer } from './trainer.js';
 
-/** What does not change the result: when to stop and how often something is written; in images and epochs. */
-export interface Habits {
-  maxSteps?: number;
-  printFreq: number;
-  displayFreq: number;
-  saveLatestFreq: number;
-  saveEpochFreq: number;
-}
-
 export interface StepReport extends Step {
   total: number;
-  imagesPerSecond: number;
-  secondsLeft: number;
-  /** It is time for a line of the log. */
+  /** Undefined until they are known: the first step compiles. */
+  imagesPerSecond?: number;
+  secondsLeft?: number;
+  /** It is time for a line where there is no terminal. */
   print: boolean;
 }
 
@@ -36,6 +31,8 @@ export interface Hooks {
   onStart(trainer: Trainer, total: number): void;
   onStep(report: StepReport): void;
   onSaved(what: 'pictures' | 'checkpoint', path: string): void;
+  /** A remark on the training, in words; it stands in the log as well. */
+  onNote(text: string): void;
   /** Ends the training after the step at hand, with a checkpoint. */
   signal?: AbortSignal;
 }
@@ -45,34 +42,8 @@ export interface From {
   start?: Start;
   progress?: Progress;
   vgg?: Values;
-  /** No kernel that rounds more than plain sums do. */
-  precise?: boolean;
-}
-
-/** What is due after a step. */
-function dueAfter({ before, after }: Step, { batchSize, accumulate }: Settings, habits: Habits, last: boolean) {
-  const images = batchSize * accumulate;
-  const passed = (period: number) => passes(before.step * images, after.step * images, period);
-  const epochEnds = after.cursor.epoch > before.cursor.epoch;
-  const keep = epochEnds && before.cursor.epoch % habits.saveEpochFreq === 0;
-  return {
-    print: after.step === 1 || last || passed(habits.printFreq),
-    pictures: last || passed(habits.displayFreq),
-    checkpoint: last || keep || passed(habits.saveLatestFreq),
-    keep,
-  };
-}
-
-/** Images a second since the end of the first step, which compiles, and the time left at that rate. */
-function clock(total: number, batchSize: number) {
-  let start: number | undefined;
-  let first = 0;
-  return (step: number): Pick<StepReport, 'imagesPerSecond' | 'secondsLeft'> => {
-    const now = performance.now();
-    if (start === undefined) [start, first] = [now, step];
-    const seconds = (now - start) / 1000 / (step - first);
-    return { imagesPerSecond: batchSize / seconds, secondsLeft: seconds * (total - step) };
-  };
+  /** Which kernels compute. */
+  compile?: Omit<CompileOptions, 'arena'>;
 }
 
 interface Session {
@@ -83,39 +54,107 @@ interface Session {
   trainer: Trainer;
   samples: Batch[];
   begin: Progress;
+  device: Device;
+  pace: Pace;
+  write: PatientWrite;
 }
 
-async function savePictures({ training, hooks, run, trainer, samples }: Session, step: number): Promise<void> {
-  const painted: Float32Array[] = [];
-  for (const batch of samples) painted.push(await trainer.paint(batch));
-  const sheet = sampleSheet(samples, painted, training.classes.palette);
-  hooks.onSaved('pictures', await run.saveSample(step, sheet));
+/** Milliseconds, bytes and rates without digits that mean nothing. */
+const rounded = (values: Record<string, number | undefined>): Record<string, number | undefined> =>
+  Object.fromEntries(Object.entries(values).map(([name, v]) => [name, v === undefined ? v : Number(v.toPrecision(6))]));
+
+/** Does a piece of work and tells the pace how long it took. */
+async function timed<T>(pace: Pace, work: Work, action: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const result = await action();
+  pace.took(work, performance.now() - start);
+  return result;
+}
+
+async function savePictures({ training, hooks, run, trainer, samples, pace, write }: Session, step: number) {
+  const path = await timed(pace, 'pictures', async () => {
+    const painted: Float32Array[] = [];
+    for (const batch of samples) painted.push(await trainer.paint(batch));
+    const sheet = sampleSheet(samples, painted, training.classes.palette);
+    return write(() => run.saveSample(step, sheet));
+  });
+  if (path) hooks.onSaved('pictures', path);
+}
+
+/** Returns its path, or undefined where the disk refused one that is not the last. */
+async function saveCheckpoint(
+  { hooks, run, trainer, pace, write }: Session,
+  at: Progress,
+  keep: boolean,
+  last: boolean,
+) {
+  const save = () => run.saveCheckpoint(trainer.checkpoint(at), keep);
+  const path = await timed(pace, 'checkpoint', () => write(save, last));
+  if (path) hooks.onSaved('checkpoint', path);
+  return path;
+}
+
+/** Says something about a step, to people and in the log. */
+async function note({ run, hooks, write }: Session, step: number, text: string): Promise<void> {
+  hooks.onNote(text);
+  await write(() => run.log({ step, note: text, time: Date.now() }));
+}
+
+/** Writes a step's line of log.jsonl and reports it. */
+async function logStep(session: Session, step: Step, total: number, print: boolean): Promise<void> {
+  const { training, habits, hooks, run, device, pace, write } = session;
+  const { settings, dataset } = training;
+  const { after, epoch, lr, losses, ms, waitMs } = step;
+  const time = Date.now();
+  pace.logged(time, imagesOf(settings));
+  const imagesPerSecond = pace.imagesPerSecond();
+  const secondsLeft = pace.secondsLeft(leftAfter(after.step, total, settings, habits, dataset.size));
+  const { liveBytes: deviceBytes } = device.memory();
+  const measured = rounded({ ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes });
+  await write(() => run.log({ step: after.step, epoch, lr, ...losses, time, ...measured }));
+  hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, print });
 }
 
 /** Steps, log, pictures and checkpoints, until the schedule ends or the signal comes. Returns the last checkpoint. */
 async function follow(session: Session, total: number): Promise<string> {
-  const { training, habits, hooks, run, trainer } = session;
+  const { training, habits, hooks, run, trainer, pace, begin } = session;
   const { dataset, settings } = training;
   const source = { load: loadBatch.bind(null, dataset), advance: advance.bind(null, dataset) };
-  const timed = clock(total, settings.batchSize * settings.accumulate);
-  for await (const step of trainingSteps(trainer, source, settings, session.begin, total)) {
-    const { before, after, epoch, lr, losses } = step;
+  let ended = performance.now();
+  for await (const step of trainingSteps(trainer, source, settings, begin, total)) {
+    run.lock.lost.throwIfAborted();
+    const { before, after } = step;
+    pace.took('step', performance.now() - ended);
     const last = after.step === total || hooks.signal?.aborted === true;
-    const due = dueAfter(step, settings, habits, last);
-    if (before.step === session.begin.step) hooks.onStart(trainer, total);
-    await run.log({ step: after.step, epoch, lr, ...losses, time: Date.now() });
-    hooks.onStep({ ...step, total, ...timed(after.step), print: due.print });
+    const due = dueAfter(before, after, settings, habits, last);
+    if (before.step === begin.step) hooks.onStart(trainer, total);
+    await logStep(session, step, total, due.print);
     if (due.pictures) await savePictures(session, after.step);
-    if (!due.checkpoint) continue;
-    const path = await run.saveCheckpoint(trainer.checkpoint(after), due.keep);
-    hooks.onSaved('checkpoint', path);
-    if (last) return path;
+    const path = due.checkpoint ? await saveCheckpoint(session, after, due.keep, last) : undefined;
+    if (path && last) return path;
+    ended = performance.now();
   }
-  const done = session.begin.step;
+  throw new InternalError(`no step from ${begin.step} to ${total}`);
+}
+
+/** The step that a training ends with. @throws UsageError where that is not after `done` */
+export function lastStep(
+  { settings, dataset }: Training,
+  { maxSteps }: Pick<Habits, 'maxSteps'>,
+  done: number,
+): number {
+  const total = totalSteps(settings, dataset.size, maxSteps);
+  if (done < total) return total;
   if (done === 0) throw new UsageError('--niter and --niter-decay are both 0: there is nothing to train');
-  throw new UsageError(`the run has come to its end, step ${done} of ${total}`, {
-    fix: 'Raise --niter, --niter-decay or --max-steps to go on',
-  });
+  const now = total === maxSteps ? `--max-steps (now ${maxSteps})` : `--niter (now ${settings.niter})`;
+  throw new UsageError(`the run has come to its end, step ${done} of ${total}`, { fix: `Raise ${now} to go on` });
+}
+
+/** Another data set may be smaller, and another seed may have been asked for. */
+function begun({ step, cursor }: Progress, { dataset, settings: { seed } }: Training): Progress {
+  const { epoch, position } = cursor;
+  const place = position < dataset.size ? { epoch, position } : { epoch: epoch + 1, position: 0 };
+  return { step, cursor: { seed, ...place } };
 }
 
 /**
@@ -129,15 +168,18 @@ export async function train(
   run: RunFolder,
   habits: Habits,
   hooks: Hooks,
-  { start, progress, vgg, precise }: From = {},
+  { start, progress, vgg, compile }: From = {},
 ): Promise<string> {
   const { root, dataset, settings, classes } = training;
-  const begin = progress ?? { step: 0, cursor: startCursor(settings.seed) };
+  const begin = begun(progress ?? { step: 0, cursor: startCursor(settings.seed) }, training);
+  const total = lastStep(training, habits, begin.step);
   const samples = await sampleBatches(root, dataset, settings.seed);
-  const trainer = createTrainer(device, { settings, classes, start, vgg, compile: { precise } });
+  const trainer = createTrainer(device, { settings, classes, start, vgg, compile });
+  const write = patientWrites(hooks.onNote);
+  const session: Session = { training, habits, hooks, run, trainer, samples, begin, device, pace: createPace(), write };
   try {
-    const total = totalSteps(settings, dataset.size, habits.maxSteps);
-    return await follow({ training, habits, hooks, run, trainer, samples, begin }, total);
+    if (run.lock.stale) await note(session, begin.step, `Took the folder over from ${run.lock.stale}, which has ended`);
+    return await follow(session, total);
   } finally {
     trainer.close();
   }

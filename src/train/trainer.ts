@@ -3,6 +3,7 @@ import type { Batch } from '../data/dataset.js';
 import { createRng } from '../data/rng.js';
 import type { Device } from '../device/device.js';
 import {
+  type Choices,
   type CompileOptions,
   createArena,
   destroy,
@@ -129,9 +130,11 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
   const nets = netsOf(settings);
   const { encoding, generator } = nets;
   const rates = { ...ADAM, beta1: settings.beta1 };
-  const compiling = { ...options.compile, arena: createArena(device) };
+  // Filled as programs are compiled: sizes come when their pictures do.
+  const kernels: Choices = { ...start.kernels };
+  const compiling = { ...options.compile, choices: kernels, arena: createArena(device) };
   const adam = { ...(start.adam ?? { G: 0, D: 0 }) };
-  const pool = poolSize > 0 ? createPool(poolSize) : undefined;
+  const pool = poolSize > 0 ? createPool(poolSize, start.pool) : undefined;
   let fixed = start.fixed ?? isFixed(settings, 1);
   let parts = partsOf(nets, options, fixed);
 
@@ -190,8 +193,9 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
     },
     paint: (batch) => paintWith(painters, sizedFeeds(batch)),
     checkpoint(progress) {
-      const state = { ...progress, adam: { ...adam }, fixed };
-      return { state, files: checkpointFiles(device, parts, manifestOf(nets, classes, progress.step), state) };
+      const state = { ...progress, adam: { ...adam }, fixed, kernels: { ...kernels } };
+      const manifest = manifestOf(nets, classes, progress.step);
+      return { state, files: checkpointFiles(device, parts, manifest, state, pool) };
     },
     close() {
       programs.destroy();

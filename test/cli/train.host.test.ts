@@ -61,10 +61,18 @@ test('a folder of five sizes trains, and paints at five sizes', () =>
         .split('\n')
         .map((line) => JSON.parse(line));
       assert.equal(
-        log.map(({ time: _, ...rest }) => rest),
+        log.map((line) => Object.fromEntries(Object.keys(lines[0]).map((name) => [name, line[name]]))),
         lines,
         'the log holds the same',
       );
+      const rates = log.map(({ time }, i) => i && Number(((1000 * i) / (time - log[0].time)).toPrecision(6)));
+      assert.equal(
+        log.slice(1).map(({ imagesPerSecond }) => imagesPerSecond),
+        rates.slice(1),
+        "rates are those of the log's own times",
+      );
+      assert.ok(log.every(({ ms, deviceBytes }) => ms > 0 && deviceBytes > 1000));
+      assert.equal([log[0].secondsLeft, log[8].secondsLeft], [undefined, 0]);
       assert.is(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).ngf, 2);
       assert.equal(readdirSync(join(out, 'samples')).sort(), ['step-4.png', 'step-8.png', 'step-9.png']);
       assert.equal(readdirSync(join(out, 'checkpoints')), ['step-9']);

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile, type ProgramSpec, read, type Tensor } from '../../src/engine.js';
-import { schedule } from '../../src/graph/plan.js';
+import { schedule } from '../../src/graph/schedule.js';
 import { encodeInput } from '../../src/nets/encode-input.js';
 import { lookup } from '../../src/nets/parameters.js';
 import { adamFeeds, adamScalars, newMoments, type Trainee } from '../../src/train/adam.js';

@@ -4,6 +4,7 @@ import { TILES } from '../../kernels/conv-tiles.js';
 import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
+import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
 import { lowerDirect, lowerQuads, lowerWinograd } from './conv-packed.js';
 import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
 import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
@@ -12,25 +13,9 @@ import { meetings, slicesOf, view, whole } from './slices.js';
 /**
  * Convolutions over chunked tensors: one launch for each combination of chunks that meet in a sample and a channel. Each
  * launch adds the channels (or samples) it can see to what is stored; loops run so that these come in ascending order.
- * A candidate is a name with numbers in it, `direct-8x4`: its row of the table turns them into launches.
  */
-type Candidate<Shape> = {
-  pattern: RegExp;
-  /** How the name is written, for messages. */
-  form: string;
-  /** Whether it can do the convolution at all; where it cannot, the prior's does. */
-  fits?(shape: Shape): boolean;
-  lower(plan: Lowering, node: Node, shape: Shape, numbers: number[], name: string): Launch[];
-};
-
 const phasePairs = (shape: ConvShape): PhasePair[] =>
   phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
-
-/** Lanes that share loads: where the name asks for it, and subgroups are of one size that divides the channels. */
-function lanesOf({ device: { subgroupSize } }: Lowering, name: string, channels: number): number {
-  const shared = name.endsWith('-broadcast') && subgroupSize !== null && channels % subgroupSize === 0;
-  return shared ? subgroupSize : 0;
-}
 
 /** Tiles of workgroups are few and have names of their own. */
 const TILE_PATTERN = new RegExp(`^(?:${Object.keys(TILES).join('|')})$`);
@@ -40,14 +25,19 @@ const CONV: readonly Candidate<ConvShape>[] = [
   {
     pattern: /^direct-(\d+)x(\d+)$/,
     form: 'direct-8x4 (pixels × channels)',
+    quick: ['direct-8x8'],
+    full: ['direct-4x8', 'direct-8x4', 'direct-8x16', 'direct-16x8'],
     lower: (plan, node, shape, [px, oc]) => lowerDirect(plan, node, shape, phasePairs(shape), { px: px!, oc: oc! }),
   },
   {
     pattern: /^quads-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
     form: 'quads-2x1x16 (rows × vec4 × channels), also -broadcast',
+    shared: ([, , oc]) => oc!,
+    quick: ['quads-2x1x16-broadcast'],
+    full: ['quads-2x1x16', 'quads-2x2x8', 'quads-1x2x16-broadcast', 'quads-4x1x8-broadcast', 'quads-2x2x8-broadcast'],
     lower(plan, node, shape, [rows, quads, oc], name) {
       if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-      const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan, name, oc!) };
+      const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
       return lowerQuads(plan, node, shape, phasePairs(shape), tile);
     },
   },
@@ -55,14 +45,20 @@ const CONV: readonly Candidate<ConvShape>[] = [
     pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
     form: 'winograd-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 1',
     fits: fitsWinograd,
+    rounds: true,
+    shared: ([, oc]) => oc!,
+    quick: ['winograd-1x32-broadcast'],
+    full: ['winograd-1x32', 'winograd-1x16-broadcast', 'winograd-2x16-broadcast', 'winograd-4x32'],
     lower(plan, node, shape, [quads, oc], name) {
       if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-      return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan, name, oc!) });
+      return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
     },
   },
   {
     pattern: TILE_PATTERN,
     form: Object.keys(TILES).join(', '),
+    quick: Object.keys(TILES),
+    quickOn: 'gpu',
     lower: (plan, node, shape, _, name) => lowerTiles(plan, node, shape, phasePairs(shape), name),
   },
 ];
@@ -72,13 +68,18 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
   {
     pattern: /^direct-(\d+)x(\d+)$/,
     form: 'direct-4x4 (outputs × inputs)',
+    quick: ['direct-4x4'],
+    full: ['direct-8x4', 'direct-4x8', 'direct-2x4'],
     lower: (plan, node, shape, [ob, ib]) => lowerWeightDirect(plan, node, shape, { ob: ob!, ib: ib! }),
   },
   {
     pattern: /^quads-(\d+)(?:-broadcast)?$/,
     form: 'quads-8 (outputs), also -broadcast',
+    shared: ([ob]) => ob!,
+    quick: ['quads-8-broadcast'],
+    full: ['quads-8', 'quads-16-broadcast'],
     lower(plan, node, shape, [ob], name) {
-      const tile = { ob: ob!, th: tapRows(shape.kernel, ob!), broadcast: lanesOf(plan, name, ob!) };
+      const tile = { ob: ob!, th: tapRows(shape.kernel, ob!), broadcast: lanesOf(plan.device, name, ob!) };
       return lowerWeightQuads(plan, node, shape, tile);
     },
   },
@@ -86,40 +87,48 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
     pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
     form: 'winograd-8x4 (outputs × inputs), also -broadcast, for 3×3 of stride 1',
     fits: fitsWinograd,
+    rounds: true,
+    shared: ([ob]) => ob!,
+    quick: ['winograd-16x4-broadcast'],
+    full: ['winograd-16x4', 'winograd-8x4-broadcast', 'winograd-8x8-broadcast'],
     lower(plan, node, shape, [ob, ib], name) {
-      return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan, name, ob!) });
+      return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
     },
   },
   {
     pattern: TILE_PATTERN,
     form: Object.keys(TILES).join(', '),
+    quick: Object.keys(TILES),
+    quickOn: 'gpu',
     lower: (plan, node, shape, _, name) => lowerWeightTiles(plan, node, shape, name),
   },
 ];
 
-/** The candidate that is forced or tuned, else the prior's. */
-function lowerAs<Shape>(
-  op: string,
-  candidates: readonly Candidate<Shape>[],
-  prior: string,
-  plan: Lowering,
-  node: Node,
-  shape: Shape,
-): Launch[] {
-  const lowered = (name: string): Launch[] => {
-    const found = candidates.find(({ pattern }) => pattern.test(name));
-    if (!found) return refuse(op, 'candidate', name, candidates.map(({ form }) => form).join(', '));
-    if (found.fits?.(shape) === false) return lowered(prior);
-    return found.lower(plan, node, shape, found.pattern.exec(name)!.slice(1).map(Number), name);
-  };
-  return lowered(plan.candidate(op) ?? prior);
-}
+export const CONVOLUTIONS: Family<ConvShape> = {
+  op: 'conv',
+  rows: CONV,
+  prior: convPrior,
+  weights: ({ inputs }) => inputs[1]!,
+};
+
+export const WEIGHT_GRADIENTS: Family<WeightShape> = {
+  op: 'convWeight',
+  rows: CONV_WEIGHT,
+  prior: weightPrior,
+  weights: ({ outputs }) => outputs[0]!,
+};
+
+/** Ops whose candidates can be forced by name. */
+export const FAMILIES: readonly { op: string; rows: readonly { pattern: RegExp; form: string }[] }[] = [
+  CONVOLUTIONS,
+  WEIGHT_GRADIENTS,
+];
 
 export const lowerConv = (node: Node, shape: ConvShape, plan: Lowering): Launch[] =>
-  lowerAs('conv', CONV, convPrior(shape, plan.device, plan.precise), plan, node, shape);
+  lowerBy(CONVOLUTIONS, plan, node, shape);
 
 export const lowerConvWeight = (node: Node, shape: WeightShape, plan: Lowering): Launch[] =>
-  lowerAs('convWeight', CONV_WEIGHT, weightPrior(shape, plan.device, plan.precise), plan, node, shape);
+  lowerBy(WEIGHT_GRADIENTS, plan, node, shape);
 
 function lowerPlain(plan: Lowering, node: Node, shape: ConvShape): Launch[] {
   const [x, w, b] = node.inputs as [Tensor, Tensor, Tensor?];

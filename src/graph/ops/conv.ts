@@ -1,5 +1,6 @@
 import type { ConvShape, Size } from '../../kernels/conv.js';
-import { lowerConv, lowerConvWeight } from '../lower/conv.js';
+import { tunableOf } from '../lower/candidates.js';
+import { CONVOLUTIONS, lowerConv, lowerConvWeight, WEIGHT_GRADIENTS } from '../lower/conv.js';
 import { apply, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 
 import { knownOptions, type Padding, type Pair, pair, type Sides, sides, whole } from './options.js';
@@ -37,14 +38,17 @@ export interface ConvAttrs {
 export const conv2dOp: Op<ConvAttrs> = {
   name: 'conv2d',
   lower: (node, plan) => lowerConv(node, shapeOf(node, false), plan),
+  tunable: (node, ...setting) => tunableOf(CONVOLUTIONS, node, shapeOf(node, false), ...setting),
 };
 export const convTranspose2dOp: Op<ConvAttrs> = {
   name: 'convTranspose2d',
   lower: (node, plan) => lowerConv(node, shapeOf(node, true), plan),
+  tunable: (node, ...setting) => tunableOf(CONVOLUTIONS, node, shapeOf(node, true), ...setting),
 };
 export const convWeightOp: Op<ConvAttrs> = {
   name: 'convWeight',
   lower: (node, plan) => lowerConvWeight(node, weightShapeOf(node), plan),
+  tunable: (node, ...setting) => tunableOf(WEIGHT_GRADIENTS, node, weightShapeOf(node), ...setting),
 };
 
 const sizeOf = ({ shape }: Tensor): Size => [shape[2]!, shape[3]!];

@@ -2,10 +2,13 @@ import {
   instanceNormApply,
   instanceNormGradApply,
   instanceNormGradMerge,
+  instanceNormGradPlane,
   instanceNormGradSums,
   instanceNormMerge,
+  instanceNormPlane,
   instanceNormStatistics,
   lanesOf,
+  normPrior,
 } from '../../kernels/norm.js';
 import { planeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
@@ -66,10 +69,18 @@ function affine(op: string, unit: Tensor, { weight, bias }: InstanceNormOptions)
 const partials = (x: Tensor, plan: Lowering): Tensor =>
   plan.scratch([x.shape[0]!, x.shape[1]!, lanesOf(planeOf(x.shape)), 2]);
 
+/** Whether one dispatch does whole planes: forced, or the prior's choice. */
+function inPlanes(op: string, x: Tensor, plan: Lowering): boolean {
+  const name = plan.candidate(op) ?? normPrior(x.shape[0]! * x.shape[1]!, plan.device);
+  return name === 'plane' || (name === 'lanes' ? false : refuse(op, 'candidate', name, 'plane or lanes'));
+}
+
 function lowerNorm(node: Node<{ eps: number }>, plan: Lowering): Launch[] {
   const [x] = node.inputs as [Tensor];
   const [y, statistics] = node.outputs as [Tensor, Tensor];
   const area = planeOf(x.shape);
+  if (inPlanes('instanceNorm', x, plan))
+    return launchPlanes(plan, { x, y, statistics }, (range) => instanceNormPlane(range, area, node.attrs.eps));
   const partial = partials(x, plan);
   return [
     ...launchPlanes(plan, { x, partial }, (range) => instanceNormStatistics(range, area)),
@@ -78,7 +89,7 @@ function lowerNorm(node: Node<{ eps: number }>, plan: Lowering): Launch[] {
   ];
 }
 
-/** The last kernel alone writes y, and element by element: y may take over x. */
+/** y is written element by element, each after everything that reads it: y may take over x. */
 const norm: Op<{ eps: number }> = { name: 'instanceNorm', lower: lowerNorm, inPlace: true };
 
 /**
@@ -98,6 +109,8 @@ function lowerGrad(node: Node, plan: Lowering): Launch[] {
   const [dy, x, statistics] = node.inputs as [Tensor, Tensor, Tensor];
   const dx = node.outputs[0]!;
   const area = planeOf(x.shape);
+  if (inPlanes('instanceNormGrad', x, plan))
+    return launchPlanes(plan, { dy, x, statistics, dx }, (range) => instanceNormGradPlane(range, area));
   const partial = partials(x, plan);
   const means = plan.scratch(statistics.shape);
   return [

@@ -1,0 +1,135 @@
+import type { WeightShape } from '../../kernels/conv-weight.js';
+import { type Effort, type Launch, type Lowering, type Node, refuse, type Tensor, type Tunable } from '../tensor.js';
+import { smallShapes } from './small.js';
+
+// Ops that can be done in several ways: a table of candidates, and which of them does a given application.
+
+/** A name with numbers in it, `direct-8x4`, and how it becomes launches. */
+export interface Candidate<Shape> {
+  pattern: RegExp;
+  /** How the name is written, for messages. */
+  form: string;
+  /** Whether it can do the convolution at all; where it cannot, the prior's does. */
+  fits?(shape: Shape): boolean;
+  /** Rounds more than sums in torch's order do: never chosen under `precise`. */
+  rounds?: true;
+  /** Names that tuning measures, and those that `full` adds to them. */
+  quick?: readonly string[];
+  full?: readonly string[];
+  /** Channels that a `-broadcast` loads together, by the numbers of its name. */
+  shared?(numbers: number[]): number;
+  /** The only kind of adapter on which `quick` measures it: on the other it loses by far. */
+  quickOn?: 'cpu' | 'gpu';
+  lower(plan: Lowering, node: Node, shape: Shape, numbers: number[], name: string): Launch[];
+}
+
+/** All candidates of an op, and the one that a device starts with. */
+export interface Family<Shape> {
+  /** Name that `force` knows it by. */
+  op: string;
+  rows: readonly Candidate<Shape>[];
+  prior(shape: Shape, device: Lowering['device'], precise: boolean): string;
+  /** The operand or result that is [O, I, kh, kw]. */
+  weights(node: Node): Tensor;
+}
+
+const rowOf = <Shape>({ rows }: Family<Shape>, name: string) => rows.find(({ pattern }) => pattern.test(name));
+
+/** Lanes that share loads: where the name asks for it, and subgroups are of one size that divides the channels. */
+export function lanesOf({ subgroupSize }: Lowering['device'], name: string, channels: number): number {
+  const shared = name.endsWith('-broadcast') && subgroupSize !== null && channels % subgroupSize === 0;
+  return shared ? subgroupSize : 0;
+}
+
+/** What of a convolution a choice may depend on, but for its size. */
+function kindText(op: string, { kernel, stride, dilation, groups, reflect, ...shape }: WeightShape): string {
+  const { transposed = false } = shape as { transposed?: boolean };
+  const pair = ([a, b]: readonly [number, number]) => (a === b ? `${a}` : `${a}x${b}`);
+  const parts = [
+    op,
+    `${kernel[0]}x${kernel[1]}`,
+    transposed ? 'transposed' : '',
+    pair(stride) === '1' ? '' : `stride ${pair(stride)}`,
+    pair(dilation) === '1' ? '' : `dilation ${pair(dilation)}`,
+    groups === 1 ? '' : `groups ${groups}`,
+    reflect ? 'reflect' : '',
+  ];
+  return parts.filter(Boolean).join(' ');
+}
+
+/** Pixels of the results up to the next power of two below: sizes of one class share a choice. */
+const sizeClass = ({ images, output }: WeightShape): number => Math.floor(Math.log2(images * output[0] * output[1]));
+
+const numbersOf = ({ pattern }: { pattern: RegExp }, name: string): number[] =>
+  pattern.exec(name)!.slice(1).map(Number);
+
+/** A `-broadcast` that cannot broadcast on the device is the same as without. */
+const isItself = <Shape>(row: Candidate<Shape>, device: Lowering['device'], name: string): boolean =>
+  !name.endsWith('-broadcast') || lanesOf(device, name, row.shared!(numbersOf(row, name))) > 0;
+
+/** Those that are worth a measurement, the prior's first. */
+function namesOf<Shape>(
+  { rows, prior }: Family<Shape>,
+  shape: Shape,
+  device: Lowering['device'],
+  precise: boolean,
+  effort: Effort,
+): string[] {
+  const all = effort === 'full';
+  const worth = rows.filter(
+    ({ fits, rounds, quickOn = device.kind }) =>
+      fits?.(shape) !== false && !(precise && rounds) && (all || quickOn === device.kind),
+  );
+  const names = worth.flatMap((row) =>
+    [...(row.quick ?? []), ...(all ? (row.full ?? []) : [])].filter((name) => isItself(row, device, name)),
+  );
+  return [...new Set([prior(shape, device, precise), ...names])];
+}
+
+const specOf = (op: string, shape: WeightShape): string =>
+  `${kindText(op, shape)} ${shape.inputs}>${shape.outputs} 2^${sizeClass(shape)}`;
+
+const workOf = ({ images, groups, inputs, outputs, output, kernel }: WeightShape): number =>
+  images * groups * inputs * outputs * output[0] * output[1] * kernel[0] * kernel[1];
+
+export function tunableOf<Shape extends WeightShape>(
+  family: Family<Shape>,
+  node: Node,
+  shape: Shape,
+  device: Lowering['device'],
+  precise: boolean,
+): Tunable {
+  const allowed = (name: string) => {
+    const row = rowOf(family, name);
+    return row !== undefined && row.fits?.(shape) !== false && !(precise && row.rounds);
+  };
+  return {
+    op: family.op,
+    kind: kindText(family.op, shape),
+    spec: specOf(family.op, shape),
+    work: workOf(shape),
+    prior: family.prior(shape, device, precise),
+    names: (effort) => namesOf(family, shape, device, precise, effort),
+    known: (name) => rowOf(family, name) !== undefined,
+    allowed,
+    rounds: (name) => rowOf(family, name)?.rounds === true,
+    small: () => smallShapes(node, shape, family.weights(node)),
+  };
+}
+
+/** By the candidate that is forced or chosen, else by the prior's. */
+export function lowerBy<Shape extends WeightShape>(
+  family: Family<Shape>,
+  plan: Lowering,
+  node: Node,
+  shape: Shape,
+): Launch[] {
+  const prior = family.prior(shape, plan.device, plan.precise);
+  const lowered = (name: string): Launch[] => {
+    const found = rowOf(family, name);
+    if (!found) return refuse(family.op, 'candidate', name, family.rows.map(({ form }) => form).join(', '));
+    if (found.fits?.(shape) === false) return lowered(prior);
+    return found.lower(plan, node, shape, numbersOf(found, name), name);
+  };
+  return lowered(plan.candidate(family.op, specOf(family.op, shape)) ?? prior);
+}

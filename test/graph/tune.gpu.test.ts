@@ -1,0 +1,130 @@
+// Selection by measurement: what is measured, kept, banned, and chosen.
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Device, TextCache } from '../../src/device/device.js';
+import { type CompileOptions, compile, conv2d, input, type TuneEvent } from '../../src/engine.js';
+import { openTestDevice } from '../support/device.js';
+
+const test = suite('tune');
+
+/** Two specs, and one of them twice. */
+function graph() {
+  const x = input([1, 4, 12, 16]);
+  const [w, v] = [input([4, 4, 3, 3]), input([4, 4, 1, 1])];
+  const y = conv2d(conv2d(conv2d(x, w, null, { padding: 1 }), w, null, { padding: 1 }), v);
+  return { inputs: { x, w, v }, outputs: { y } };
+}
+const SPECS = ['conv 1x1 4>4 2^7', 'conv 3x3 4>4 2^7'];
+
+function memoryCache(): TextCache & { texts: Map<string, string> } {
+  const texts = new Map<string, string>();
+  return { texts, read: async (name) => texts.get(name), write: async (name, text) => void texts.set(name, text) };
+}
+
+/** The shared device as one of which nothing is known: what is kept of a device hangs on the object. */
+const strange = async (change: Partial<Device> = {}): Promise<Device> => ({
+  ...(await openTestDevice()),
+  cache: undefined,
+  ...change,
+});
+
+/** Shaders of one kernel with a mistake in them. */
+function broken(gpu: GPUDevice, label: string): GPUDevice {
+  const createShaderModule = (descriptor: GPUShaderModuleDescriptor) =>
+    gpu.createShaderModule({
+      ...descriptor,
+      code: descriptor.label === label ? descriptor.code.replaceAll('out[', 'out[1u + ') : descriptor.code,
+    });
+  return new Proxy(gpu, {
+    get(target, key) {
+      if (key === 'createShaderModule') return createShaderModule;
+      const value = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+async function tuned(device: Device, options: CompileOptions = {}) {
+  const events: TuneEvent[] = [];
+  const choices = {};
+  const program = await compile(device, graph(), {
+    tune: 'quick',
+    tuneSeconds: 1e6,
+    choices,
+    onTune: (e) => events.push(e),
+    ...options,
+  });
+  const candidates = program.stats.kernels.filter(({ op }) => op === 'conv2d').map(({ candidate }) => candidate);
+  program.destroy();
+  return { events, choices: choices as Record<string, string>, candidates };
+}
+
+test('every spec is measured once, the largest first, and what was measured serves the next start', async () => {
+  const cache = memoryCache();
+  const { events, choices, candidates } = await tuned(await strange({ cache }));
+  assert.equal(
+    events.map(({ done, total, spec }) => [done, total, spec]),
+    [
+      [1, 2, 'conv 3x3 4>4 2^7'],
+      [2, 2, 'conv 1x1 4>4 2^7'],
+    ],
+  );
+  for (const { name, ms, banned } of events) {
+    assert.equal(banned, {});
+    assert.ok(Object.keys(ms).length > 1, 'more than one candidate is timed');
+    assert.ok(ms[name]! > 0);
+  }
+  assert.equal(Object.keys(choices).sort(), SPECS);
+  for (const name of Object.values(choices)) assert.ok(candidates.includes(name), `${name} computes`);
+
+  const [file] = cache.texts.keys();
+  assert.match(file!, /^tuning-[0-9a-f]{16}\.json$/);
+  const again = await tuned(await strange({ cache }));
+  assert.equal([again.events.length, again.choices], [0, choices]);
+  const damaged = { ...cache, read: async () => '{"entries":' };
+  assert.is((await tuned(await strange({ cache: damaged }), { tuneSeconds: 1e-9 })).events.length, 0);
+});
+
+test('a candidate that computes something else is banned, told of, and never chosen', async () => {
+  const device = await openTestDevice();
+  const first = await tuned(await strange());
+  const names = Object.keys(first.events[0]!.ms);
+  const wrong = names.includes('direct-8x8') ? 'direct-8x8' : names[0]!;
+  const { events, choices } = await tuned(await strange({ gpu: broken(device.gpu, `conv.${wrong}`) }));
+  for (const { banned, ms } of events) {
+    assert.match(banned[wrong] ?? '', /differs from the plain kernel's|out of|does not compile/);
+    assert.not.ok(wrong in ms);
+  }
+  assert.not.ok(Object.values(choices).includes(wrong));
+});
+
+test('choices of before are taken as they are, and what is forced goes before them', async () => {
+  const before = { 'conv 3x3 4>4 2^7': 'direct-2x4' };
+  const { events, choices, candidates } = await tuned(await strange(), { choices: before, tune: 'off' });
+  assert.equal([events.length, choices], [0, {}]);
+  assert.equal(candidates.filter((name) => name === 'direct-2x4').length, 2);
+  assert.equal(Object.keys(before).sort(), SPECS, 'the others are added');
+  const forced = await tuned(await strange(), { choices: before, force: { conv: 'plain' } });
+  assert.equal(forced.candidates, ['plain', 'plain', 'plain']);
+});
+
+test('where the budget is spent the prior decides, and precise programs choose no candidate that rounds more', async () => {
+  const prior = await tuned(await strange(), { tune: 'off' });
+  const late = await tuned(await strange(), { tuneSeconds: 1e-9 });
+  assert.equal([late.events.length, late.choices], [0, prior.choices]);
+  const names = (precise: boolean) => {
+    const x = input([1, 64, 8, 8]);
+    const { node } = conv2d(x, input([64, 64, 3, 3]), null, { padding: 1 });
+    return node.op.tunable!(node, { kind: 'cpu', vendor: 'mesa', subgroupSize: 8 }, precise).names('full');
+  };
+  assert.ok(names(false).some((name) => name.startsWith('winograd')));
+  assert.not.ok(names(true).some((name) => name.startsWith('winograd')));
+  const refused = compile(await strange(), graph(), { precise: true, force: { conv: 'winograd-1x16' } });
+  await refused.then(
+    () => assert.unreachable(),
+    ({ message }) => assert.match(message, /winograd-1x16, wanted one that rounds no more than plain sums do/),
+  );
+});
+
+test.run();
