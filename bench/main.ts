@@ -6,9 +6,10 @@ import { parseArgs } from 'node:util';
 import type { Device } from '../src/device/device.js';
 import { openDevice } from '../src/device/node.js';
 import { loadSwiftShader } from '../src/device/swiftshader.js';
-import { CASES, ROLE_NAMES } from './cases.js';
+import { CASES, type Case, ROLE_NAMES } from './cases.js';
 import { dispatchCostOf } from './dispatch.js';
 import type { Engine } from './engine.js';
+import { growthOf } from './growth.js';
 import { markdownOf } from './markdown.js';
 import { EFFORTS } from './measure.js';
 import { NETS } from './nets.js';
@@ -17,13 +18,27 @@ import { jax } from './peers/jax.js';
 import { pretendBrowser } from './peers/load.js';
 import { onnxruntime } from './peers/onnxruntime.js';
 import { tfjs } from './peers/tfjs.js';
-import { digits, headText, meansText, peerText, type Report, tableOf } from './report.js';
+import {
+  columns,
+  digits,
+  growthCells,
+  growthText,
+  headText,
+  meansText,
+  peerText,
+  type Report,
+  tableOf,
+  tileCells,
+} from './report.js';
 import { type Probes, probesOf, rooflineOf } from './roofline.js';
 import { layerSubject, measured, type Row, type Subject } from './rows.js';
+import { hasTiles, tileRow } from './tiles.js';
 
 const USAGE = `npm run bench -- [options]
   --quick             fewer rounds, peers that answer soonest: a few minutes on lavapipe
   --full              also the whole generator and the whole training step, which peers take minutes for
+  --tiles             also the tiles of workgroups that GPUs start with, by name (without --quick and --case always)
+  --growth            also one layer from 32×64 to 512×1024 pixels (likewise)
   --case PATTERN      only cases whose name and role match this regular expression
   --peers LIST        of tfjs, ort-webgpu, ort-cpu, jax-js (default: all; --quick leaves jax-js out, which compiles for long)
   --adapter NAME      lavapipe, swiftshader or a part of an adapter's name; default the best there is
@@ -47,6 +62,8 @@ function argumentsOf() {
     options: {
       quick: FLAG,
       full: FLAG,
+      tiles: FLAG,
+      growth: FLAG,
       help: FLAG,
       case: TEXT,
       peers: TEXT,
@@ -88,16 +105,19 @@ function told(row: Row): string {
   return [`${row.case}, ${ROLE_NAMES[row.role]}: ${digits(row.ours_ms)} ms`, ...peers, ...failed].join('; ');
 }
 
+function layersOf(options: Options): readonly Case[] {
+  const pattern = new RegExp(options.case ?? '');
+  return CASES.filter(({ name, role }) => pattern.test(`${name}, ${ROLE_NAMES[role]}`));
+}
+
 /** Made one after the other: their tensors are large. */
 function subjectsOf(options: Options, probes: Probes): (() => Subject)[] {
-  const pattern = new RegExp(options.case ?? '');
-  const layers = CASES.filter(({ name, role }) => pattern.test(`${name}, ${ROLE_NAMES[role]}`));
-  const nets = options.full ? NETS.filter(({ name }) => pattern.test(name)) : [];
+  const layers = layersOf(options);
+  const nets = options.full ? NETS.filter(({ name }) => new RegExp(options.case ?? '').test(name)) : [];
   return [...layers.map((layer) => () => layerSubject(layer, probes)), ...nets.map(({ subject }) => subject)];
 }
 
-async function reportOf(options: Options): Promise<Report> {
-  const device = await openDevice(options);
+async function reportOf(device: Device, options: Options): Promise<Report> {
   shareDriver(device);
   const engines = await peersFor(options);
   const engine = ours(device);
@@ -120,6 +140,17 @@ async function reportOf(options: Options): Promise<Report> {
   return report;
 }
 
+/** What no peer takes part in: added to the report where it was asked for, or nothing was left out. */
+async function addOurs(report: Report, device: Device, options: Options): Promise<void> {
+  const all = !options.quick && options.case === undefined;
+  const engine = ours(device);
+  if (all || options.tiles) {
+    report.tiles = [];
+    for (const layer of layersOf(options).filter(hasTiles)) report.tiles.push(await tileRow(device, engine, layer));
+  }
+  if (all || options.growth) report.growth = await growthOf(engine, EFFORTS[options.quick ? 'quick' : 'normal']);
+}
+
 async function main(): Promise<void> {
   const { values: options, positionals } = argumentsOf();
   if (options.help) return console.log(USAGE);
@@ -127,9 +158,14 @@ async function main(): Promise<void> {
     const reports = positionals.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
     return writeFileSync('bench/RESULTS.md', markdownOf(reports));
   }
-  const report = await reportOf(options);
-  if (report.rows.length === 0) throw new Error('no case matches --case');
-  console.log(`\n${tableOf(report.rows)}\n\nGeometric means: ${meansText(report.rows)}`);
+  const device = await openDevice(options);
+  const report = await reportOf(device, options);
+  await addOurs(report, device, options);
+  const further = Boolean(report.tiles?.length || report.growth);
+  if (report.rows.length === 0 && !further) throw new Error('no case matches --case');
+  if (report.rows.length > 0) console.log(`\n${tableOf(report.rows)}\n\nGeometric means: ${meansText(report.rows)}`);
+  if (report.tiles) console.log(`\nTiles for GPUs, ms (GF/s):\n${columns(tileCells(report.tiles))}`);
+  if (report.growth) console.log(`\n${columns(growthCells(report.growth))}\n${growthText(report.growth)}`);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
