@@ -6,6 +6,7 @@ export const SUMS = [
   { conv: 'direct-3x5', convWeight: 'direct-3x2' },
   { conv: 'quads-2x1x16-broadcast', convWeight: 'quads-8-broadcast' },
   { conv: 'quads-1x2x4', convWeight: 'quads-3' },
+  { conv: 'phases-1x2x4', convWeight: 'plain' },
   { conv: 'tiles-32x32', convWeight: 'tiles-32x32' },
   { conv: 'tiles-64x64', convWeight: 'tiles-64x64' },
   { conv: 'tiles-128x64', convWeight: 'tiles-128x64' },
