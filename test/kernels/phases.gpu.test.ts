@@ -22,7 +22,7 @@ const SPECS: Record<string, Trial['spec']> = {
   },
   'groups, rows without a tap, columns in steps of three': {
     x: [2, 12, 5, 8],
-    w: [12, 3, 1, 2],
+    w: [12, 3, 1, 3],
     bias: true,
     options: { stride: 2, dilation: [2, 3], groups: 2 },
   },
