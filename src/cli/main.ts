@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { ProjectError } from '../errors.js';
 import { VERSION } from '../version.js';
+import { check } from './check.js';
 import { kebabOption } from './command.js';
 import { demo } from './demo.js';
 import { devices } from './devices.js';
@@ -14,7 +15,7 @@ import { importCommand } from './import.js';
 import { train } from './train.js';
 import { watch } from './watch.js';
 
-const COMMANDS = [demo, train, encode, generate, importCommand, exportCommand, watch, devices];
+const COMMANDS = [demo, train, encode, generate, importCommand, exportCommand, check, watch, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')
