@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** From the root, where every script goes first: tests have this file in a bundle that lies elsewhere. */
+/** In the project's folder, where every script works: tests bundle this file, so its own place says nothing. */
 const FOLDERS = ['shaders', 'src/kernels', 'src/graph/lower'];
 
 export function kernelsHash() {

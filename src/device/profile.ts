@@ -4,6 +4,8 @@
 export interface DeviceProfile {
   kind: 'cpu' | 'gpu';
   name: string;
+  /** As the adapter's info has it: nvidia, amd, intel, apple, … */
+  vendor: string;
   /** The size of every subgroup, or null where the driver may choose among several. */
   subgroupSize: number | null;
   gflops: number;
@@ -26,6 +28,7 @@ export function profileOf(adapter: GPUAdapter, gpu: GPUDevice): DeviceProfile {
   return {
     kind,
     name: kind === 'gpu' ? description || device || `${vendor} ${architecture}`.trim() || name : name,
+    vendor,
     subgroupSize: fixedSubgroupSize(adapter, gpu),
     gflops,
     gbps,

@@ -13,10 +13,10 @@ export interface Choosable {
 
 /** One node for every spec of a graph, those with most work in all first. */
 function choosables(device: Device, nodes: readonly Node[], precise: boolean): Choosable[] {
-  const { kind, subgroupSize } = device.profile;
+  const { kind, vendor, subgroupSize } = device.profile;
   const found = new Map<string, Choosable & { work: number }>();
   for (const node of nodes) {
-    const tunable = node.op.tunable?.(node, { kind, subgroupSize }, precise);
+    const tunable = node.op.tunable?.(node, { kind, vendor, subgroupSize }, precise);
     if (!tunable) continue;
     const { node: first, work } = found.get(tunable.spec) ?? { node, work: 0 };
     found.set(tunable.spec, { node: first, tunable, work: work + tunable.work });

@@ -1,3 +1,5 @@
+import { MemoryError } from '../errors.js';
+import type { Adapter } from '../kernels/conv.js';
 import type { Kernel } from '../kernels/kernel.js';
 import type { Chunk } from './chunks.js';
 
@@ -41,8 +43,8 @@ export interface Lowering {
   scratch(shape: readonly number[], dtype?: DType): Tensor;
   /** Candidate forced for the op or chosen for this `spec`, by the part of its name behind the dot; undefined: the op's own first. */
   candidate(op: string, spec?: string): string | undefined;
-  /** Lanes of a proven fixed subgroup size, `cpu` or `gpu`: what a prior may look at. */
-  readonly device: { kind: 'cpu' | 'gpu'; subgroupSize: number | null };
+  /** What a prior may look at. */
+  readonly device: Adapter;
   /** No candidate that rounds more than sums in torch's order do. */
   readonly precise: boolean;
 }
@@ -107,7 +109,14 @@ export function apply<A>(
   ...outputs: { shape: readonly number[]; dtype?: DType }[]
 ): Tensor[] {
   const huge = outputs.find(({ shape }) => shape.reduce((product, size) => product * size, 1) > MOST_ELEMENTS);
-  if (huge) refuse(op.name, 'output size', huge.shape, `at most ${MOST_ELEMENTS} elements`);
+  if (huge) {
+    throw new MemoryError(
+      `${op.name}: got a tensor of [${huge.shape.join(', ')}], wanted at most ${MOST_ELEMENTS} elements`,
+      {
+        fix: 'Use smaller pictures or crops',
+      },
+    );
+  }
   const node: Node<A> = { id: ++count, op, inputs, attrs, outputs: [] };
   const made = outputs.map(
     ({ shape, dtype = 'f32' }, output): Tensor => ({ id: ++count, shape, dtype, node: node as Node, output }),

@@ -2,6 +2,7 @@ import sumSource from '../../shaders/conv-sum.wgsl';
 import directSource from '../../shaders/conv-weight.wgsl';
 import plainSource from '../../shaders/conv-weight-plain.wgsl';
 import { type Adapter, areaOf, type ConvShape, fitsWinograd, type Part, range, WINOGRAD_CHANNELS } from './conv.js';
+import { LEAST_ROWS, tilePrior } from './gpu-prior.js';
 import { groupsFor, type Kernel } from './kernel.js';
 
 /**
@@ -54,7 +55,17 @@ export interface WeightTile {
   ib: number;
 }
 
-const shapeParams = ({ groups, inputs, outputs, input, output, kernel, stride, dilation, padding }: WeightShape) => ({
+export const shapeParams = ({
+  groups,
+  inputs,
+  outputs,
+  input,
+  output,
+  kernel,
+  stride,
+  dilation,
+  padding,
+}: WeightShape) => ({
   kernelHeight: kernel[0],
   kernelWidth: kernel[1],
   inputs,
@@ -71,7 +82,7 @@ const shapeParams = ({ groups, inputs, outputs, input, output, kernel, stride, d
   columns: output[1],
 });
 
-const partParams = ({ image0, images, x, dy, out }: WeightParts) => ({
+export const partParams = ({ image0, images, x, dy, out }: WeightParts) => ({
   image0,
   images,
   ...range('x', x),
@@ -178,12 +189,13 @@ export function weightPlainKernel(shape: WeightShape, parts: WeightParts): Kerne
 }
 
 /** Candidate that a device starts with; the tuner may know better. */
-export function weightPrior(shape: WeightShape, { kind, subgroupSize }: Adapter, precise: boolean): string {
+export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: Adapter, precise: boolean): string {
   const { inputs, outputs } = shape;
   const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts) {
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
     return wide && !precise && fitsWinograd(shape) ? 'winograd-16x4-broadcast' : 'quads-8-broadcast';
   }
+  if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;
 }

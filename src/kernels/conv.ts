@@ -1,6 +1,7 @@
 import directSource from '../../shaders/conv.wgsl';
 import packSource from '../../shaders/conv-pack.wgsl';
 import plainSource from '../../shaders/conv-plain.wgsl';
+import { LEAST_ROWS, tilePrior } from './gpu-prior.js';
 import { groupsFor, type Kernel } from './kernel.js';
 
 /** Height and width. */
@@ -46,6 +47,9 @@ const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 /** What a prior may look at. */
 export interface Adapter {
   kind: 'cpu' | 'gpu';
+  /** As the adapter's info has it: nvidia, amd, intel, apple, … */
+  vendor: string;
+  /** Lanes of a proven fixed subgroup size. */
   subgroupSize: number | null;
 }
 
@@ -302,6 +306,13 @@ export const fitsWinograd = ({
 }: Pick<ConvShape, 'kernel' | 'stride' | 'dilation'>): boolean =>
   kernel.every((taps) => taps === 3) && [...stride, ...dilation].every((step) => step === 1);
 
+/** Taps that conv-phases.wgsl writes out at most: each is OC sums in the text. */
+const MOST_TAPS = 16;
+
+/** A transposed convolution of stride 2 with all of its four phases: what conv-phases.wgsl can do. */
+export const fitsPhases = ({ transposed, stride, output, kernel }: ConvShape): boolean =>
+  transposed && stride.every((step) => step === 2) && output.every((size) => size > 1) && areaOf(kernel) <= MOST_TAPS;
+
 /** From so many channels on both sides a quarter of the products outweighs the transforms. */
 export const WINOGRAD_CHANNELS = 32;
 
@@ -309,12 +320,14 @@ export const WINOGRAD_CHANNELS = 32;
  * Candidate that a device starts with; the tuner may know better. It looks at channels alone, so that a net meets pictures
  * of another size with the pipelines it has.
  */
-export function convPrior(shape: ConvShape, { kind, subgroupSize }: Adapter, precise: boolean): string {
+export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adapter, precise: boolean): string {
   const { inputs, outputs } = shape;
   const broadcasts = subgroupSize !== null && 16 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts && outputs >= 8) {
+    if (fitsPhases(shape)) return 'phases-1x1x8-broadcast';
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
     return wide && !precise && fitsWinograd(shape) ? 'winograd-1x32-broadcast' : 'quads-2x1x16-broadcast';
   }
+  if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-8x${Math.min(8, outputs)}`;
 }

@@ -71,7 +71,11 @@ for (const accumulated of [false, true]) {
     // The data gradient of the same layer reads the old weight, and may come in between.
     assert.ok(Math.max(...after) <= 3, `an update comes ${Math.max(...after)} nodes after its gradient`);
     const limits = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
-    const options = { limits, device: { kind: 'gpu', subgroupSize: null }, candidate: () => 'plain' } as const;
+    const options = {
+      limits,
+      device: { kind: 'gpu', vendor: '', subgroupSize: null },
+      candidate: () => 'plain',
+    } as const;
     const { copies, lowerBoundBytes } = plan({ outputs: [loss], updates: updates.map(([a, b]) => [a, b]), ...options });
     assert.is(copies.length, 0, 'updates that are not written in place');
     assert.ok(lowerBoundBytes < 3 * GRADIENT, `${lowerBoundBytes} bytes for gradients of ${GRADIENT} each`);

@@ -70,7 +70,7 @@ for (const name of NAMES) {
 }
 
 test('a CPU takes many planes whole, a GPU and a few planes are split; another name is refused', async () => {
-  const [cpu, gpu] = (['cpu', 'gpu'] as const).map((kind) => ({ kind, subgroupSize: null }));
+  const [cpu, gpu] = (['cpu', 'gpu'] as const).map((kind) => ({ kind, vendor: '', subgroupSize: null }));
   assert.equal([normPrior(64, cpu!), normPrior(3, cpu!), normPrior(64, gpu!)], ['plane', 'lanes', 'lanes']);
   const x = input([1, 2, 3, 3]);
   const program = compile(

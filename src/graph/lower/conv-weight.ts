@@ -33,7 +33,7 @@ import { meetings, slicesOf, view } from './slices.js';
 // Weight gradients over chunked tensors.
 
 /** One launch for every part of the result and pair of chunks that share samples; splits are added afterwards. */
-function lowerSplit(
+export function lowerSplit(
   plan: Lowering,
   dw: Tensor,
   [x, dy]: readonly [Tensor, Tensor],

@@ -1,10 +1,12 @@
-import { type ConvShape, convPrior, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
+import { type ConvShape, convPrior, fitsPhases, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
 import type { PhasePair } from '../../kernels/conv-quads.js';
+import { TILES } from '../../kernels/conv-tiles.js';
 import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
-import { lowerDirect, lowerQuads, lowerWinograd } from './conv-packed.js';
+import { lowerDirect, lowerPhases, lowerQuads, lowerWinograd } from './conv-packed.js';
+import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
 import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
 
@@ -14,6 +16,9 @@ import { meetings, slicesOf, view, whole } from './slices.js';
  */
 const phasePairs = (shape: ConvShape): PhasePair[] =>
   phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
+
+/** Tiles of workgroups are few and have names of their own. */
+const TILE_PATTERN = new RegExp(`^(?:${Object.keys(TILES).join('|')})$`);
 
 const CONV: readonly Candidate<ConvShape>[] = [
   { pattern: /^plain$/, form: 'plain', lower: lowerPlain },
@@ -37,6 +42,19 @@ const CONV: readonly Candidate<ConvShape>[] = [
     },
   },
   {
+    pattern: /^phases-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'phases-1x1x8 (rows × vec4 × channels), also -broadcast, for transposed ones of stride 2',
+    fits: fitsPhases,
+    shared: ([, , oc]) => oc!,
+    quick: ['phases-1x1x8-broadcast'],
+    full: ['phases-1x1x8', 'phases-1x1x16-broadcast', 'phases-2x1x8-broadcast'],
+    lower(plan, node, shape, [rows, quads, oc], name) {
+      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+      const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
+      return lowerPhases(plan, node, shape, tile);
+    },
+  },
+  {
     pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
     form: 'winograd-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 1',
     fits: fitsWinograd,
@@ -48,6 +66,13 @@ const CONV: readonly Candidate<ConvShape>[] = [
       if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
       return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
     },
+  },
+  {
+    pattern: TILE_PATTERN,
+    form: Object.keys(TILES).join(', '),
+    quick: Object.keys(TILES),
+    quickOn: 'gpu',
+    lower: (plan, node, shape, _, name) => lowerTiles(plan, node, shape, phasePairs(shape), name),
   },
 ];
 
@@ -82,6 +107,13 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
     lower(plan, node, shape, [ob, ib], name) {
       return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
     },
+  },
+  {
+    pattern: TILE_PATTERN,
+    form: Object.keys(TILES).join(', '),
+    quick: Object.keys(TILES),
+    quickOn: 'gpu',
+    lower: (plan, node, shape, _, name) => lowerWeightTiles(plan, node, shape, name),
   },
 ];
 
