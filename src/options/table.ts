@@ -244,6 +244,13 @@ export const OPTIONS = {
     group: OUTPUT,
     help: "write TensorBoard's event files into the run's folder too: scalars, pictures and options",
   },
+  'judge-steps': {
+    type: 'integer',
+    group: SCHEDULE,
+    min: 0,
+    default: 600,
+    help: 'steps that the segmentation net is trained for, which judges label consistency; 0: leave that out',
+  },
   fix: {
     type: 'text',
     group: OUTPUT,
