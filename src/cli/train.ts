@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
 import { findVgg, openVgg, VGG_URL } from '../convert/vgg.js';
+import { type Loaders, startLoaders } from '../data/loaders.js';
 import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
@@ -38,6 +39,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'continue-train',
   'which-epoch',
   'cache-mb',
+  'n-threads',
   'no-check',
   'out',
   'print-freq',
@@ -99,14 +101,14 @@ export const train = commandOf({
 const teller = ({ json }: { json: boolean }) => (json ? () => {} : (text: string) => console.error(text));
 
 /** Reads the data set once, unless told not to. */
-async function check(training: Training, options: TrainCommandOptions): Promise<void> {
+async function check(training: Training, options: TrainCommandOptions, { look }: Loaders): Promise<void> {
   const say = teller(options);
   const total = training.dataset.samples.length;
   const head = `Data: ${total} samples of ${training.root} (${options.phase}), ${training.classes.names.length} classes`;
   if (options.noCheck) return say(`${head}, not checked`);
   const line = options.json ? undefined : progressLine(total);
-  const read = await checkTraining(training, (done) => line?.update(done, 'reading the data set', false)).finally(() =>
-    line?.end(),
+  const read = await checkTraining(training, look, (done) => line?.update(done, 'reading the data set', false)).finally(
+    () => line?.end(),
   );
   say(`${head}, ${read < total ? `the first ${read}` : 'all'} read and in order`);
 }
@@ -236,10 +238,18 @@ interface Session {
   /** Where it starts; with `again` after its device was lost. */
   from(again: boolean): Promise<From>;
   after(device: Device, training: Training): Promise<void>;
+  loaders: Loaders;
 }
 
 /** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
-async function trainWithProgress({ training, options, run, from, after }: Session): Promise<number | undefined> {
+async function trainWithProgress({
+  training,
+  options,
+  run,
+  from,
+  after,
+  loaders,
+}: Session): Promise<number | undefined> {
   let reached = 0;
   let say = (text: string): void => console.error(text);
   const stop = onStopSignals((text) => say(text));
@@ -250,7 +260,11 @@ async function trainWithProgress({ training, options, run, from, after }: Sessio
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
     try {
-      await runTraining(device, training, run, options, report.hooks, { ...start, compile: kernels.compile });
+      await runTraining(device, training, run, options, report.hooks, {
+        ...start,
+        compile: kernels.compile,
+        source: loaders,
+      });
     } finally {
       report.end();
     }
@@ -299,11 +313,13 @@ export async function trainCommand(
     const run = await (goesOn(options)
       ? continueRun(options.out, config, first.progress?.step ?? 0)
       : createRun(options.out, config));
+    const loaders = startLoaders(new URL(import.meta.url), training.dataset, options.nThreads);
     const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
-      await check(training, options);
-      return await trainWithProgress({ training, options, run, from, after });
+      await check(training, options, loaders);
+      return await trainWithProgress({ training, options, run, from, after, loaders });
     } finally {
+      await loaders.close();
       await dashboard?.close();
       await run.close();
     }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClasses } from '../data/classes.js';
 import { type Classes, defaultClasses } from '../data/colours.js';
-import { type Dataset, openDataset, prepared } from '../data/dataset.js';
+import { type Dataset, openDataset } from '../data/dataset.js';
 import type { Size } from '../data/resample.js';
 import { DataError } from '../errors.js';
 import { keptMultiple } from '../nets/encoder.js';
@@ -56,11 +56,12 @@ export async function openTraining(root: string, options: TrainOptions, cacheByt
 const CHECK_MS = 60_000;
 
 /**
- * Reads samples as training will, so that a wrong file shows before anything is trained or written; they stay in the cache.
+ * Reads samples as training will, with `look`, so that a wrong file shows before anything is trained or written; they stay in memory.
  * Stops after a minute. @returns how many were read. @throws DataError for the first that training would stop at
  */
 export async function checkTraining(
   { dataset, settings }: Training,
+  look: (number: number) => Promise<Size>,
   onSample: (done: number, total: number) => void,
 ): Promise<number> {
   const start = performance.now();
@@ -68,8 +69,7 @@ export async function checkTraining(
   const total = dataset.samples.length;
   let done = 0;
   while (done < total && performance.now() - start < CHECK_MS) {
-    const { size, paths } = await prepared(dataset, done);
-    checkSide(size, least, settings, paths.label);
+    checkSide(await look(done), least, settings, dataset.samples[done]!.label);
     onSample(++done, total);
   }
   return done;

@@ -9,13 +9,14 @@ import type { Values } from '../nets/parameters.js';
 import type { Progress, Start } from './checkpoint.js';
 import { type PatientWrite, patientWrites } from './disk.js';
 import { dueAfter, type Habits, imagesOf, leftAfter } from './due.js';
+import { createHealth } from './health.js';
 import { createPace, type Pace, type Work } from './pace.js';
 import type { Training } from './prepare.js';
 import type { RunFolder } from './run-folder.js';
 import { sampleBatches, sampleSheet } from './samples.js';
 import { totalSteps } from './schedule.js';
-import { type Step, trainingSteps } from './steps.js';
-import { createTrainer, type Trainer } from './trainer.js';
+import { type BatchSource, type Step, trainingSteps } from './steps.js';
+import { createTrainer, type Losses, type Trainer } from './trainer.js';
 
 export interface StepReport extends Step {
   total: number;
@@ -42,6 +43,8 @@ export interface From {
   start?: Start;
   progress?: Progress;
   vgg?: Values;
+  /** Where batches come from; by default they are loaded on this thread. */
+  source?: Pick<BatchSource, 'load' | 'ahead'>;
   /** Which kernels compute. */
   compile?: Omit<CompileOptions, 'arena'>;
 }
@@ -57,11 +60,16 @@ interface Session {
   device: Device;
   pace: Pace;
   write: PatientWrite;
+  source: BatchSource;
 }
 
 /** Milliseconds, bytes and rates without digits that mean nothing. */
 const rounded = (values: Record<string, number | undefined>): Record<string, number | undefined> =>
   Object.fromEntries(Object.entries(values).map(([name, v]) => [name, v === undefined ? v : Number(v.toPrecision(6))]));
+
+/** JSON has no NaN. */
+const finite = (losses: Losses): Losses =>
+  Object.fromEntries(Object.entries(losses).filter(([, value]) => Number.isFinite(value)));
 
 /** Does a piece of work and tells the pace how long it took. */
 async function timed<T>(pace: Pace, work: Work, action: () => Promise<T>): Promise<T> {
@@ -111,15 +119,15 @@ async function logStep(session: Session, step: Step, total: number, print: boole
   const secondsLeft = pace.secondsLeft(leftAfter(after.step, total, settings, habits, dataset.size));
   const { liveBytes: deviceBytes } = device.memory();
   const measured = rounded({ ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes });
-  await write(() => run.log({ step: after.step, epoch, lr, ...losses, time, ...measured }));
+  await write(() => run.log({ step: after.step, epoch, lr, ...finite(losses), time, ...measured }));
   hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, print });
 }
 
 /** Steps, log, pictures and checkpoints, until the schedule ends or the signal comes. Returns the last checkpoint. */
 async function follow(session: Session, total: number): Promise<string> {
-  const { training, habits, hooks, run, trainer, pace, begin } = session;
-  const { dataset, settings } = training;
-  const source = { load: loadBatch.bind(null, dataset), advance: advance.bind(null, dataset) };
+  const { training, habits, hooks, run, trainer, pace, begin, source } = session;
+  const { settings } = training;
+  const look = createHealth(settings);
   let ended = performance.now();
   for await (const step of trainingSteps(trainer, source, settings, begin, total)) {
     run.lock.lost.throwIfAborted();
@@ -129,6 +137,10 @@ async function follow(session: Session, total: number): Promise<string> {
     const due = dueAfter(before, after, settings, habits, last);
     if (before.step === begin.step) hooks.onStart(trainer, total);
     await logStep(session, step, total, due.print);
+    if (step.skipped) await note(session, after.step, `Step ${after.step} was skipped: ${step.skipped}`);
+    else
+      for (const text of look({ ...step, ...step.health }))
+        await note(session, after.step, `Step ${after.step}: ${text}`);
     if (due.pictures) await savePictures(session, after.step);
     const path = due.checkpoint ? await saveCheckpoint(session, after, due.keep, last) : undefined;
     if (path && last) return path;
@@ -168,7 +180,7 @@ export async function train(
   run: RunFolder,
   habits: Habits,
   hooks: Hooks,
-  { start, progress, vgg, compile }: From = {},
+  { start, progress, vgg, compile, source = { load: loadBatch.bind(null, training.dataset) } }: From = {},
 ): Promise<string> {
   const { root, dataset, settings, classes } = training;
   const begin = begun(progress ?? { step: 0, cursor: startCursor(settings.seed) }, training);
@@ -176,7 +188,20 @@ export async function train(
   const samples = await sampleBatches(root, dataset, settings.seed);
   const trainer = createTrainer(device, { settings, classes, start, vgg, compile });
   const write = patientWrites(hooks.onNote);
-  const session: Session = { training, habits, hooks, run, trainer, samples, begin, device, pace: createPace(), write };
+  const batches: BatchSource = { ...source, advance: advance.bind(null, dataset) };
+  const session: Session = {
+    training,
+    habits,
+    hooks,
+    run,
+    trainer,
+    samples,
+    begin,
+    device,
+    pace: createPace(),
+    write,
+    source: batches,
+  };
   try {
     if (run.lock.stale) await note(session, begin.step, `Took the folder over from ${run.lock.stale}, which has ended`);
     return await follow(session, total);
