@@ -147,6 +147,7 @@ function reporter(
   const say = teller(options);
   const began = performance.now();
   let line: ProgressLine | undefined;
+  let idle: number | undefined;
   const hooks: Hooks = {
     signal,
     onStart(trainer, total) {
@@ -158,6 +159,7 @@ function reporter(
     },
     onStep(report) {
       onStep(report.after.step);
+      idle = report.idle;
       if (options.json) console.log(jsonLine(report));
       line?.update(report.after.step, stepText(report), report.print);
     },
@@ -166,7 +168,13 @@ function reporter(
     },
     onNote: (text) => (line?.say ?? ((plain: string) => console.error(plain)))(text),
   };
-  return { hooks, end: () => line?.end() };
+  return {
+    hooks,
+    end: () => {
+      line?.end();
+      if (idle !== undefined) say(`The device was idle for ${(100 * idle).toFixed(1)} % of the steps' time`);
+    },
+  };
 }
 
 /** VGG19's weights, and settings without the perceptual loss where they are not there. */

@@ -23,6 +23,8 @@ export interface StepReport extends Step {
   /** Undefined until they are known: the first step compiles. */
   imagesPerSecond?: number;
   secondsLeft?: number;
+  /** Share of the time between pictures and checkpoints in which the device had no step to do; the first step does not count. */
+  idle: number;
   /** It is time for a line where there is no terminal. */
   print: boolean;
 }
@@ -109,7 +111,7 @@ async function note({ run, hooks, write }: Session, step: number, text: string):
 }
 
 /** Writes a step's line of log.jsonl and reports it. */
-async function logStep(session: Session, step: Step, total: number, print: boolean): Promise<void> {
+async function logStep(session: Session, step: Step, total: number, idle: number, print: boolean): Promise<void> {
   const { training, habits, hooks, run, device, pace, write } = session;
   const { settings, dataset } = training;
   const { after, epoch, lr, losses, ms, waitMs } = step;
@@ -120,7 +122,7 @@ async function logStep(session: Session, step: Step, total: number, print: boole
   const { liveBytes: deviceBytes } = device.memory();
   const measured = rounded({ ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes });
   await write(() => run.log({ step: after.step, epoch, lr, ...finite(losses), time, ...measured }));
-  hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, print });
+  hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, idle, print });
 }
 
 /** Steps, log, pictures and checkpoints, until the schedule ends or the signal comes. Returns the last checkpoint. */
@@ -129,14 +131,17 @@ async function follow(session: Session, total: number): Promise<string> {
   const { settings } = training;
   const look = createHealth(settings);
   let ended = performance.now();
+  let [busyMs, allMs] = [0, 0];
   for await (const step of trainingSteps(trainer, source, settings, begin, total)) {
     run.lock.lost.throwIfAborted();
     const { before, after } = step;
-    pace.took('step', performance.now() - ended);
+    const took = performance.now() - ended;
+    pace.took('step', took);
+    if (before.step > begin.step) [busyMs, allMs] = [busyMs + step.ms, allMs + took];
     const last = after.step === total || hooks.signal?.aborted === true;
     const due = dueAfter(before, after, settings, habits, last);
     if (before.step === begin.step) hooks.onStart(trainer, total);
-    await logStep(session, step, total, due.print);
+    await logStep(session, step, total, allMs > 0 ? 1 - busyMs / allMs : 0, due.print);
     if (step.skipped) await note(session, after.step, `Step ${after.step} was skipped: ${step.skipped}`);
     else
       for (const text of look({ ...step, ...step.health }))
