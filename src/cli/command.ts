@@ -42,11 +42,13 @@ const spelling = (name: OptionName): string => (OPTIONS[name] as OptionSpec).spe
 
 function optionOf(name: string, spec: OptionSpec, fallback: string | number | undefined, required: boolean): Option {
   const { type, value, choices, group, help } = spec;
-  const flags = type === 'flag' ? `--${name}` : `--${name} <${value ?? type.toUpperCase()}>`;
+  const shownValue = value ?? type.toUpperCase();
+  const flags = type === 'flag' ? `--${name}` : `--${name} ${spec.optional ? `[${shownValue}]` : `<${shownValue}>`}`;
   const details = [...(choices ? [choices.join(', ')] : []), boundsText(spec), ...(required ? ['required'] : [])];
   const shown = details.filter(Boolean).map((text) => ` [${text}]`);
   const option = new Option(flags, help + shown.join('')).helpGroup(`${group}:`);
   if (type !== 'flag') option.argParser((text) => parsed(text, spec));
+  if (spec.optional) option.preset('');
   if (required) option.makeOptionMandatory();
   if (spec.without ?? spec.refused) option.hideHelp();
   return fallback === undefined ? option : option.default(fallback);

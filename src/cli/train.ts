@@ -11,22 +11,32 @@ import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { mib } from '../graph/profile.js';
+import { keptMultiple } from '../nets/encoder.js';
 import { camelCase } from '../options/option.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
+import type { Served } from '../server/loopback.js';
 import { checkSame } from '../train/config.js';
-import { netsOf } from '../train/nets.js';
-import { checkTraining, openTraining, type Training } from '../train/prepare.js';
+import type { TrainingPlan } from '../train/estimate.js';
+import { withEvents } from '../train/events.js';
+import { architecturesOf, netsOf } from '../train/nets.js';
+import { batchSizeOf, checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
 import { throughLosses } from '../train/recover.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
+import { settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
 import { openRuns } from '../watch/run.js';
-import { type Dashboard, serveRuns } from '../watch/server.js';
+import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
-import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
-import { duration, type ProgressLine, progressLine } from './progress.js';
+import { dryRun, type Planned, plannedTraining, withinMemory } from './dry-run.js';
+import { duration } from './duration.js';
+import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
+import { allocatedText } from './memory.js';
+import { profilerOf, tracePath } from './profile.js';
+import { type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
+import { sizeOf } from './size.js';
 
 export const TRAIN_COMMAND_OPTIONS = [
   ...TRAIN_OPTIONS,
@@ -48,9 +58,13 @@ export const TRAIN_COMMAND_OPTIONS = [
   'save-epoch-freq',
   'dashboard',
   'port',
+  'tensorboard',
+  'tf-log',
   'json',
   'adapter',
   ...KERNEL_OPTIONS,
+  'profile',
+  'memory-gb',
   ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
@@ -58,6 +72,9 @@ export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[nu
 const DETAILS = `A command line of the reference is understood as it stands: its spelling of
 options (--netG, --label_nc), --dataroot for DATAROOT, and --name with
 --checkpoints_dir for --out. Options that change nothing here are told.`;
+
+/** The command line's file, which is its loading threads' as well. */
+const HERE = new URL(import.meta.url);
 
 /** What the reference's \`debug\` sets. */
 const DEBUG = { displayFreq: 1, printFreq: 1, niter: 1, niterDecay: 0, maxDatasetSize: 10 };
@@ -85,11 +102,12 @@ export const train = commandOf({
   args: '[DATAROOT]',
   details: DETAILS,
   help: 'train on the folders train_label, train_inst and train_img of DATAROOT',
-  options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug'],
+  options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug', 'dry-run', 'size'],
   stored: storedOptions,
-  async run({ dataroot, debug, ...options }, given) {
+  async run({ dataroot, debug, dryRun: dry, size, ...options }, given) {
     const run = onlyRun(options, given);
     const root = (run ? undefined : given) ?? dataroot;
+    if (dry) return dryTraining(root, size, options);
     if (!root) throw new UsageError('DATAROOT is missing', { fix: 'Give the folder that holds train_label and so on' });
     const out = run ?? outOf(options);
     process.exitCode = await trainCommand(root, { ...options, ...(debug ? DEBUG : {}), out });
@@ -101,15 +119,15 @@ export const train = commandOf({
 const teller = ({ json }: { json: boolean }) => (json ? () => {} : (text: string) => console.error(text));
 
 /** Reads the data set once, unless told not to. */
-async function check(training: Training, options: TrainCommandOptions, { look }: Loaders): Promise<void> {
+async function check(training: Training, options: TrainCommandOptions, looks: Loaders): Promise<void> {
   const say = teller(options);
   const total = training.dataset.samples.length;
   const head = `Data: ${total} samples of ${training.root} (${options.phase}), ${training.classes.names.length} classes`;
   if (options.noCheck) return say(`${head}, not checked`);
   const line = options.json ? undefined : progressLine(total);
-  const read = await checkTraining(training, look, (done) => line?.update(done, 'reading the data set', false)).finally(
-    () => line?.end(),
-  );
+  const read = await checkTraining(training, looks, (done) =>
+    line?.update(done, 'reading the data set', false),
+  ).finally(() => line?.end());
   say(`${head}, ${read < total ? `the first ${read}` : 'all'} read and in order`);
 }
 
@@ -188,6 +206,38 @@ and give --vgg FILE; or --no-vgg-loss, and this is not said again.`);
   return { training: { ...training, settings: { ...training.settings, noVggLoss: true } } };
 }
 
+/** A training as far as its memory depends on it. */
+const trainingPlan = async (
+  training: Training,
+  vgg: boolean,
+  options: TrainCommandOptions,
+  looks: Loaders,
+): Promise<TrainingPlan> => ({
+  settings: training.settings,
+  size: await largestSize(training, looks),
+  vgg,
+  compile: planningOf(options),
+});
+
+/** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
+async function dryTraining(root: string | undefined, size: string | undefined, options: TrainCommandOptions) {
+  const vgg = !options.noVggLoss;
+  if (size !== undefined) {
+    const settings = root
+      ? (await openTraining(root, options, 0)).settings
+      : settingsOf(options, options.labelNc ?? 35);
+    const { generator, encoder } = architecturesOf(settings);
+    const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
+    return dryRun(plannedTraining({ settings, size: batch, vgg, compile: planningOf(options) }), options);
+  }
+  if (!root)
+    throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
+  const training = await openTraining(root, options, options.cacheMb * 1e6);
+  const looks = startLoaders(HERE, training.dataset, 0);
+  await check(training, options, looks);
+  await dryRun(plannedTraining(await trainingPlan(training, vgg, options, looks)), options);
+}
+
 /** Where the training starts, by the options that say so. */
 async function startOf(
   { settings }: Training,
@@ -243,6 +293,7 @@ interface Session {
   training: Training;
   options: Command;
   run: RunFolder;
+  planned: Planned;
   /** Where it starts; with `again` after its device was lost. */
   from(again: boolean): Promise<From>;
   after(device: Device, training: Training): Promise<void>;
@@ -254,6 +305,7 @@ async function trainWithProgress({
   training,
   options,
   run,
+  planned,
   from,
   after,
   loaders,
@@ -267,15 +319,21 @@ async function trainWithProgress({
     say = report.hooks.onNote;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
+    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, (text) => say(text));
+    const onStep = (step: StepReport) => {
+      report.hooks.onStep(step);
+      profile?.done();
+    };
+    const hooks = { ...report.hooks, onStep };
     try {
-      await runTraining(device, training, run, options, report.hooks, {
-        ...start,
-        compile: kernels.compile,
-        source: loaders,
-      });
+      await withinMemory(device, planned, options.memoryGb, teller(options), () =>
+        runTraining(device, training, run, options, hooks, { ...start, compile: kernels.compile, source: loaders }),
+      );
+      profile?.end();
     } finally {
       report.end();
     }
+    teller(options)(allocatedText(device));
     if (stop.code() === undefined) await after(device, training);
     return stop.code();
   };
@@ -292,7 +350,7 @@ async function trainWithProgress({
 }
 
 /** The page of this run. */
-async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Dashboard> {
+async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Served> {
   const dashboard = await serveRuns(await openRuns([root]), port);
   console.error(`Dashboard: ${dashboard.url}`);
   return dashboard;
@@ -308,7 +366,9 @@ export async function trainCommand(
   after: Session['after'] = async () => {},
 ): Promise<number | undefined> {
   const say = teller(options);
-  if (options.forceKernel) forcedKernels(options.forceKernel); // refused before the data are read
+  // What is wrong with these is told before the data are read.
+  if (options.forceKernel) forcedKernels(options.forceKernel);
+  if (options.profile !== undefined) tracePath(options.profile, options.out);
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
@@ -318,14 +378,16 @@ export async function trainCommand(
     lastStep(training, options, first.progress?.step ?? 0);
     const from = async (again: boolean): Promise<From> =>
       again ? { ...first, ...(await resumeFrom(options.out, netsOf(training.settings), keep, say)) } : first;
-    const run = await (goesOn(options)
+    const folder = await (goesOn(options)
       ? continueRun(options.out, config, first.progress?.step ?? 0)
       : createRun(options.out, config));
-    const loaders = startLoaders(new URL(import.meta.url), training.dataset, options.nThreads);
+    const run = options.tensorboard || options.tfLog ? withEvents(folder, config) : folder;
+    const loaders = startLoaders(HERE, training.dataset, options.nThreads);
     const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options, loaders);
-      return await trainWithProgress({ training, options, run, from, after, loaders });
+      const planned = plannedTraining(await trainingPlan(training, vgg !== undefined, options, loaders));
+      return await trainWithProgress({ training, options, run, planned, from, after, loaders });
     } finally {
       await loaders.close();
       await dashboard?.close();

@@ -12,6 +12,8 @@ export interface Loaders {
   load(cursor: Cursor): Promise<Batch>;
   /** Reads and checks a sample, which stays in memory where there is room. */
   look(number: number): Promise<PreparedSample['size']>;
+  /** Sizes of the samples that were looked at, by number. */
+  readonly seen: ReadonlyMap<number, PreparedSample['size']>;
   /** Batches worth asking for before they are needed. */
   readonly ahead: number;
   close(): Promise<void>;
@@ -59,7 +61,7 @@ function startThread(entry: URL, workerData: LoadWorkerData): Thread {
 }
 
 /** A sample always comes from the same thread, so that the threads share the memory for decoded samples and none is held twice. */
-function fromThreads(dataset: Dataset, threads: readonly Thread[]): Loaders {
+function fromThreads(dataset: Dataset, threads: readonly Thread[]): Source {
   const threadOf = (number: number): Thread => threads[number % threads.length]!;
   return {
     ahead: 2 * threads.length,
@@ -75,21 +77,34 @@ function fromThreads(dataset: Dataset, threads: readonly Thread[]): Loaders {
   };
 }
 
+type Source = Omit<Loaders, 'seen'>;
+
+function remembering({ look, ...source }: Source): Loaders {
+  const seen = new Map<number, PreparedSample['size']>();
+  return {
+    ...source,
+    seen,
+    async look(number) {
+      const size = await look(number);
+      seen.set(number, size);
+      return size;
+    },
+  };
+}
+
 /** @param entry the file that a thread runs, which calls `serveLoads` @param count of threads; 0: all on this one */
 export function startLoaders(entry: URL, dataset: Dataset, count: number): Loaders {
   if (count === 0) {
-    return {
+    return remembering({
       ahead: 1,
       load: (cursor) => loadBatch(dataset, cursor),
       look: async (number) => (await prepared(dataset, number)).size,
       close: async () => {},
-    };
+    });
   }
   const { samples, options } = dataset;
   const share = { ...options, cacheBytes: Math.floor(options.cacheBytes / count) };
   const data: LoadWorkerData = { loads: true, samples, options: share };
-  return fromThreads(
-    dataset,
-    Array.from({ length: count }, () => startThread(entry, data)),
-  );
+  const threads = Array.from({ length: count }, () => startThread(entry, data));
+  return remembering(fromThreads(dataset, threads));
 }

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { readClasses } from '../data/classes.js';
 import { type Classes, defaultClasses } from '../data/colours.js';
 import { type Dataset, openDataset } from '../data/dataset.js';
+import type { Loaders } from '../data/loaders.js';
+import { paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
+import { createRng } from '../data/rng.js';
+import { drawWindow, type GeometryOptions } from '../data/transform.js';
 import { DataError } from '../errors.js';
 import { keptMultiple } from '../nets/encoder.js';
 import { leastSide } from '../nets/generator.js';
@@ -52,6 +56,19 @@ export async function openTraining(root: string, options: TrainOptions, cacheByt
   return { root, dataset, settings, classes: withDontCare(listed, settings.dontCare) };
 }
 
+type Looks = Pick<Loaders, 'look' | 'seen'>;
+
+/** The size in a batch of a picture that is scaled already. */
+export const batchSizeOf = (scaled: Size, options: GeometryOptions): Size =>
+  paddedSize(drawWindow(scaled, options, createRng(0)).size, options.multiple);
+
+/** The size of the largest batch of the samples that were looked at, else of the first. */
+export async function largestSize({ dataset }: Training, { look, seen }: Looks): Promise<Size> {
+  const kept = seen.size > 0 ? [...seen.values()] : [await look(0)];
+  const sizes = kept.map((size) => batchSizeOf(size, dataset.options));
+  return sizes.reduce((a, b) => (b.width * b.height > a.width * a.height ? b : a));
+}
+
 /** Enough for some hundred pictures. */
 const CHECK_MS = 60_000;
 
@@ -61,7 +78,7 @@ const CHECK_MS = 60_000;
  */
 export async function checkTraining(
   { dataset, settings }: Training,
-  look: (number: number) => Promise<Size>,
+  { look }: Looks,
   onSample: (done: number, total: number) => void,
 ): Promise<number> {
   const start = performance.now();
