@@ -10,23 +10,32 @@ import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { mib } from '../graph/profile.js';
+import { keptMultiple } from '../nets/encoder.js';
 import { camelCase } from '../options/option.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
+import type { Served } from '../server/loopback.js';
 import { checkSame } from '../train/config.js';
-import { netsOf } from '../train/nets.js';
-import { checkTraining, openTraining, type Training } from '../train/prepare.js';
+import type { TrainingPlan } from '../train/estimate.js';
+import { withEvents } from '../train/events.js';
+import { architecturesOf, netsOf } from '../train/nets.js';
+import { batchSizeOf, checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
 import { throughLosses } from '../train/recover.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
+import { settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
 import { openRuns } from '../watch/run.js';
-import { type Dashboard, serveRuns } from '../watch/server.js';
+import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
-import { forcedKernels, KERNEL_OPTIONS, kernelSetting } from './kernels.js';
+import { dryRun, type Planned, plannedTraining, withinMemory } from './dry-run.js';
+import { duration } from './duration.js';
+import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
+import { allocatedText } from './memory.js';
 import { profilerOf, tracePath } from './profile.js';
-import { duration, type ProgressLine, progressLine } from './progress.js';
+import { type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
+import { sizeOf } from './size.js';
 
 export const TRAIN_COMMAND_OPTIONS = [
   ...TRAIN_OPTIONS,
@@ -47,10 +56,13 @@ export const TRAIN_COMMAND_OPTIONS = [
   'save-epoch-freq',
   'dashboard',
   'port',
+  'tensorboard',
+  'tf-log',
   'json',
   'adapter',
   ...KERNEL_OPTIONS,
   'profile',
+  'memory-gb',
   ...IGNORED_OPTIONS,
 ] as const;
 export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[number]>;
@@ -85,11 +97,12 @@ export const train = commandOf({
   args: '[DATAROOT]',
   details: DETAILS,
   help: 'train on the folders train_label, train_inst and train_img of DATAROOT',
-  options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug'],
+  options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug', 'dry-run', 'size'],
   stored: storedOptions,
-  async run({ dataroot, debug, ...options }, given) {
+  async run({ dataroot, debug, dryRun: dry, size, ...options }, given) {
     const run = onlyRun(options, given);
     const root = (run ? undefined : given) ?? dataroot;
+    if (dry) return dryTraining(root, size, options);
     if (!root) throw new UsageError('DATAROOT is missing', { fix: 'Give the folder that holds train_label and so on' });
     const out = run ?? outOf(options);
     process.exitCode = await trainCommand(root, { ...options, ...(debug ? DEBUG : {}), out });
@@ -180,6 +193,32 @@ and give --vgg FILE; or --no-vgg-loss, and this is not said again.`);
   return { training: { ...training, settings: { ...training.settings, noVggLoss: true } } };
 }
 
+/** A training as far as its memory depends on it. */
+const trainingPlan = async (training: Training, vgg: boolean, options: TrainCommandOptions): Promise<TrainingPlan> => ({
+  settings: training.settings,
+  size: await largestSize(training),
+  vgg,
+  compile: planningOf(options),
+});
+
+/** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
+async function dryTraining(root: string | undefined, size: string | undefined, options: TrainCommandOptions) {
+  const vgg = !options.noVggLoss;
+  if (size !== undefined) {
+    const settings = root
+      ? (await openTraining(root, options, 0)).settings
+      : settingsOf(options, options.labelNc ?? 35);
+    const { generator, encoder } = architecturesOf(settings);
+    const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
+    return dryRun(plannedTraining({ settings, size: batch, vgg, compile: planningOf(options) }), options);
+  }
+  if (!root)
+    throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
+  const training = await openTraining(root, options, options.cacheMb * 1e6);
+  await check(training, options);
+  await dryRun(plannedTraining(await trainingPlan(training, vgg, options)), options);
+}
+
 /** Where the training starts, by the options that say so. */
 async function startOf(
   { settings }: Training,
@@ -235,32 +274,45 @@ interface Session {
   training: Training;
   options: Command;
   run: RunFolder;
+  planned: Planned;
   /** Where it starts; with `again` after its device was lost. */
   from(again: boolean): Promise<From>;
   after(device: Device, training: Training): Promise<void>;
 }
 
 /** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
-async function trainWithProgress({ training, options, run, from, after }: Session): Promise<number | undefined> {
+async function trainWithProgress({
+  training,
+  options,
+  run,
+  planned,
+  from,
+  after,
+}: Session): Promise<number | undefined> {
   let reached = 0;
   let say = (text: string): void => console.error(text);
   const stop = onStopSignals((text) => say(text));
   const attempt = async (device: Device, again: boolean) => {
     const kernels = kernelSetting(options, (text) => say(text));
-    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, (text) => say(text));
-    const report = reporter(device, options, stop.signal, kernels.stop, (step) => {
-      reached = Math.max(reached, step);
-      profile?.done();
-    });
+    const report = reporter(device, options, stop.signal, kernels.stop, (step) => (reached = Math.max(reached, step)));
     say = report.hooks.onNote;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
+    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, (text) => say(text));
+    const onStep = (step: StepReport) => {
+      report.hooks.onStep(step);
+      profile?.done();
+    };
+    const hooks = { ...report.hooks, onStep };
     try {
-      await runTraining(device, training, run, options, report.hooks, { ...start, compile: kernels.compile });
+      await withinMemory(device, planned, options.memoryGb, teller(options), () =>
+        runTraining(device, training, run, options, hooks, { ...start, compile: kernels.compile }),
+      );
       profile?.end();
     } finally {
       report.end();
     }
+    teller(options)(allocatedText(device));
     if (stop.code() === undefined) await after(device, training);
     return stop.code();
   };
@@ -277,7 +329,7 @@ async function trainWithProgress({ training, options, run, from, after }: Sessio
 }
 
 /** The page of this run. */
-async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Dashboard> {
+async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions): Promise<Served> {
   const dashboard = await serveRuns(await openRuns([root]), port);
   console.error(`Dashboard: ${dashboard.url}`);
   return dashboard;
@@ -305,13 +357,15 @@ export async function trainCommand(
     lastStep(training, options, first.progress?.step ?? 0);
     const from = async (again: boolean): Promise<From> =>
       again ? { ...first, ...(await resumeFrom(options.out, netsOf(training.settings), keep, say)) } : first;
-    const run = await (goesOn(options)
+    const folder = await (goesOn(options)
       ? continueRun(options.out, config, first.progress?.step ?? 0)
       : createRun(options.out, config));
+    const run = options.tensorboard || options.tfLog ? withEvents(folder, config) : folder;
     const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options);
-      return await trainWithProgress({ training, options, run, from, after });
+      const planned = plannedTraining(await trainingPlan(training, vgg !== undefined, options));
+      return await trainWithProgress({ training, options, run, planned, from, after });
     } finally {
       await dashboard?.close();
       await run.close();

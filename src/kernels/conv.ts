@@ -306,6 +306,13 @@ export const fitsWinograd = ({
 }: Pick<ConvShape, 'kernel' | 'stride' | 'dilation'>): boolean =>
   kernel.every((taps) => taps === 3) && [...stride, ...dilation].every((step) => step === 1);
 
+/** Taps that conv-phases.wgsl writes out at most: each is OC sums in the text. */
+const MOST_TAPS = 16;
+
+/** A transposed convolution of stride 2 with all of its four phases: what conv-phases.wgsl can do. */
+export const fitsPhases = ({ transposed, stride, output, kernel }: ConvShape): boolean =>
+  transposed && stride.every((step) => step === 2) && output.every((size) => size > 1) && areaOf(kernel) <= MOST_TAPS;
+
 /** From so many channels on both sides a quarter of the products outweighs the transforms. */
 export const WINOGRAD_CHANNELS = 32;
 
@@ -317,6 +324,7 @@ export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adap
   const { inputs, outputs } = shape;
   const broadcasts = subgroupSize !== null && 16 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts && outputs >= 8) {
+    if (fitsPhases(shape)) return 'phases-1x1x8-broadcast';
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
     return wide && !precise && fitsWinograd(shape) ? 'winograd-1x32-broadcast' : 'quads-2x1x16-broadcast';
   }

@@ -237,7 +237,12 @@ export const OPTIONS = {
     group: OUTPUT,
     min: 0,
     max: 65535,
-    help: 'of that page; 0: any that is free (default: 7007, or any where that is taken)',
+    help: 'of the page; 0: any that is free (default: 7007, or any where that is taken)',
+  },
+  tensorboard: {
+    type: 'flag',
+    group: OUTPUT,
+    help: "write TensorBoard's event files into the run's folder too: scalars, pictures and options",
   },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
@@ -252,9 +257,9 @@ export const OPTIONS = {
     type: 'text',
     group: OUTPUT,
     spelled: 'format',
-    choices: ['pth', 'safetensors', 'onnx'],
+    choices: ['pth', 'safetensors', 'onnx', 'html'],
     default: 'safetensors',
-    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator alone in one file that says all about itself; onnx: the generator alone for ONNX runtimes",
+    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator, with its encoder, in one file that says all about itself; onnx: the generator alone for ONNX runtimes; html: one file with the editor and the generator in it, for any browser",
   },
   'out-path': {
     type: 'text',
@@ -274,7 +279,7 @@ export const OPTIONS = {
     type: 'text',
     group: OUTPUT,
     value: 'WxH',
-    help: "of an ONNX model's pictures, such as 1024x512 (default: any)",
+    help: "of pictures, such as 1024x512: an ONNX model's (default: any), or, once scaled, those that --dry-run plans for (default: the data's largest)",
   },
 
   init: {
@@ -369,6 +374,18 @@ export const OPTIONS = {
     group: MACHINE,
     value: 'NAME',
     help: "GPU to use: part of an adapter's name, `swiftshader`, `lavapipe` or `auto` (also: PIX2PIXHD_ADAPTER)",
+  },
+  'dry-run': {
+    type: 'flag',
+    group: MACHINE,
+    help: 'print what memory it would take, whether that fits, and if not what would; nothing else is done',
+  },
+  'memory-gb': {
+    type: 'number',
+    group: MACHINE,
+    above: 0,
+    value: 'GB',
+    help: "the GPU's memory, of 2^30 bytes each; what needs more is refused at once (default: not known; on the CPU what is free)",
   },
   precise: {
     type: 'flag',

@@ -67,7 +67,7 @@ const judgeOf = (vgg: Values, imagenet: boolean): Judge => {
 };
 
 /** With its averages, where there are some: those are what a checkpoint's user will see. */
-const paramsOf =
+export const paramsOf =
   ({ variables, averages }: Trainee<unknown>): Lookup =>
   (name) =>
     averages?.[name] ?? variables[name]!;
@@ -81,7 +81,7 @@ interface Parts {
   vectors?: Variables;
 }
 
-function partsOf(nets: Nets, { settings, vgg, start = {} }: TrainerOptions, fixed: boolean): Parts {
+export function partsOf(nets: Nets, { settings, vgg, start = {} }: TrainerOptions, fixed: boolean): Parts {
   const { seed, nLocalEnhancers } = settings;
   const outermost = (name: string) => name.startsWith(`model${nLocalEnhancers}_`);
   const G = trainee('G', nets.G, seed, start, fixed ? outermost : undefined);
@@ -110,7 +110,7 @@ function destroyParts(device: Device, { G, D, E, V, vectors }: Parts): void {
 }
 
 /** The generator alone, in the style of a photo where it takes styles. */
-const paintingOf = (
+export const paintingOf = (
   { encoding, generator }: Nets,
   { G, E }: Parts,
   [n, h, w, regions]: Size,

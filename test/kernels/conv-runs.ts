@@ -2,7 +2,7 @@ import type { Device } from '../../src/device/device.js';
 import { convGradients } from '../../src/graph/gradients/conv.js';
 import { conv2d, convTranspose2d } from '../../src/graph/ops/conv.js';
 import { input } from '../../src/graph/ops/source.js';
-import { type CompileOptions, compile } from '../../src/graph/program.js';
+import { type CompileOptions, compile, type ProgramStats } from '../../src/graph/program.js';
 import type { Tensor } from '../../src/graph/tensor.js';
 import { type ConvSpec, type Random, values } from '../support/random.js';
 import { type Arr, sizeOf } from '../twin/array.js';
@@ -54,7 +54,7 @@ export async function runTrials(
   trials: readonly Trial[],
   dyOf: (shape: readonly number[]) => Arr,
   options: CompileOptions = {},
-): Promise<{ results: Float32Array[][]; stored: number; dispatches: number }> {
+): Promise<{ results: Float32Array[][]; stored: number } & Pick<ProgramStats, 'dispatches' | 'kernels'>> {
   const graphs = trials.map((trial) => graph(trial, dyOf));
   const program = await compile(
     device,
@@ -80,5 +80,5 @@ export async function runTrials(
   program.destroy();
   let next = 0;
   const results = graphs.map(({ outputs }) => outputs.map(() => found[`out${next++}`] as Float32Array));
-  return { results, stored, dispatches: program.stats.dispatches };
+  return { results, stored, ...program.stats };
 }

@@ -8,7 +8,9 @@ import {
   packingOf,
   packKernel,
 } from '../../kernels/conv.js';
+import { phaseColumns, phasesKernel } from '../../kernels/conv-phases.js';
 import {
+  type Columns,
   columnsArea,
   columnsKernel,
   columnsOf,
@@ -119,6 +121,20 @@ export const lowerDirect = (
   );
 
 /** On a copy of x with its borders drawn, which costs a few per cent of the sums. */
+function lowerOnColumns(
+  plan: Lowering,
+  node: Node,
+  shape: ConvShape,
+  columns: Columns,
+  tile: QuadTile,
+  kernels: (parts: DirectParts) => Kernel[],
+): Launch[] {
+  const x = node.inputs[0]!;
+  const copy = plan.scratch([x.shape[0]!, x.shape[1]!, columnsArea(columns)]);
+  const copies = launchPlanes(plan, { x, columns: copy }, (planes) => columnsKernel(planes, shape.input, columns));
+  return [...copies, ...lowerPacked(plan, node, copy, shape, quadPacking(shape, tile), kernels)];
+}
+
 export function lowerQuads(
   plan: Lowering,
   node: Node,
@@ -126,14 +142,16 @@ export function lowerQuads(
   phases: readonly PhasePair[],
   tile: QuadTile,
 ): Launch[] {
-  const x = node.inputs[0]!;
   const columns = columnsOf(phases, shape.reflect, tile);
-  const copy = plan.scratch([x.shape[0]!, x.shape[1]!, columnsArea(columns)]);
-  const copies = launchPlanes(plan, { x, columns: copy }, (planes) => columnsKernel(planes, shape.input, columns));
-  const sums = lowerPacked(plan, node, copy, shape, quadPacking(shape, tile), (parts) =>
+  return lowerOnColumns(plan, node, shape, columns, tile, (parts) =>
     phases.map((phase) => quadsKernel(shape, tile, columns, phase, parts)),
   );
-  return [...copies, ...sums];
+}
+
+/** Every phase of a transposed convolution in one kernel. */
+export function lowerPhases(plan: Lowering, node: Node, shape: ConvShape, tile: QuadTile): Launch[] {
+  const columns = phaseColumns(shape, tile);
+  return lowerOnColumns(plan, node, shape, columns, tile, (parts) => [phasesKernel(shape, tile, columns, parts)]);
 }
 
 /** By tiles of 4×4 pixels: a quarter of the products, at five times the rounding. */

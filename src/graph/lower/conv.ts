@@ -1,11 +1,11 @@
-import { type ConvShape, convPrior, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
+import { type ConvShape, convPrior, fitsPhases, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
 import type { PhasePair } from '../../kernels/conv-quads.js';
 import { TILES } from '../../kernels/conv-tiles.js';
 import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
-import { lowerDirect, lowerQuads, lowerWinograd } from './conv-packed.js';
+import { lowerDirect, lowerPhases, lowerQuads, lowerWinograd } from './conv-packed.js';
 import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
 import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
@@ -39,6 +39,19 @@ const CONV: readonly Candidate<ConvShape>[] = [
       if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
       const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
       return lowerQuads(plan, node, shape, phasePairs(shape), tile);
+    },
+  },
+  {
+    pattern: /^phases-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'phases-1x1x8 (rows × vec4 × channels), also -broadcast, for transposed ones of stride 2',
+    fits: fitsPhases,
+    shared: ([, , oc]) => oc!,
+    quick: ['phases-1x1x8-broadcast'],
+    full: ['phases-1x1x8', 'phases-1x1x16-broadcast', 'phases-2x1x8-broadcast'],
+    lower(plan, node, shape, [rows, quads, oc], name) {
+      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+      const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
+      return lowerPhases(plan, node, shape, tile);
     },
   },
   {
