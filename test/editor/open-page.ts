@@ -58,7 +58,7 @@ export async function openPage(
   close: () => Promise<void> = async () => {},
   ready = '.stage, .welcome h2, .notice',
 ): Promise<OpenPage> {
-  browser ??= await launch();
+  browser ??= await launch({ canvases: true });
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, acceptDownloads: true });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
