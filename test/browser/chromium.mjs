@@ -62,7 +62,12 @@ export async function launch({ canvases = false } = {}) {
   const executablePath = join(folder, 'chromium');
   // Chromium's own SwiftShader is a Vulkan driver too: hiding the machine's drivers must not hide that one.
   const { VK_DRIVER_FILES, VK_ICD_FILENAMES, ...own } = process.env;
-  const start = (env) => playwright.launch({ executablePath, args: canvases ? [...FLAGS, ...CANVAS_FLAGS] : FLAGS, env: { ...own, ...env } });
+  const start = (env) =>
+    playwright.launch({
+      executablePath,
+      args: canvases ? [...FLAGS, ...CANVAS_FLAGS] : FLAGS,
+      env: { ...own, ...env },
+    });
   return start({}).catch((error) => {
     if (!/shared librar/.test(error.message)) throw error;
     // A machine without the libraries of a desktop (libnss3 and others): the package brings those of Amazon Linux.
