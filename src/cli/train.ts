@@ -303,19 +303,17 @@ async function trainWithProgress({
   const stop = onStopSignals((text) => say(text));
   const attempt = async (device: Device, again: boolean) => {
     const kernels = kernelSetting(options, (text) => say(text));
-    const report = reporter(device, options, stop.signal, kernels.stop, (step) => (reached = Math.max(reached, step)));
+    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, (text) => say(text));
+    const report = reporter(device, options, stop.signal, kernels.stop, (step) => {
+      reached = Math.max(reached, step);
+      profile?.done();
+    });
     say = report.hooks.onNote;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
-    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, (text) => say(text));
-    const onStep = (step: StepReport) => {
-      report.hooks.onStep(step);
-      profile?.done();
-    };
-    const hooks = { ...report.hooks, onStep };
     try {
       await withinMemory(device, planned, options.memoryGb, teller(options), () =>
-        runTraining(device, training, run, options, hooks, {
+        runTraining(device, training, run, options, report.hooks, {
           ...start,
           compile: { ...kernels.compile, recompute: options.recompute },
         }),

@@ -31,6 +31,8 @@ export interface CompileOptions {
   precise?: boolean;
   /** Op name → candidate name, e.g. `{ conv: 'plain' }`. */
   force?: Record<string, string>;
+  /** False: every elementwise op is a kernel of its own, and every op packs for itself. The results are the same bits. */
+  fuse?: boolean;
   /**
    * Measures the candidates of the program's convolutions on this device and takes the fastest; one whose results are not the plain
    * kernel's is banned. What was measured is kept in `device.cache`. `quick` measures the few that win somewhere, `full` all.
@@ -164,6 +166,7 @@ async function planFor(
     device: profile,
     precise: options.precise === true,
     candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
+    fuse: options.fuse,
     guardBytes: options.guardBytes,
   });
 }

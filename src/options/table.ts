@@ -245,6 +245,25 @@ export const OPTIONS = {
     group: OUTPUT,
     help: "write TensorBoard's event files into the run's folder too: scalars, pictures and options",
   },
+  'judge-steps': {
+    type: 'integer',
+    group: SCHEDULE,
+    min: 0,
+    default: 600,
+    help: 'steps that the segmentation net is trained for, which judges label consistency; 0: leave that out',
+  },
+  fix: {
+    type: 'text',
+    group: OUTPUT,
+    value: 'DIR',
+    help: 'write a repaired copy of the set into the new folder DIR; the originals stay as they are',
+  },
+  sheet: {
+    type: 'text',
+    group: OUTPUT,
+    value: 'FILE',
+    help: 'write a contact sheet: label map, borders of instances and photo of up to 12 samples, as PNG',
+  },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
     type: 'text',
