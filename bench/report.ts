@@ -11,6 +11,8 @@ import type { TileRow } from './tiles.js';
 export interface Report {
   /** As it calls itself, and the name that goals know it by. */
   adapter: { description: string; name: string };
+  /** If not in Node. */
+  where?: string;
   versions: Record<string, string>;
   date: string;
   roofline: Roofline;
@@ -114,8 +116,8 @@ export function headText({ adapter, roofline, dispatch, versions }: Report): str
   return lines.join('\n');
 }
 
-export const dispatchText = ({ dispatches, pipelines, usPerDispatch, memoryRatio }: DispatchCost): string =>
-  `Recorded training step: ${dispatches} dispatches, ${pipelines} pipelines, ${digits(usPerDispatch)} µs of host time a` +
+export const dispatchText = ({ dispatches, unfused, pipelines, usPerDispatch, memoryRatio }: DispatchCost): string =>
+  `Recorded training step: ${dispatches} dispatches, ${unfused} before fusion, ${pipelines} pipelines, ${digits(usPerDispatch)} µs of host time a` +
   ` dispatch; memory ${memoryRatio.toFixed(2)} times the least possible`;
 
 export const meansText = (rows: readonly Row[]): string =>

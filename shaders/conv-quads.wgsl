@@ -56,7 +56,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 fn bias(channel: u32) -> f32 { return b[channel]; }
-fn emit(value: f32, channel: u32) -> f32 { return value; }
+fn emit(value: f32, i: u32) -> f32 { return value; }
 // Place in w of what this lane loads of the LANES weights that begin at an element, and one of them.
 fn place(element: u32, lane: u32) -> u32 { return element + lane; }
 fn pick(loaded: Packed, l: u32) -> f32 { return subgroupShuffle(loaded, l); } // @inline
@@ -209,7 +209,8 @@ fn main(
             // @unroll
             for (var j = 0u; j < 4u; j++) {
               if (column0 + q * 4u + j < params.columns) {
-                out[out0 + o * params.outArea + r * outRow + (q * 4u + j) * params.outStepX] = emit(sums[j], channel0 + o);
+                let to = out0 + o * params.outArea + r * outRow + (q * 4u + j) * params.outStepX;
+                out[to] = emit(sums[j], to + params.outBase);
               }
             }
           }

@@ -50,7 +50,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 fn bias(channel: u32) -> f32 { return b[channel]; }
-fn emit(value: f32, channel: u32) -> f32 { return value; }
+fn emit(value: f32, i: u32) -> f32 { return value; }
 
 fn fold(i: i32, size: i32) -> i32 {
   if (!REFLECT) { return i; }
@@ -166,7 +166,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
       // @unroll
       for (var px = 0u; px < PX; px++) {
-        if (px < left) { out[out0 + o * outArea + px * outStepX] = emit(acc[px * OC + o], channel0 + o); }
+        if (px < left) { out[out0 + o * outArea + px * outStepX] = emit(acc[px * OC + o], out0 + o * outArea + px * outStepX + params.outBase); }
       }
     }
   }

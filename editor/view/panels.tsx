@@ -117,7 +117,6 @@ function Strip({ editor, instance }: Props & { instance: number }) {
       <legend class="hidden">Styles</legend>
       {centres.map((_, i) => (
         <button
-          // biome-ignore lint/suspicious/noArrayIndexKey: a centre is its number
           key={i}
           type="button"
           aria-pressed={sameStyle(chosen, i)}

@@ -43,8 +43,8 @@ export const workgroupBytes = ({ columns, rows, depth }: Tile): number => 4 * 2 
 /** One shader of several files: lines marked `@joined` only stand for what another one has. */
 const joined = (...files: string[]): string => files.map((text) => text.replace(/^.*\/\/ @joined\n/gm, '')).join('\n');
 
-const CONV = joined(convRole, gather, product);
-const WEIGHT = joined(weightRole, gather, product);
+const CONV = /* @__PURE__ */ joined(convRole, gather, product);
+const WEIGHT = /* @__PURE__ */ joined(weightRole, gather, product);
 
 const constantsOf = (tile: Tile, rolled: boolean) => ({
   ROLLED: rolled,

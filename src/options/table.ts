@@ -1,4 +1,5 @@
 import { RESIZE_OR_CROP } from '../data/transform.js';
+import { RECOMPUTE } from '../graph/recompute.js';
 import { camelCase, type OptionSpec, type ValuesOf } from './option.js';
 import { REFERENCE_OPTIONS } from './reference.js';
 
@@ -374,6 +375,14 @@ export const OPTIONS = {
     group: MACHINE,
     value: 'NAME',
     help: "GPU to use: part of an adapter's name, `swiftshader`, `lavapipe` or `auto` (also: PIX2PIXHD_ADAPTER)",
+  },
+  recompute: {
+    type: 'text',
+    group: MACHINE,
+    choices: RECOMPUTE,
+    default: 'none',
+    value: 'WHAT',
+    help: 'what training computes again on the way back instead of keeping it, for less memory, more time and the same bits: norms and activations; also the convolutions of residual blocks; also the largest maps of all nets',
   },
   'dry-run': {
     type: 'flag',

@@ -123,6 +123,19 @@ test('goals that are missed are said to be, and so are those not measured', () =
   assert.match(text, /\| 3×3 64→64 64×64, forward \| ort-webgpu \| – \| ≥ 8× \| not measured \|/);
 });
 
+test('what was measured in a browser has a section of its own, with the goals of its adapter', () => {
+  const adapter = { description: 'google swiftshader', name: 'swiftshader' };
+  const node: Report = { adapter, versions: {}, date: '2026-01-01', roofline: { gflops: 35, gbps: 1 }, rows: [row()] };
+  const page: Report = {
+    ...node,
+    where: 'Chromium',
+    rows: [row({ peers: { 'ort-wasm': { ms: 9, ratio: 2, difference: 0 } } })],
+  };
+  const text = markdownOf([node, page, page]);
+  assert.equal(text.match(/^## .*$/gm), ['## swiftshader', '## swiftshader in Chromium']);
+  assert.match(text, /\| case \| ms \| GF\/s \| roofline \| ort-wasm \| kernel \|/);
+});
+
 test('tiles of GPUs and the cost by size have tables of their own, where they were measured', () => {
   const adapter = { description: 'llvmpipe', name: 'lavapipe' };
   const report: Report = {
