@@ -13,8 +13,8 @@ const KNOWN: Record<string, Quantity> = {
   lr: { title: 'learning rate', format: short },
   imagesPerSecond: { title: 'images a second', format: short },
   deviceBytes: { title: 'GPU memory', format: bytes },
-  ms: { title: 'milliseconds a step', format: short },
-  waitMs: { title: 'milliseconds waiting for data', format: short },
+  ms: { title: 'step, ms', format: short },
+  waitMs: { title: 'waiting for data, ms', format: short },
 };
 const UNSHOWN = ['epoch', 'time', 'secondsLeft'];
 

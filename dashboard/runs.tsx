@@ -1,4 +1,5 @@
-import { bytes, duration, short } from './format.js';
+import { duration } from '../src/cli/duration.js';
+import { bytes, short } from './format.js';
 import { useNow } from './now.js';
 import type { Run } from './server.js';
 

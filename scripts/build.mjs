@@ -3,13 +3,18 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundle, REQUIRE } from './bundle.mjs';
+import { bundle, bundleForPages, REQUIRE } from './bundle.mjs';
 import { buildDashboard } from './dashboard.mjs';
+import { buildEditor } from './editor.mjs';
 
 /** Must run in a browser as they are. */
 const UNIVERSAL = ['src/index.ts', 'src/engine.ts', 'src/browser.ts', 'src/train/index.ts'];
 const NODE = ['src/node.ts'];
 const CLI = 'src/cli/main.ts';
+const PAGES = [
+  ['src/web/index.ts', 'dist/pix2pixhd.min.js'],
+  ['src/web/train.ts', 'dist/pix2pixhd-train.min.js'],
+];
 
 /** Static imports of anything outside the bundle, which a browser could not follow; by entry, through shared chunks. */
 function foreignImports(outputs, file, seen = new Set()) {
@@ -41,6 +46,10 @@ async function buildLibrary() {
   checkUniversal(metafile);
 }
 
+/** For pages, from a CDN as from npm. */
+const buildForPages = () =>
+  Promise.all(PAGES.map(([entry, outfile]) => bundleForPages({ entryPoints: [entry], outfile })));
+
 const buildCommandLine = () =>
   bundle({
     entryPoints: [CLI],
@@ -58,6 +67,8 @@ function emitTypes() {
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 await buildLibrary();
+await buildForPages();
+await buildEditor('dist/editor');
 await buildCommandLine();
 await buildDashboard('dist/dashboard');
 emitTypes();

@@ -2,7 +2,7 @@
 
 import { build } from 'esbuild';
 import { kernelsPlugin } from './kernels-plugin.mjs';
-import { wgslPlugin } from './wgsl-plugin.mjs';
+import { squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
 
 /** Packages with native or downloaded parts, which cannot be bundled and are only ever reached in Node. */
 const EXTERNAL = [
@@ -31,3 +31,7 @@ export const bundle = (options) =>
   });
 
 export const bundleForNode = (options) => bundle({ platform: 'node', banner: { js: REQUIRE }, ...options });
+
+/** One minified module that imports nothing, for pages. Resolves to esbuild's result. */
+export const bundleForPages = (options) =>
+  bundle({ platform: 'browser', external: [], minify: true, plugins: [squeezingPlugin, kernelsPlugin], ...options });

@@ -19,6 +19,8 @@ const USED = {
   './browser': 'openDevice',
   './engine': 'conv2d',
   './train': 'createTrainer',
+  './web': 'loadGenerator',
+  './web-train': 'createTrainer',
 };
 
 function run(cwd, command, ...args) {

@@ -11,7 +11,9 @@ import { installIfStale } from './install.mjs';
 const USAGE = `npm test -- [options]
   --host              only the tests that need no shared device
   --engine            only the engine's tests (*.gpu.test.ts), in Node
-  --browser           only the engine's tests, in headless Chromium      (the three add up; none: --host --engine)
+  --browser           only the engine's tests, in headless Chromium
+  --pages             only the tests of the pages (*.pages.test.ts), which drive headless Chromium
+                      (the four add up; none: --host --engine)
   --adapter NAME      auto (default), lavapipe, swiftshader or a part of an adapter's name; Node only
   --limits default    give the engine no more than WebGPU guarantees on every machine
   --only PATTERN      only test files whose path matches this regular expression
@@ -20,19 +22,21 @@ const USAGE = `npm test -- [options]
 
 const FLAG = { type: 'boolean' };
 const TEXT = { type: 'string' };
-const OPTIONS = { host: FLAG, engine: FLAG, browser: FLAG, deep: FLAG, help: FLAG };
+const OPTIONS = { host: FLAG, engine: FLAG, browser: FLAG, pages: FLAG, deep: FLAG, help: FLAG };
 const { values: options } = parseArgs({
   options: { ...OPTIONS, adapter: TEXT, limits: TEXT, only: TEXT, timeout: TEXT },
 });
 const timeoutMs = Number(options.timeout ?? (options.deep ? 90 : 20)) * 60_000;
 
 const isEngine = (file) => /\.gpu\.(test|deep)\.ts$/.test(file);
-const isHost = (file) => !isEngine(file);
+const isPages = (file) => /\.pages\.test\.ts$/.test(file);
+const isHost = (file) => !isEngine(file) && !isPages(file);
 
 const RUNTIMES = [
   { name: 'host', owns: isHost, runtime: 'node', byDefault: true },
   { name: 'engine', owns: isEngine, runtime: 'node', byDefault: true },
   { name: 'browser', owns: isEngine, runtime: 'browser', byDefault: false },
+  { name: 'pages', owns: isPages, runtime: 'node', byDefault: false },
 ];
 
 function testFiles() {
@@ -89,10 +93,14 @@ async function runInBrowser(bundle) {
 }
 
 async function run(group, files) {
-  const where = [group.runtime === 'browser' ? 'Chromium' : 'Node', group.name === 'host' ? '' : settings()];
+  const where = [
+    group.runtime === 'browser' ? 'Chromium' : 'Node',
+    ['host', 'pages'].includes(group.name) ? '' : settings(),
+  ];
   console.log(`\n${group.name}: ${files.length} test files in ${where.filter(Boolean).join(', ')}`);
   const start = performance.now();
   try {
+    if (group.name === 'pages') await (await import('./editor.mjs')).buildEditor('dist/editor');
     const bundle = await bundleTests(group, files);
     const counts = await (group.runtime === 'browser' ? runInBrowser(bundle) : runInNode(bundle));
     console.log(`${group.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds(start)}`);

@@ -12,12 +12,33 @@ export function stripWgsl(source) {
     .replace(/^\n/, '');
 }
 
-export const wgslPlugin = {
+/**
+ * The same with less white space, for pages. Only inside of functions: the assembler knows declarations and marked lines by how
+ * they are written.
+ */
+export function squeezeWgsl(source) {
+  let marked = false;
+  let inStruct = false;
+  return stripWgsl(source)
+    .split('\n')
+    .map((line) => {
+      inStruct = line.startsWith('struct') || (inStruct && !line.startsWith('}'));
+      const kept = marked || inStruct || line.includes('@') || !line.startsWith(' ');
+      marked = line.includes('// @unroll');
+      return kept ? line.replace(/^ +/, ' ') : ` ${line.trim().replace(/ ?([-+*/%=<>&|^(){},;:?!]+) ?/g, '$1')}`;
+    })
+    .join('\n');
+}
+
+const pluginOf = (transform) => ({
   name: 'wgsl',
   setup(build) {
     build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => ({
-      contents: stripWgsl(await readFile(path, 'utf8')),
+      contents: transform(await readFile(path, 'utf8')),
       loader: 'text',
     }));
   },
-};
+});
+
+export const wgslPlugin = pluginOf(stripWgsl);
+export const squeezingPlugin = pluginOf(squeezeWgsl);

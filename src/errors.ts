@@ -9,17 +9,25 @@ export class ProjectError extends Error {
   readonly exitCode: number = 70;
   readonly file?: string;
   readonly fix?: string;
+  /** The message without file and fix. */
+  readonly problem: string;
 
   constructor(problem: string, { file, fix, cause }: ErrorDetails = {}) {
     super(`${file ? `${file}: ` : ''}${problem}${fix ? `. ${fix}` : ''}`, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.file = file;
     this.fix = fix;
+    this.problem = problem;
   }
 }
 
 /** A wrong option or a wrong combination of options. */
 export class UsageError extends ProjectError {
+  override readonly exitCode = 2;
+}
+
+/** What was asked for needs more memory than the device has: known from the plan, before anything ran. */
+export class MemoryError extends ProjectError {
   override readonly exitCode = 2;
 }
 

@@ -25,7 +25,7 @@ export interface CommandSpec<N extends OptionName, R extends N> {
   /** Further options that are taken and change nothing, and why. */
   ignored?: { options: readonly OptionName[]; why: string };
   /** Values, by camelCase name, that go before the table's defaults where an option is not given: of a run that goes on. */
-  stored?(options: OptionValues<N>): Promise<Record<string, unknown>>;
+  stored?(options: OptionValues<N>, ...args: string[]): Promise<Record<string, unknown>>;
   /** Gets the options by their camelCase names, and the positional arguments in order. Throws typed errors. */
   run(options: Needed<N, R>, ...args: string[]): Promise<void>;
 }
@@ -42,11 +42,13 @@ const spelling = (name: OptionName): string => (OPTIONS[name] as OptionSpec).spe
 
 function optionOf(name: string, spec: OptionSpec, fallback: string | number | undefined, required: boolean): Option {
   const { type, value, choices, group, help } = spec;
-  const flags = type === 'flag' ? `--${name}` : `--${name} <${value ?? type.toUpperCase()}>`;
+  const shownValue = value ?? type.toUpperCase();
+  const flags = type === 'flag' ? `--${name}` : `--${name} ${spec.optional ? `[${shownValue}]` : `<${shownValue}>`}`;
   const details = [...(choices ? [choices.join(', ')] : []), boundsText(spec), ...(required ? ['required'] : [])];
   const shown = details.filter(Boolean).map((text) => ` [${text}]`);
   const option = new Option(flags, help + shown.join('')).helpGroup(`${group}:`);
   if (type !== 'flag') option.argParser((text) => parsed(text, spec));
+  if (spec.optional) option.preset('');
   if (required) option.makeOptionMandatory();
   if (spec.without ?? spec.refused) option.hideHelp();
   return fallback === undefined ? option : option.default(fallback);
@@ -100,7 +102,7 @@ export function commandOf<N extends OptionName, R extends N = never>(spec: Comma
     sayWithout(command, options);
     if (ignored) sayWithout(command, ignored.options, ignored.why);
     const values = valuesOf(options, command.opts());
-    const stored = (await spec.stored?.(values as OptionValues<N>)) ?? {};
+    const stored = (await spec.stored?.(values as OptionValues<N>, ...command.args)) ?? {};
     return spec.run({ ...values, ...notGiven(command, options, stored) } as Needed<N, R>, ...command.args);
   });
 }

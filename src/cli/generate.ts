@@ -2,24 +2,32 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type FileSource, openFile } from '../formats/files.js';
 import { findGenerator } from '../generate/find.js';
-import { type FolderJob, generateFolder } from '../generate/folder.js';
+import { type FolderJob, generateFolder, largestPicture } from '../generate/folder.js';
 import { type Generator, loadGenerator } from '../generate/generator.js';
+import { openGenerator } from '../generate/open.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { commandOf } from './command.js';
-import { KERNEL_OPTIONS, type KernelOptions, kernelSetting } from './kernels.js';
-import { duration, type ProgressLine, progressLine } from './progress.js';
+import { dryRun, plannedPainting, withinMemory } from './dry-run.js';
+import { duration } from './duration.js';
+import { KERNEL_OPTIONS, type KernelOptions, kernelSetting, planningOf } from './kernels.js';
+import { allocatedText } from './memory.js';
+import { profilerOf, tracePath } from './profile.js';
+import { type ProgressLine, progressLine } from './progress.js';
+import { sizeOf } from './size.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
 const OPTIONS = [
   ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'how-many'] as const),
   ...STYLE_OPTIONS,
-  ...(['adapter', 'json'] as const),
+  ...(['adapter', 'json', 'dry-run', 'memory-gb', 'size'] as const),
   ...KERNEL_OPTIONS,
+  'profile',
   ...(['dataroot', 'name', 'checkpoints-dir', 'results-dir', 'phase', 'which-epoch'] as const),
   ...(['resize-or-crop', 'load-size'] as const),
   ...IGNORED_OPTIONS,
@@ -54,7 +62,8 @@ function placesOf(options: Options, name: string) {
 function jobOf(options: Options) {
   const places: Partial<ReturnType<typeof placesOf>> = options.name ? placesOf(options, options.name) : {};
   const { checkpoint = places.checkpoint, labels = places.labels, out = places.out } = options;
-  const missing = Object.entries({ checkpoint, labels, out }).flatMap(([name, value]) => (value ? [] : [`--${name}`]));
+  const needed = options.dryRun ? { checkpoint, ...(options.size ? {} : { labels }) } : { checkpoint, labels, out };
+  const missing = Object.entries(needed).flatMap(([name, value]) => (value ? [] : [`--${name}`]));
   if (missing.length > 0) throw new UsageError(`missing: ${missing.join(', ')}`, { fix: '--help tells what they are' });
   const { instances = places.instances, scale = places.scale } = options;
   return { ...options, checkpoint: checkpoint!, labels: labels!, out: out!, instances, scale };
@@ -69,17 +78,39 @@ export const generate = commandOf({
   ignored: { options: KNOWN, why: 'the checkpoint says it' },
   async run(options) {
     const { checkpoint, ...job } = jobOf(options);
+    if (job.profile !== undefined) tracePath(job.profile, job.out);
     const path = await findGenerator(checkpoint, (message) => console.error(`pix2pixhd: ${message}`));
     const file = openFile(path);
     try {
-      await paint(file, job);
+      await (options.dryRun ? dryPaint(file, job) : paint(file, job));
     } finally {
       file.close();
     }
   },
 });
 
-type Job = Omit<FolderJob, 'styles' | 'encoded'> & StyleOptions & KernelOptions & { json: boolean; adapter?: string };
+type Job = Omit<FolderJob, 'styles' | 'encoded'> &
+  StyleOptions &
+  KernelOptions & { json: boolean; adapter?: string; memoryGb?: number; profile?: string; size?: string };
+
+/** Plans for the largest of the maps, or for a size. */
+async function dryPaint(file: FileSource, { styles, ...options }: Job): Promise<void> {
+  const opened = openGenerator(file);
+  const size = options.size ? sizeOf(options.size) : await largestPicture(opened.manifest, options);
+  await dryRun(plannedPainting(opened, size, planningOf(options)), options);
+}
+
+/** Says before a picture that is larger than those before it what it takes, and refuses what does not fit. */
+function checkingMemory(device: Device, file: FileSource, options: Job): FolderJob['within'] {
+  const opened = openGenerator(file);
+  let largest = 0;
+  return (size, paint) => {
+    if (size.width * size.height <= largest) return paint();
+    largest = size.width * size.height;
+    const planned = plannedPainting(opened, size, planningOf(options));
+    return withinMemory(device, planned, options.memoryGb, (text) => console.error(text), paint);
+  };
+}
 
 async function paint(file: FileSource, options: Job): Promise<void> {
   const kernels = kernelSetting(options, (text) => console.error(text));
@@ -90,8 +121,15 @@ async function paint(file: FileSource, options: Job): Promise<void> {
     if (!options.instances && !manifest.encoding.noInstance) {
       console.error('No --instances: every class counts as one instance, so edges lie between classes only');
     }
+    const profile = await profilerOf(device, 'picture', options, (text) => console.error(text));
     const styles = await styleJob(options, { device, file: file.name, manifest });
-    await paintFolder(generator, { ...options, styles: undefined, ...styles }, options.json, kernels.stop);
+    const within = checkingMemory(device, file, options);
+    await paintFolder(generator, { ...options, styles: undefined, ...styles, within }, options.json, (number) => {
+      if (number === 1) kernels.stop();
+      profile?.done();
+    });
+    profile?.end();
+    console.error(allocatedText(device));
     styles.encoded?.encoder.close();
     generator.close();
   } finally {
@@ -99,15 +137,17 @@ async function paint(file: FileSource, options: Job): Promise<void> {
   }
 }
 
-/** @param ready is called when the first picture is there, so all is compiled */
-async function paintFolder(generator: Generator, job: FolderJob, json: boolean, ready: () => void): Promise<void> {
+async function paintFolder(
+  generator: Generator,
+  job: FolderJob,
+  json: boolean,
+  onPicture: (number: number) => void,
+): Promise<void> {
   const began = performance.now();
   let line: ProgressLine | undefined;
   for await (const { number, total, ...done } of generateFolder(generator, job)) {
-    if (number === 1) {
-      ready();
-      console.error(`First picture after ${duration((performance.now() - began) / 1000)}`);
-    }
+    onPicture(number);
+    if (number === 1) console.error(`First picture after ${duration((performance.now() - began) / 1000)}`);
     if (json) console.log(JSON.stringify(done));
     else (line ??= progressLine(total)).update(number, `${done.path}  ${done.width}×${done.height}`, true);
   }

@@ -59,6 +59,12 @@ function startUpLine(say: (text: string) => void) {
   };
 }
 
+/** As far as a plan depends on it: nothing is measured. @throws UsageError for a kernel that is not there */
+export const planningOf = ({ precise, forceKernel }: KernelOptions): Omit<CompileOptions, 'arena'> => ({
+  precise,
+  force: forceKernel ? forcedKernels(forceKernel) : undefined,
+});
+
 /**
  * What `compile` is told by the options, with a progress line for tuning and compiling until `stop`.
  * @throws UsageError for a kernel that is not there

@@ -7,6 +7,7 @@ import { VERSION } from '../version.js';
 import { kebabOption } from './command.js';
 import { demo } from './demo.js';
 import { devices } from './devices.js';
+import { edit } from './edit.js';
 import { encode } from './encode.js';
 import { exportCommand } from './export.js';
 import { generate } from './generate.js';
@@ -14,7 +15,7 @@ import { importCommand } from './import.js';
 import { train } from './train.js';
 import { watch } from './watch.js';
 
-const COMMANDS = [demo, train, encode, generate, importCommand, exportCommand, watch, devices];
+const COMMANDS = [demo, train, encode, generate, edit, importCommand, exportCommand, watch, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

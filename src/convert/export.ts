@@ -9,11 +9,12 @@ import { toFloat16 } from '../formats/dtype.js';
 import { withFile, writePth, writeSafetensors } from '../formats/files.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { stateDictOf, type TorchValue } from '../formats/pth-write.js';
-import type { TensorToWrite } from '../formats/safetensors.js';
-import { openStateDict, type StateDict } from '../formats/state-dict.js';
+import { dataOf, encodeSafetensors, type TensorToWrite } from '../formats/safetensors.js';
+import { openStateDict, type StateDict, withoutPrefix, withPrefix } from '../formats/state-dict.js';
 import { exportOnnx } from '../generate/export-onnx.js';
-import { findCheckpointFile } from '../generate/find.js';
+import { findCheckpointFile, findGenerator } from '../generate/find.js';
 import { findPart } from '../generate/parts.js';
+import { ENCODER_PREFIX } from '../generate/parts-of-file.js';
 import { generatorNet, inferDiscriminator, requireTensors } from '../nets/architecture.js';
 import { type DiscriminatorOptions, multiscaleDiscriminator } from '../nets/discriminator.js';
 import { encoderNet } from '../nets/encoder.js';
@@ -45,6 +46,8 @@ export interface ExportedNet {
 
 interface Source {
   manifest: Manifest;
+  /** Of the generator's file. */
+  metadata: ReadonlyMap<string, string>;
   nets: ExportedNet[];
   discriminator?: DiscriminatorOptions;
   adam?: AdamFile;
@@ -80,14 +83,15 @@ async function writeReference({ manifest, nets, discriminator, adam }: Source, f
 
 /** Opens what belongs to a generator; `keep` closes it in the end. */
 async function openSource(path: string, keep: Keep): Promise<Source> {
-  const G = keep(openStateDict(path));
+  const whole = keep(openStateDict(path));
+  const G = withoutPrefix(whole, ENCODER_PREFIX);
   const manifest = readManifest(G.metadata, path);
   const nets: ExportedNet[] = [{ name: 'G', parameters: generatorNet(manifest.generator).parameters, file: G }];
   const part = async (name: string) => {
     const found = await findPart(path, `${name}.safetensors`);
     return found === undefined ? undefined : keep(openStateDict(found));
   };
-  const E = manifest.encoder && (await part('E'));
+  const E = manifest.encoder && ((await part('E')) ?? withPrefix(whole, ENCODER_PREFIX));
   if (E) nets.push({ name: 'E', parameters: encoderNet(manifest.encoder!).parameters, file: E });
   const D = await part('D');
   const discriminator = D && inferDiscriminator(D.shapes, D.file);
@@ -96,7 +100,7 @@ async function openSource(path: string, keep: Keep): Promise<Source> {
   for (const { parameters, file } of nets) requireTensors(parameters, file.shapes, file.file);
   const run = runOf(path);
   const config = run === undefined ? {} : await readRunConfig(run);
-  return { manifest, nets, discriminator, adam: optimizer && openAdam(optimizer, config) };
+  return { manifest, metadata: G.metadata, nets, discriminator, adam: optimizer && openAdam(optimizer, config) };
 }
 
 async function exportPth(path: string, { out }: ExportJob): Promise<string[]> {
@@ -110,19 +114,40 @@ async function exportPth(path: string, { out }: ExportJob): Promise<string[]> {
   return readdirSync(out).map((name) => join(out, name));
 }
 
+/** Tensors of a net, each read when it is written. */
+const tensorsToWrite = (
+  { parameters, file }: Pick<ExportedNet, 'parameters' | 'file'>,
+  dtype: ExportJob['dtype'],
+  prefix = '',
+) =>
+  parameters.map(({ name, shape }): TensorToWrite => {
+    const head = { name: prefix + name, shape: [...shape] };
+    if (dtype === 'f32') return { ...head, dtype: 'F32', data: () => file.read(name) };
+    return { ...head, dtype: 'F16', data: () => toFloat16(file.read(name), name) };
+  });
+
+/** A generator, and its encoder where there is one: all that a page needs. */
+function paintingTensors({ nets }: Source, dtype: ExportJob['dtype']): TensorToWrite[] {
+  return nets.flatMap((net) => {
+    if (net.name === 'D') return [];
+    return tensorsToWrite(net, dtype, net.name === 'E' ? ENCODER_PREFIX : '');
+  });
+}
+
 const exportSafetensors = (path: string, { out, dtype }: ExportJob): Promise<string[]> =>
   keepingOpen(async (keep) => {
-    const file = keep(openStateDict(path));
-    const manifest = readManifest(file.metadata, path);
-    const { parameters } = generatorNet(manifest.generator);
-    requireTensors(parameters, file.shapes, path);
-    const tensors = parameters.map(({ name, shape }): TensorToWrite => {
-      const head = { name, shape: [...shape] };
-      if (dtype === 'f32') return { ...head, dtype: 'F32', data: () => file.read(name) };
-      return { ...head, dtype: 'F16', data: () => toFloat16(file.read(name), name) };
-    });
-    await writeSafetensors(out, tensors, Object.fromEntries(file.metadata));
+    const source = await openSource(path, keep);
+    await writeSafetensors(out, paintingTensors(source, dtype), Object.fromEntries(source.metadata));
     return [out];
+  });
+
+/** The same in memory, from a generator's file. @throws DataError, IOError */
+export const exportBytes = (path: string, dtype: ExportJob['dtype'] = 'f16'): Promise<Uint8Array> =>
+  keepingOpen(async (keep) => {
+    const source = await openSource(path, keep);
+    const tensors = [];
+    for (const tensor of paintingTensors(source, dtype)) tensors.push({ ...tensor, data: await dataOf(tensor) });
+    return encodeSafetensors(tensors, Object.fromEntries(source.metadata));
   });
 
 async function exportModel(path: string, { out, size }: ExportJob): Promise<string[]> {
@@ -143,6 +168,9 @@ const FORMATS: Record<ExportJob['format'], (path: string, job: ExportJob) => Pro
 export async function exportCheckpoint(job: ExportJob, say: (text: string) => void): Promise<string[]> {
   if (job.format !== 'safetensors' && job.dtype !== 'f32')
     throw new UsageError(`--dtype f16 is for safetensors; ${job.format} is written in f32`);
-  const path = await findCheckpointFile(job.from, 'G.safetensors', say);
+  // Adam's states belong to the last step's weights; what paints may be averaged ones.
+  const path = await (job.format === 'pth'
+    ? findCheckpointFile(job.from, 'G.safetensors', say)
+    : findGenerator(job.from, say));
   return FORMATS[job.format](path, job);
 }

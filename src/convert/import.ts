@@ -23,7 +23,7 @@ import { type EncoderOptions, encoderNet } from '../nets/encoder.js';
 import { type Manifest, manifestMetadata, readManifest } from '../nets/manifest.js';
 import type { Parameter } from '../nets/parameters.js';
 import type { CheckpointFile, TrainState } from '../train/checkpoint.js';
-import { writeCheckpoint } from '../train/run-folder.js';
+import { writeCheckpoint } from '../train/checkpoint-folder.js';
 import { decideEncoding, type GivenMeaning } from './encoding.js';
 import { type CheckpointPaths, findCheckpoint, type NetName } from './find.js';
 import { takeMoments } from './import-adam.js';

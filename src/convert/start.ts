@@ -5,11 +5,13 @@ import { basename, dirname, join } from 'node:path';
 import { DataError } from '../errors.js';
 import { openFile } from '../formats/files.js';
 import type { Keep } from '../formats/keep-open.js';
+import { openSafetensors, readTensor } from '../formats/safetensors.js';
 import { openStateDict, type StateDict } from '../formats/state-dict.js';
 import type { Net } from '../nets/parameters.js';
 import type { Progress, Start, Stored, TrainState } from '../train/checkpoint.js';
+import { checkpointSteps, newestWhole, readCheckpointManifest, verifyCheckpoint } from '../train/checkpoint-folder.js';
 import type { Nets } from '../train/nets.js';
-import { newestWhole, readCheckpointManifest, verifiedFile } from '../train/run-folder.js';
+import { pooledFakes } from '../train/pool-file.js';
 import { type CheckpointPaths, findCheckpoint, type NetName } from './find.js';
 import { takeMoments } from './import-adam.js';
 import { fittingTensors, netTensors } from './net-tensors.js';
@@ -92,31 +94,34 @@ export function startFrom(folder: string, epoch: string, nets: Nets, keep: Keep,
   return { ...start, ...averages, ...adam };
 }
 
+/** The image pool of a checkpoint; those of trainings without one have no such file. */
+function poolIn(folder: string, keep: Keep): Pick<Start, 'pool'> {
+  const path = join(folder, 'pool.safetensors');
+  if (!existsSync(path)) return {};
+  const file = openSafetensors(keep(openFile(path)));
+  return { pool: pooledFakes(file.tensors.keys(), (name) => readTensor(file, name)) };
+}
+
 /**
- * The newest checkpoint of a run that is whole, as it was left: the training goes on bit for bit. `say` is told of damaged ones that
- * were passed over. @throws MissingFileError, DataError
+ * The newest checkpoint of a run that is whole, as it was left: the training goes on bit for bit. Empty where the run was ended before
+ * its first one. `say` is told of damaged ones that were passed over. @throws DataError where none is whole
  */
 export async function resumeFrom(
   run: string,
   nets: Nets,
   keep: Keep,
   say: Say,
-): Promise<{ start: Start; progress: Progress }> {
-  const folder = await newestWhole(
-    run,
-    async (candidate) => {
-      const { files } = await readCheckpointManifest(candidate);
-      for (const name of Object.keys(files)) await verifiedFile(candidate, name);
-      return candidate;
-    },
-    say,
-  );
-  const { state } = await readCheckpointManifest(folder);
-  const { step, cursor, adam, fixed, kernels } = state;
-  return {
-    start: { ...startFrom(folder, 'latest', nets, keep, say), adam, fixed, kernels },
-    progress: { step, cursor },
-  };
+): Promise<{ start?: Start; progress?: Progress }> {
+  if ((await checkpointSteps(join(run, 'checkpoints'))).length === 0) {
+    say('The run has no checkpoint yet: it begins at its first step');
+    return {};
+  }
+  const folder = await newestWhole(run, (candidate) => verifyCheckpoint(candidate).then(() => candidate), say);
+  const { step, cursor, adam, fixed, kernels } = (await readCheckpointManifest(folder)).state;
+  say(`Goes on after step ${step}, from ${folder}`);
+  const state = { adam, fixed, kernels };
+  const start = { ...startFrom(folder, 'latest', nets, keep, () => {}), ...poolIn(folder, keep), ...state };
+  return { start, progress: { step, cursor } };
 }
 
 const some = (names: readonly string[]): string => names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');

@@ -33,13 +33,12 @@ export class DeviceLostError extends DeviceError {
 export class OutOfMemoryError extends DeviceError {
   /** Bytes asked for by the call that failed. */
   readonly requestedBytes: number;
-  constructor(problem: string, requestedBytes: number) {
-    super(
-      'OUT_OF_MEMORY',
-      70,
-      problem,
-      'Use smaller pictures or a smaller batch, store activations as f16, or close other programs that use the GPU',
-    );
+  constructor(
+    override readonly problem: string,
+    requestedBytes: number,
+    nextStep = 'Use smaller pictures or a smaller batch, or close other programs that use the GPU',
+  ) {
+    super('OUT_OF_MEMORY', 70, problem, nextStep);
     this.requestedBytes = requestedBytes;
   }
 }

@@ -1,10 +1,13 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { MissingFileError } from '../errors.js';
-import { writeFileAtomic } from '../formats/atomic.js';
 import { withFile, writeSafetensors } from '../formats/files.js';
 import { openSafetensors, readTensor, type Safetensors, type TensorToWrite } from '../formats/safetensors.js';
 import { manifestMetadata, readManifest } from '../nets/manifest.js';
-import { type CheckpointManifest, readCheckpointManifest } from '../train/run-folder.js';
+import {
+  type CheckpointManifest,
+  readCheckpointManifest,
+  writeCheckpointManifest,
+} from '../train/checkpoint-folder.js';
 
 /** Tensors as they are in `path`, which is open only while one is read: Windows replaces no file that is. */
 const tensorsOf = (path: string, file: Safetensors): TensorToWrite[] =>
@@ -38,5 +41,5 @@ export async function storeStyles(path: string, styles: number[][][]): Promise<v
   const written = await writeSafetensors(path, tensorsOf(path, file), metadata);
   if (!checkpoint) return;
   const files = { ...checkpoint.files, [basename(path)]: written };
-  await writeFileAtomic(join(dirname(path), 'manifest.json'), JSON.stringify({ ...checkpoint, files }, null, 2));
+  await writeCheckpointManifest(dirname(path), { ...checkpoint, files });
 }

@@ -1,9 +1,10 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fileError } from '../errors.js';
+import { fileError, IOError } from '../errors.js';
 
 /** Temporary names: hidden, beside the target (a rename is atomic only within one file system), told apart by process. */
 const TEMP = /^\..+\.\d+-\d+\.tmp$/;
+export const isTemp = (name: string): boolean => TEMP.test(name);
 let serial = 0;
 const tempName = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}-${serial++}.tmp`);
 
@@ -36,20 +37,39 @@ export const writeFileAtomic = (path: string, content: string | Uint8Array): Pro
 
 /**
  * Makes the folder `path` with all that `fill` writes into the one it is given, or not at all. Throws as writeAtomically;
- * a folder that is there already is a fault of the caller.
+ * a folder that is there already is a fault of the caller, unless it is to be replaced.
  */
-export async function writeFolderAtomically<T>(path: string, fill: (folder: string) => Promise<T>): Promise<T> {
+export async function writeFolderAtomically<T>(
+  path: string,
+  fill: (folder: string) => Promise<T>,
+  { replace = false } = {},
+): Promise<T> {
   const temp = tempName(path);
   try {
     await mkdir(temp, { recursive: true });
     const result = await fill(temp);
     await syncFolder(temp);
+    const before = replace ? await setAside(path) : undefined;
     await rename(temp, path);
     await syncFolder(dirname(path));
+    if (before) await rm(before, { recursive: true, force: true });
     return result;
   } catch (error) {
     await rm(temp, { recursive: true, force: true }).catch(() => {}); // as above
-    throw isSystemError(error) ? fileError(error, path) : error;
+    const cause = error instanceof IOError ? error.cause : error; // a file of `fill`, by its temporary name
+    throw isSystemError(cause) ? fileError(cause, path) : error;
+  }
+}
+
+/** A folder cannot be renamed over another: the one that is there gets a temporary name, which is returned. */
+async function setAside(path: string): Promise<string | undefined> {
+  const temp = tempName(path);
+  try {
+    await rename(path, temp);
+    return temp;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
@@ -67,7 +87,7 @@ export async function syncFolder(folder: string): Promise<void> {
 /** Removes what killed writers left in a folder; call it when no other process writes there. Returns the names removed. */
 export async function cleanTemps(folder: string): Promise<string[]> {
   try {
-    const stray = (await readdir(folder)).filter((name) => TEMP.test(name));
+    const stray = (await readdir(folder)).filter(isTemp);
     await Promise.all(stray.map((name) => rm(join(folder, name), { recursive: true, force: true })));
     return stray;
   } catch (error) {

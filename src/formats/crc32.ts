@@ -1,12 +1,21 @@
-const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
+type Crc = (bytes: Uint8Array, start?: number) => number;
 
-/** CRC-32 as zip and PNG use it (reflected 0xEDB88320). Give the previous result as `start` to go on with the next part. */
-export function crc32(bytes: Uint8Array, start = 0): number {
-  let c = ~start;
-  for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]) & 0xff] ^ (c >>> 8);
-  return ~c >>> 0;
+/** A reflected CRC of 32 bits. Give the previous result as `start` to go on with the next part. */
+function reflectedCrc(polynomial: number): Crc {
+  const table = Uint32Array.from({ length: 256 }, (_, n) => {
+    let c = n;
+    for (let k = 0; k < 8; k++) c = c & 1 ? polynomial ^ (c >>> 1) : c >>> 1;
+    return c;
+  });
+  return (bytes, start = 0) => {
+    let c = ~start;
+    for (let i = 0; i < bytes.length; i++) c = table[(c ^ bytes[i]) & 0xff] ^ (c >>> 8);
+    return ~c >>> 0;
+  };
 }
+
+/** As zip and PNG use it. */
+export const crc32 = reflectedCrc(0xedb88320);
+
+/** Castagnoli's, as TensorFlow's record files use it. */
+export const crc32c = reflectedCrc(0x82f63b78);

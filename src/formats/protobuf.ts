@@ -10,6 +10,7 @@ export interface Message {
 }
 
 const VARINT = 0;
+const FIXED64 = 1;
 const LENGTH = 2;
 const FIXED32 = 5;
 
@@ -42,7 +43,15 @@ export function float(field: number, value: number): Message {
   return raw(Uint8Array.from([...tag(field, FIXED32), ...bytes]));
 }
 
-export const text = (field: number, value: string): Message => sized(field, raw(new TextEncoder().encode(value)));
+export function double(field: number, value: number): Message {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value, true);
+  return raw(Uint8Array.from([...tag(field, FIXED64), ...bytes]));
+}
+
+export const bytes = (field: number, value: Uint8Array): Message => sized(field, raw(value));
+
+export const text = (field: number, value: string): Message => bytes(field, new TextEncoder().encode(value));
 
 /** The bytes of a tensor as they lie in memory. */
 export const tensorData = (field: number, tensor: TensorToWrite): Message =>

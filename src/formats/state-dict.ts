@@ -98,3 +98,20 @@ function checkListed(opened: StateDict, shard: string, index: ReadonlyMap<string
  * Throws MissingFileError, IOError, DataError naming the file.
  */
 export const openStateDict = (path: string): StateDict => (path.endsWith('.json') ? openShards(path) : openOne(path));
+
+const kept = (shapes: StateDict['shapes'], keep: (name: string) => boolean) =>
+  [...shapes].filter(([name]) => keep(name));
+
+/** All but the tensors whose names begin so. */
+export const withoutPrefix = (file: StateDict, prefix: string): StateDict => ({
+  ...file,
+  shapes: new Map(kept(file.shapes, (name) => !name.startsWith(prefix))),
+});
+
+/** Those tensors under the rest of their names; undefined where there is none. */
+export function withPrefix(file: StateDict, prefix: string): StateDict | undefined {
+  const own = kept(file.shapes, (name) => name.startsWith(prefix));
+  if (own.length === 0) return undefined;
+  const shapes = new Map(own.map(([name, shape]) => [name.slice(prefix.length), shape]));
+  return { ...file, shapes, read: (name) => file.read(prefix + name) };
+}

@@ -9,6 +9,7 @@ import { type EncoderOptions, encoderNet, encodeStyles, keptMultiple } from '../
 import { leastSide } from '../nets/generator.js';
 import { type Manifest, readManifest } from '../nets/manifest.js';
 import { lookup } from '../nets/parameters.js';
+import { encoderPart } from './parts-of-file.js';
 import { type Bytes, fileVariables, openWeights, requireWeights } from './weights.js';
 
 /** A photo and what shares a style in it. */
@@ -58,14 +59,14 @@ function vectorsOf(features: Float32Array, regions: Int32Array, count: number, c
 }
 
 /**
- * Opens an encoder from its safetensors file, which must stay readable until the first photo is encoded.
+ * Opens an encoder from its safetensors file, or one that holds it beside its generator, which must stay readable until the first photo is encoded.
  * @throws DataError where the file is damaged or no encoder
  */
 export async function loadEncoder(
   source: Bytes,
   { device, precise }: { device: Device; precise?: boolean },
 ): Promise<Encoder> {
-  const file = openWeights(source);
+  const file = encoderPart(openWeights(source));
   const manifest = manifestOf(file.metadata, file.source.name);
   const { outputNc, featNum, nDownsampleE } = manifest.encoder;
   const net = encoderNet(manifest.encoder);

@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError, MissingFileError } from '../errors.js';
-import { newestWhole, readCheckpointManifest, verifiedFile } from '../train/run-folder.js';
+import { newestWhole, readCheckpointManifest, verifiedFile } from '../train/checkpoint-folder.js';
 
 function isFolder(path: string): boolean {
   try {

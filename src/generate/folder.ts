@@ -28,6 +28,8 @@ export interface FolderJob {
   scale?: number;
   /** Paints no more than so many. */
   howMany?: number;
+  /** Paints a picture of that size: may refuse to, and explain what goes wrong. */
+  within?(size: Size, paint: () => Promise<Picture>): Promise<Picture>;
   /** Of all pictures, where the net was trained with any. */
   styles?: Styles;
   /** Instead of those: the styles of photos of the same names, a region at a time. */
@@ -80,13 +82,27 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** Paired by name; instance maps only where the net takes any or tells styles apart by them. */
-function samplesOf({ labels, instances, encoded }: FolderJob, { encoding }: Manifest): Promise<SamplePaths[]> {
+function samplesOf(
+  { labels, instances, encoded }: Omit<FolderJob, 'out' | 'format'>,
+  { encoding }: Manifest,
+): Promise<SamplePaths[]> {
   const used = !encoding.noInstance || encoding.features?.by === 'instance';
   return findSamples({
     label: labels,
     ...(used && instances ? { instance: instances } : {}),
     ...(encoded ? { image: encoded.images } : {}),
   });
+}
+
+/** The largest size that a job's pictures have. @throws DataError for maps that do not fit the net */
+export async function largestPicture(manifest: Manifest, job: Omit<FolderJob, 'out' | 'format'>): Promise<Size> {
+  const options = wholePictures(manifest, job.scale === undefined ? AS_THEY_ARE : toWidth(job.scale));
+  let largest = { width: 0, height: 0 };
+  for (const paths of (await samplesOf(job, manifest)).slice(0, job.howMany)) {
+    const { size } = await prepareSample(paths, options);
+    if (size.width * size.height > largest.width * largest.height) largest = size;
+  }
+  return largest;
 }
 
 /**
@@ -103,7 +119,9 @@ export async function* generateFolder(generator: Generator, job: FolderJob): Asy
     const sample = await next!;
     next = prepare(i + 1);
     next?.catch(() => {}); // it is thrown where it is awaited
-    const picture = await generator.generate(await inputOf(sample, job));
+    const input = await inputOf(sample, job);
+    const paint = () => generator.generate(input);
+    const picture = await (job.within?.(sample.size, paint) ?? paint());
     const path = join(job.out, `${name}.${job.format}`);
     await write(path, ENCODE[job.format](picture));
     yield { number: i + 1, total, name, path, width: picture.width, height: picture.height };

@@ -1,13 +1,22 @@
 import { fitPlanes, paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
 import type { Device } from '../device/device.js';
-import { type CompileOptions, concat, createArena, destroy, type Feeds, input, type Tensor } from '../engine.js';
+import {
+  type CompileOptions,
+  concat,
+  createArena,
+  destroy,
+  type Feeds,
+  input,
+  type ProgramSpec,
+  type Tensor,
+} from '../engine.js';
 import { DataError } from '../errors.js';
 import { sizedPrograms } from '../graph/sizes.js';
 import { type Encoding, type Extent, encodeInput, labelChannels } from '../nets/encode-input.js';
 import { leastSide, multipleOf } from '../nets/generator.js';
 import type { Manifest } from '../nets/manifest.js';
-import { lookup } from '../nets/parameters.js';
+import { type Lookup, lookup, type Net } from '../nets/parameters.js';
 import { openGenerator } from './open.js';
 import { type Styles, styledMap, stylePlanes } from './styles.js';
 import { type Bytes, fileVariables } from './weights.js';
@@ -43,9 +52,27 @@ export interface Generator {
    * back. Sizes share pipelines and memory. @throws DataError for ids without a class, maps of another size and styles that are not there
    */
   generate(input: GenerateInput): Promise<Picture>;
+  /**
+   * The same without reading the picture back: `show` adds the commands that take it from where it lies, right behind those
+   * that paint it. Resolves when all is done.
+   */
+  draw(input: GenerateInput, show: Show): Promise<void>;
   /** Frees weights and memory on the device. */
   close(): void;
 }
+
+/** A picture on the device: f32 [channels, padded.height, padded.width] in [−1, 1], of which `size` from the top left counts. */
+export interface DevicePicture {
+  buffer: GPUBuffer;
+  /** Bytes. */
+  offset: number;
+  bytes: number;
+  channels: number;
+  padded: Size;
+  size: Size;
+}
+
+export type Show = (encoder: GPUCommandEncoder, picture: DevicePicture) => void;
 
 const PIXELS = 'as many ids as the size has pixels';
 
@@ -110,6 +137,18 @@ function encodeAll(encoding: Encoding, extent: Extent): { inputs: Record<string,
   return { inputs: { ...inputs, features }, x: concat([condition, features], 1) };
 }
 
+/** A generator's program for pictures of one size: the maps in, `picture` out. */
+export function paintingProgram({ encoding }: Manifest, net: Net<Tensor>, params: Lookup, extent: Extent): ProgramSpec {
+  const { inputs, x } = encodeAll(encoding, extent);
+  return { inputs, outputs: { picture: net.forward(x, params) } };
+}
+
+/** The size that a net paints pictures of `size` in. */
+export function paddedTo({ generator }: Manifest, { width, height }: Size): Size {
+  const least = leastSide(generator);
+  return paddedSize({ width: Math.max(width, least), height: Math.max(height, least) }, multipleOf(generator));
+}
+
 /**
  * Opens a generator from its safetensors file, which says all about itself. The file must stay readable until the first
  * picture is there: weights are read as they go to the device. Options beside the device are those of `compile`.
@@ -125,28 +164,34 @@ export async function loadGenerator(
   const programs = sizedPrograms(
     device,
     arena,
-    (extent: Extent) => {
-      const { inputs, x } = encodeAll(manifest.encoding, extent);
-      return { inputs, outputs: { picture: net.forward(x, lookup(variables)) } };
-    },
+    (extent: Extent) => paintingProgram(manifest, net, lookup(variables), extent),
     compiling,
   );
   const { outputNc } = manifest.generator;
-  const multiple = multipleOf(manifest.generator);
-  const least = leastSide(manifest.generator);
+  /** Of one picture: its program, its maps padded, and to what. */
+  const prepare = async (given: GenerateInput) => {
+    const { size } = given;
+    const inputs = inputsOf(given, manifest);
+    const padded = paddedTo(manifest, size);
+    const feeds: Feeds = Object.fromEntries(
+      Object.entries(inputs).map(([name, data]) => [name, fitPlanes<Int32Array | Float32Array>(data, size, padded)]),
+    );
+    return { program: await programs.of([1, padded.height, padded.width]), feeds, padded };
+  };
   return {
     manifest,
     async generate(given) {
-      const { size } = given;
-      const inputs = inputsOf(given, manifest);
-      const enough = { width: Math.max(size.width, least), height: Math.max(size.height, least) };
-      const padded = paddedSize(enough, multiple);
-      const feeds: Feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, data]) => [name, fitPlanes<Int32Array | Float32Array>(data, size, padded)]),
-      );
-      const program = await programs.of([1, padded.height, padded.width]);
+      const { program, feeds, padded } = await prepare(given);
       const { picture } = await program.run(feeds);
-      return { ...size, channels: outputNc, data: fitPlanes(picture as Float32Array, padded, size) };
+      return { ...given.size, channels: outputNc, data: fitPlanes(picture as Float32Array, padded, given.size) };
+    },
+    async draw(given, show) {
+      const { program, feeds, padded } = await prepare(given);
+      const after = (encoder: GPUCommandEncoder) => {
+        const { buffer, offset, size: bytes } = program.buffer('picture');
+        show(encoder, { buffer, offset, bytes, channels: outputNc, padded, size: given.size });
+      };
+      await program.run(feeds, { readback: false, after });
     },
     close() {
       programs.destroy();

@@ -4,15 +4,14 @@ import { bytesSource, type Source } from '../formats/source.js';
 import { requireTensors } from '../nets/architecture.js';
 import { createVariables, type Parameter, type Variables } from '../nets/parameters.js';
 
-/** A file's bytes, or a Source such as `openFile` gives in Node. */
-export type Bytes = Source | ArrayBuffer | Uint8Array;
+/** A file's bytes, a Source such as `openFile` gives in Node, or a file whose index was read already. */
+export type Bytes = Source | ArrayBuffer | Uint8Array | Safetensors;
 
-function sourceOf(bytes: Bytes): Source {
-  if (bytes instanceof ArrayBuffer) return bytesSource(new Uint8Array(bytes));
-  return bytes instanceof Uint8Array ? bytesSource(bytes) : bytes;
+export function openWeights(bytes: Bytes): Safetensors {
+  if ('tensors' in bytes) return bytes;
+  if (bytes instanceof ArrayBuffer) return openSafetensors(bytesSource(new Uint8Array(bytes)));
+  return openSafetensors(bytes instanceof Uint8Array ? bytesSource(bytes) : bytes);
 }
-
-export const openWeights = (bytes: Bytes): Safetensors => openSafetensors(sourceOf(bytes));
 
 /** @throws DataError where the file's tensors are not the net's */
 export const requireWeights = (parameters: readonly Parameter[], { tensors, source }: Safetensors): void =>

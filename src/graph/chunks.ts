@@ -1,3 +1,5 @@
+import { MemoryError } from '../errors.js';
+
 /**
  * How a tensor larger than a storage binding is cut. A tensor is contiguous (row-major) in its buffer; a chunk is a range of
  * whole planes (everything behind the first two axes) that fits one binding. Kernels compute flat indices in the whole tensor
@@ -27,8 +29,9 @@ function chunkLength(shape: readonly number[], limit: number): { span: number; w
   const sample = plane * (shape[1] ?? 1);
   const granule = sample <= limit ? sample : plane;
   if (granule > limit) {
-    throw new RangeError(
-      `a plane of [${shape.join(', ')}] takes ${granule * 4} bytes, the device binds at most ${(limit + ALIGN) * 4}: use smaller images or crops`,
+    throw new MemoryError(
+      `a plane of [${shape.join(', ')}] takes ${granule * 4} bytes, the device binds at most ${(limit + ALIGN) * 4}`,
+      { fix: 'Use smaller pictures or crops' },
     );
   }
   const count = Math.floor(limit / granule);
@@ -38,7 +41,7 @@ function chunkLength(shape: readonly number[], limit: number): { span: number; w
 
 /**
  * The chunks of a tensor of `shape` under bindings of at most `maxBindingBytes`.
- * @throws RangeError where a single plane does not fit.
+ * @throws MemoryError where a single plane does not fit.
  */
 export function chunksOf(shape: readonly number[], maxBindingBytes: number): Chunk[] {
   const size = sizeOf(shape);

@@ -1,6 +1,7 @@
 import type { Device } from '../device/device.js';
 import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
 import type { Arena } from './arena.js';
+import { sizeOf } from './chunks.js';
 import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import { bytesOf, type Plan } from './plan.js';
 import type { KernelStats } from './profile.js';
@@ -22,6 +23,8 @@ export interface Dispatch {
   x: number;
   y: number;
   stats: KernelStats;
+  /** Where it writes. */
+  writes(): Region[];
 }
 
 const FOLD = 65535;
@@ -36,19 +39,30 @@ export function fold(workgroups: number): [number, number] {
   return [Math.ceil(workgroups / y), y];
 }
 
+/** A region with the elements of its tensor that are in it. */
+export interface Part extends Region {
+  start: number;
+  end: number;
+}
+
 /** Where tensors and their chunks lie on the device. */
 export function binder(device: Device, p: Plan, arena: Arena) {
   const { variables } = stateOf(device);
-  const region = (tensor: Tensor): Region => {
+  const parts = (tensor: Tensor): Part[] => {
     const home = p.home(tensor);
-    if ('variable' in home) return { buffer: variables.get(home.variable)!, offset: 0, size: bytesOf(tensor) };
-    return { buffer: arena.buffers[home.buffer]!, offset: home.offset, size: bytesOf(tensor) };
+    const end = sizeOf(tensor.shape);
+    if ('variable' in home)
+      return [{ buffer: variables.get(home.variable)!, offset: 0, size: bytesOf(tensor), start: 0, end }];
+    return home.pieces.map(({ buffer, offset, start, end, base }) => {
+      const size = 4 * (end - start);
+      return { buffer: arena.buffers[buffer]!, offset: offset + 4 * (start - base), size, start, end };
+    });
   };
   const window = ({ tensor, chunk }: View): Region => {
-    const { buffer, offset } = region(tensor);
-    return { buffer, offset: offset + 4 * chunk.base, size: 4 * (chunk.end - chunk.base) };
+    const { buffer, offset, start } = parts(tensor).find(({ end }) => chunk.end <= end)!;
+    return { buffer, offset: offset + 4 * (chunk.base - start), size: 4 * (chunk.end - chunk.base) };
   };
-  return { region, window };
+  return { parts, window };
 }
 
 const sameRegion = (a: Region, b: Region): boolean =>
@@ -102,6 +116,13 @@ function uniformTable() {
   return { add, bytes };
 }
 
+/** Bytes of a plan's uniforms. */
+export function uniformBytes(p: Plan): number {
+  const table = uniformTable();
+  for (const { launches } of p.steps) for (const { kernel } of launches) table.add(packParams(kernel));
+  return table.bytes().byteLength;
+}
+
 function statsOf(launch: Launch, node: Node): KernelStats {
   const { name, workgroups, flops, bytes } = launch.kernel;
   const dot = name.indexOf('.');
@@ -114,6 +135,11 @@ function statsOf(launch: Launch, node: Node): KernelStats {
     bytes,
   };
 }
+
+const writtenBy = ({ kernel, operands }: Launch, window: (view: View) => Region): Region[] =>
+  interfaceOf(kernel.source).bindings.flatMap(({ name, write }) =>
+    write && operands[name] ? [window(operands[name])] : [],
+  );
 
 export interface Recorded {
   dispatches: Dispatch[];
@@ -150,7 +176,14 @@ export async function record(
     launches.map((recorded, i): Dispatch => {
       const { node, launch } = recorded;
       const [x, y] = fold(launch.kernel.workgroups);
-      return { pipeline: compiled.pipelines[i]!, group: groupOf(recorded), x, y, stats: statsOf(launch, node) };
+      return {
+        pipeline: compiled.pipelines[i]!,
+        group: groupOf(recorded),
+        x,
+        y,
+        stats: statsOf(launch, node),
+        writes: () => writtenBy(launch, window),
+      };
     }),
   );
   const rebind = () =>
@@ -177,8 +210,12 @@ export function cut(dispatches: readonly Dispatch[], { gflops, gbps }: Device['p
 }
 
 /** Encodes dispatches into one pass, setting a pipeline only where it changes. */
-export function encode(dispatches: readonly Dispatch[], encoder: GPUCommandEncoder): void {
-  const pass = encoder.beginComputePass();
+export function encode(
+  dispatches: readonly Dispatch[],
+  encoder: GPUCommandEncoder,
+  timestampWrites?: GPUComputePassTimestampWrites,
+): void {
+  const pass = encoder.beginComputePass({ timestampWrites });
   let pipeline: GPUComputePipeline | undefined;
   for (const dispatch of dispatches) {
     if (dispatch.pipeline !== pipeline) pass.setPipeline((pipeline = dispatch.pipeline));

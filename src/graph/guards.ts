@@ -1,7 +1,7 @@
 import type { Device } from '../device/device.js';
 import type { Arena } from './arena.js';
 import type { Region } from './dispatch.js';
-import { bytesOf, type Plan } from './plan.js';
+import type { Plan } from './plan.js';
 import { STAGING_USAGE } from './storage.js';
 import { rootOf } from './tensor.js';
 
@@ -22,13 +22,10 @@ function guardRegions(p: Plan, arena: Arena): Region[] {
     .flatMap((tensor) => {
       const home = p.home(tensor);
       if ('variable' in home) return [];
-      return [
-        {
-          buffer: arena.buffers[home.buffer]!,
-          offset: home.offset + bytesOf(tensor),
-          size: home.bytes - bytesOf(tensor),
-        },
-      ];
+      return home.pieces.map(({ buffer, offset, base, end, bytes }) => {
+        const used = 4 * (end - base);
+        return { buffer: arena.buffers[buffer]!, offset: offset + used, size: bytes - used };
+      });
     });
 }
 

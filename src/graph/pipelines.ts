@@ -1,6 +1,7 @@
 import type { Device } from '../device/device.js';
 import { type Bound, type Kernel, pipelineKey, shaderText } from '../kernels/kernel.js';
 import { STORAGE_USAGE, stateOf, UNIFORM_USAGE } from './storage.js';
+import { traceOf } from './trace.js';
 
 // Pipelines of a device: compiled side by side, each once, and warmed before a run needs them.
 
@@ -95,8 +96,10 @@ function pipelineOf(device: Device, key: string, wanted: Wanted): Promise<GPUCom
   const { pipelines } = stateOf(device);
   const known = pipelines.get(key);
   if (known) return known;
+  const start = performance.now();
   const made = compilePipeline(device, wanted).then(async (pipeline) => {
     await warm(device, pipeline, wanted.bound);
+    traceOf(device)?.spans.push({ lane: 'compile', name: wanted.kernel.name, start, end: performance.now() });
     return pipeline;
   });
   pipelines.set(key, made);

@@ -1,4 +1,6 @@
+import { MemoryError } from '../errors.js';
 import { type Chunk, chunksOf, sizeOf } from './chunks.js';
+import { type Block, pack, peakOf } from './pack.js';
 import { memoryOrder, readersOf } from './schedule.js';
 import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 
@@ -16,6 +18,16 @@ export interface Plan {
   arena: number[];
   /** Largest sum of bytes that are alive at one step: no packing can need less. */
   lowerBoundBytes: number;
+  /** What is alive at that step, by the tensor that the memory was first given to. */
+  peak: Occupant[];
+}
+
+/** Memory with one tensor after another in it. */
+export interface Occupant {
+  tensor: Tensor;
+  bytes: number;
+  /** A temporary of one node. */
+  scratch: boolean;
 }
 
 export interface Step {
@@ -23,7 +35,19 @@ export interface Step {
   launches: Launch[];
 }
 
-export type Home = { variable: Tensor } | { buffer: number; offset: number; bytes: number };
+export type Home = { variable: Tensor } | { pieces: Piece[] };
+
+/** Elements start … end − 1 of a tensor in an arena buffer, at an offset in bytes. Most tensors are one piece. */
+export interface Piece {
+  start: number;
+  end: number;
+  /** The element that lies at `offset`: `start` rounded down as a binding's offset must be. */
+  base: number;
+  buffer: number;
+  offset: number;
+  /** With what is left unused behind it. */
+  bytes: number;
+}
 
 export interface PlanLimits {
   maxStorageBufferBindingSize: number;
@@ -48,61 +72,6 @@ export const bytesOf = (tensor: Tensor): number => 4 * sizeOf(tensor.shape);
 /** Nodes of a plan whose values come from outside. */
 export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
   p.steps.map(({ node }) => node).filter((node) => node.op.source === source);
-
-interface Block {
-  bytes: number;
-  first: number;
-  last: number;
-  offset: number;
-}
-
-/** Lays blocks out, largest first, each at the lowest gap among those alive at the same time; none crosses a buffer's end. */
-export function pack(blocks: Block[], maxBufferSize: number): number {
-  const placed: Block[] = [];
-  let end = 0;
-  for (const block of [...blocks].sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {
-    const neighbours = placed.filter((other) => other.first <= block.last && block.first <= other.last);
-    block.offset = lowestGap(neighbours, block.bytes, maxBufferSize);
-    // Kept sorted by offset, so that the scan for a gap is one pass.
-    placed.splice(lowerBound(placed, block.offset), 0, block);
-    end = Math.max(end, block.offset + block.bytes);
-  }
-  return end;
-}
-
-function lowestGap(neighbours: readonly Block[], bytes: number, maxBufferSize: number): number {
-  const fit = (offset: number) => {
-    const boundary = (Math.floor(offset / maxBufferSize) + 1) * maxBufferSize;
-    return offset + bytes > boundary ? boundary : offset;
-  };
-  let offset = fit(0);
-  for (const other of neighbours) {
-    if (offset + bytes <= other.offset) break;
-    offset = fit(Math.max(offset, other.offset + other.bytes));
-  }
-  return offset;
-}
-
-function lowerBound(sorted: readonly Block[], offset: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]!.offset < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Largest sum of live bytes at any step. */
-function peakOf(blocks: readonly Block[], steps: number): number {
-  const change = new Array<number>(steps + 3).fill(0);
-  for (const { first, last, bytes } of blocks) {
-    change[first + 1] = change[first + 1]! + bytes;
-    change[last + 2] = change[last + 2]! - bytes;
-  }
-  let live = 0;
-  return change.reduce((peak, delta) => Math.max(peak, (live += delta)), 0);
-}
 
 const isVariable = (tensor: Tensor): boolean => tensor.node.op.source === 'variable';
 
@@ -136,95 +105,145 @@ function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest
   return direct;
 }
 
-/** Operand whose memory an elementwise node's output may take over: same size, in the arena, dead afterwards. */
+/**
+ * Whether the launches have read all they need of `from` before they write `to`: so it is where a convolution first makes a copy of
+ * its own, padded or in tiles.
+ */
+function readBeforeWritten(launches: readonly Launch[], from: Tensor, to: Tensor): boolean {
+  const uses = (root: Tensor) => (launch: Launch) =>
+    Object.values(launch.operands).some(({ tensor }) => rootOf(tensor) === root);
+  return launches.findLastIndex(uses(from)) < launches.findIndex(uses(to));
+}
+
+/** Operand whose memory a node's first output may take over: same size, in the arena, dead afterwards. */
 function donor(
-  node: Node,
+  { node, launches }: Step,
   step: number,
   last: Map<Tensor, number>,
   fixed: (root: Tensor) => boolean,
-  taken: Set<Tensor>,
 ): Tensor | undefined {
+  const output = node.outputs[0]!;
   return node.inputs.find((input) => {
     const root = rootOf(input);
-    const same = input.shape.join() === node.outputs[0]!.shape.join();
-    return (
-      same && !fixed(root) && !taken.has(root) && last.get(root) === step && sizeOf(root.shape) === sizeOf(input.shape)
-    );
+    const same = input.shape.join() === output.shape.join() && sizeOf(root.shape) === sizeOf(input.shape);
+    const free = !fixed(root) && last.get(root) === step;
+    return same && free && (node.op.inPlace || readBeforeWritten(launches, root, output));
   });
 }
 
-/** Plans the memory and the kernels of a program. @throws RangeError where a tensor cannot be bound or allocated. */
+/** One tensor's memory: a block for each part that must lie in one buffer. */
+interface Place {
+  parts: { chunk: Chunk; block: Block }[];
+  scratch: boolean;
+}
+
+const shown = ({ shape }: Tensor): string => `[${shape.join(', ')}]`;
+
+/** Plans the memory and the kernels of a program. @throws MemoryError where a tensor cannot be bound or allocated. */
 export function plan(request: PlanRequest): Plan {
   const { outputs, updates, limits, device, guardBytes = 0 } = request;
+  const { maxBufferSize } = limits;
   const nodes = memoryOrder(outputs, updates);
   const direct = directUpdates(nodes, request);
   const copies = updates.filter(([variable, value]) => direct.get(rootOf(value)) !== variable);
   const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)]);
 
-  const blocks = new Map<Tensor, Block>();
+  const places = new Map<Tensor, Place>();
   const fixed = (root: Tensor) => isVariable(root) || direct.has(root);
   const keep = new Set(outputs.map(rootOf));
 
-  const allocate = (tensor: Tensor, first: number, end: number) => {
-    const bytes = aligned(bytesOf(tensor) + guardBytes);
-    if (bytes > limits.maxBufferSize) {
-      throw new RangeError(
-        `a tensor of [${tensor.shape.join(', ')}] takes ${bytes} bytes, the device's largest buffer is ${limits.maxBufferSize}`,
-      );
-    }
-    // Guards stay readable only where nothing shares their place.
-    const life = guardBytes > 0 ? { first: -1, last: nodes.length } : { first, last: end };
-    blocks.set(tensor, { bytes, ...life, offset: 0 });
-  };
-
   const cuts = new Map<string, Chunk[]>();
+  const bound = Math.min(limits.maxStorageBufferBindingSize, maxBufferSize - guardBytes);
   const chunks = (tensor: Tensor) => {
     const key = tensor.shape.join();
-    if (!cuts.has(key)) cuts.set(key, chunksOf(tensor.shape, limits.maxStorageBufferBindingSize));
+    if (!cuts.has(key)) cuts.set(key, chunksOf(tensor.shape, bound));
     return cuts.get(key)!;
   };
 
-  const place = (node: Node, step: number) => {
-    const taken = new Set<Tensor>();
+  /** A tensor larger than a buffer lies in as many pieces as it has chunks, wherever there is room for each. */
+  const allocate = (tensor: Tensor, first: number, end: number, scratch: boolean) => {
+    // Guards stay readable only where nothing shares their place.
+    const life = guardBytes > 0 ? { first: -1, last: nodes.length } : { first, last: end };
+    const whole = { index: 0, start: 0, end: sizeOf(tensor.shape), base: 0 };
+    const parts = bytesOf(tensor) + guardBytes > maxBufferSize ? chunks(tensor) : [whole];
+    const blocks = parts.map((chunk) => {
+      const bytes = aligned(4 * (chunk.end - chunk.base) + guardBytes);
+      return { chunk, block: { bytes, ...life, offset: 0 } };
+    });
+    places.set(tensor, { parts: blocks, scratch });
+  };
+
+  const place = (made: Step, step: number) => {
+    const { node } = made;
     for (const output of node.outputs) {
       const root = rootOf(output);
+      if (isVariable(root)) checkVariable(root, maxBufferSize);
+      if (root !== output) checkAlias(output, root);
       if (root !== output || fixed(root)) continue;
       const end = last.get(root)!;
-      const from =
-        node.op.inPlace && !node.op.source && output.output === 0 ? donor(node, step, last, fixed, taken) : undefined;
-      const block = from && blocks.get(rootOf(from));
-      if (block && !keep.has(rootOf(from!))) {
-        taken.add(rootOf(from!));
-        block.last = end;
-        blocks.set(root, block);
-      } else allocate(root, node.op.source ? -1 : step, end);
+      const from = !node.op.source && output.output === 0 ? donor(made, step, last, fixed) : undefined;
+      const given = from && !keep.has(rootOf(from)) ? places.get(rootOf(from)) : undefined;
+      if (given) {
+        for (const { block } of given.parts) block.last = end;
+        places.set(root, given);
+      } else allocate(root, node.op.source ? -1 : step, end, false);
     }
+  };
+  /** Another shape is cut at other places. */
+  const checkAlias = (alias: Tensor, root: Tensor) => {
+    const ends = (tensor: Tensor) => chunks(tensor).map((chunk) => chunk.end);
+    if ((places.get(root)?.parts.length ?? 1) === 1 || ends(alias).join() === ends(root).join()) return;
+    throw new MemoryError(
+      `a tensor of ${shown(root)} is larger than a buffer of this device, ${maxBufferSize} bytes, and cannot be seen as ${shown(alias)}`,
+    );
   };
 
   const steps = nodes.map((node, step): Step => {
-    place(node, step);
     const scratch = (shape: readonly number[], dtype?: Tensor['dtype']) => {
       const tensor = temporary(shape, dtype);
-      allocate(tensor, step, step);
+      allocate(tensor, step, step, true);
       return tensor;
     };
     const { precise = false, candidate = () => undefined } = request;
-    return { node, launches: node.op.lower?.(node, { chunks, scratch, candidate, device, precise }) ?? [] };
+    const launches = node.op.lower?.(node, { chunks, scratch, candidate, device, precise }) ?? [];
+    place({ node, launches }, step);
+    return { node, launches };
   });
 
-  const unique = [...new Set(blocks.values())];
-  const { maxBufferSize } = limits;
-  const total = pack(unique, maxBufferSize);
+  const owners = new Map<Block, Occupant>();
+  for (const [tensor, { parts, scratch }] of places)
+    for (const { block } of parts) if (!owners.has(block)) owners.set(block, { tensor, bytes: block.bytes, scratch });
+  const blocks = [...owners.keys()];
+  const peak = peakOf(blocks, nodes.length);
+  const total = pack(blocks, maxBufferSize, peak.bytes);
   const arena = Array.from({ length: Math.ceil(total / maxBufferSize) }, (_, i) =>
     Math.min(maxBufferSize, total - i * maxBufferSize),
   );
   const home = (tensor: Tensor): Home => {
     const root = rootOf(tensor);
-    if (isVariable(root)) return { variable: root };
-    const target = direct.get(root);
-    if (target) return { variable: target };
-    const { offset, bytes } = blocks.get(root)!;
-    return { buffer: Math.floor(offset / maxBufferSize), offset: offset % maxBufferSize, bytes };
+    const variable = isVariable(root) ? root : direct.get(root);
+    if (variable) return { variable };
+    const pieces = places.get(root)!.parts.map(({ chunk: { start, end, base }, block: { offset, bytes } }) => {
+      const buffer = Math.floor(offset / maxBufferSize);
+      return { start, end, base, buffer, offset: offset - buffer * maxBufferSize, bytes };
+    });
+    return { pieces };
   };
-  return { steps, home, copies, arena, lowerBoundBytes: peakOf(unique, nodes.length) };
+  const alive = blocks.filter(({ first, last }) => first <= peak.step && peak.step <= last);
+  return {
+    steps,
+    home,
+    copies,
+    arena,
+    lowerBoundBytes: peak.bytes,
+    peak: alive.map((block) => owners.get(block)!),
+  };
+}
+
+function checkVariable(variable: Tensor, maxBufferSize: number): void {
+  if (bytesOf(variable) <= maxBufferSize) return;
+  throw new MemoryError(
+    `weights of ${shown(variable)} take ${bytesOf(variable)} bytes, the device's largest buffer is ${maxBufferSize}`,
+    { fix: 'Use fewer filters (--ngf, --ndf, --nef)' },
+  );
 }

@@ -10,8 +10,8 @@ export interface KernelStats {
   bytes: number;
 }
 
-/** A dispatch with the milliseconds it took when submitted alone. */
-export type KernelTime = KernelStats & { ms: number };
+/** A dispatch with the milliseconds it took; `at` is when it began, from the first one's begin, where timestamps tell. */
+export type KernelTime = KernelStats & { ms: number; at?: number };
 
 /** 0: silent. 1: a line per compiled program. 2: its kernels and shapes. 3: the time of every kernel, at every run. */
 export type DebugLevel = 0 | 1 | 2 | 3;

@@ -1,7 +1,7 @@
 import type { Device } from '../device/device.js';
 import { type Arena, createArena } from './arena.js';
 import { type Choices, choose } from './choices.js';
-import { binder, cut, record } from './dispatch.js';
+import { binder, cut, record, uniformBytes } from './dispatch.js';
 import { countGuards, paintGuards } from './guards.js';
 import { scale } from './ops/pointwise.js';
 import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
@@ -71,12 +71,19 @@ export interface ProgramStats {
   kernels: KernelStats[];
 }
 
+export interface RunOptions {
+  /** Default true; without it outputs stay on the device and the result is empty. */
+  readback?: boolean;
+  /** Adds commands right behind the run's own, where its outputs (`buffer`) are still there whatever runs next. */
+  after?(encoder: GPUCommandEncoder): void;
+}
+
 export interface Program {
-  run(feeds?: Feeds, options?: { readback?: boolean }): Promise<Record<string, Float32Array | Int32Array>>;
+  run(feeds?: Feeds, options?: RunOptions): Promise<Record<string, Float32Array | Int32Array>>;
   /** Where an output stays on the device; bytes. Valid until the next run of a program in the same arena. */
   buffer(output: string): { buffer: GPUBuffer; offset: number; size: number };
   readonly stats: ProgramStats;
-  /** A whole run, every dispatch submitted alone and timed: slower than run(), its shares are what counts. */
+  /** A whole run, every dispatch timed: by timestamps where the adapter's are fine enough, else in loops, which takes long. */
   profile(feeds?: Feeds): Promise<KernelTime[]>;
   /** Number of guard bytes that changed (0 unless `guardBytes` was given and a kernel writes out of range). */
   guards(): Promise<number>;
@@ -157,9 +164,26 @@ async function planFor(
 }
 
 /**
+ * What `compile` would do on this device, without memory of it: nothing is allocated, no variable's data is asked for.
+ * @throws MemoryError where a tensor exceeds the limits
+ */
+export async function planProgram(
+  device: Device,
+  spec: ProgramSpec,
+  options: CompileOptions = {},
+): Promise<{ plan: Plan; uniformBytes: number; readBytes: number }> {
+  const outputs = Object.values(spec.outputs ?? {});
+  const plan = await planFor(device, outputs, ownValues(spec.updates ?? []), options);
+  return { plan, uniformBytes: uniformBytes(plan), readBytes: readBytesOf(outputs) };
+}
+
+/** Bytes of one of the two buffers that results are read back through. */
+const readBytesOf = (outputs: readonly Tensor[]): number => outputs.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+
+/**
  * Plans, compiles and allocates a program. Everything a run needs is made here: a run writes inputs, re-encodes the recorded
  * dispatches and reads outputs back.
- * @throws GraphError for a spec that does not hold together, RangeError where a tensor exceeds the limits, OutOfMemoryError.
+ * @throws GraphError for a spec that does not hold together, MemoryError where a tensor exceeds the limits, OutOfMemoryError.
  */
 export async function compile(device: Device, spec: ProgramSpec, options: CompileOptions = {}): Promise<Program> {
   checkTensors(spec);
@@ -168,12 +192,9 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
   const p = await planFor(device, Object.values(outputs), updates, options);
   checkSpec(spec, p);
   const variables = sourcesOf(p, 'variable').map((node) => node.outputs[0]!);
-  await materialise(device, variables);
-
   const named = Object.entries(outputs);
-  const readBytes = named.reduce((sum, [, tensor]) => sum + bytesOf(tensor), 0);
+  const readBytes = readBytesOf(Object.values(outputs));
   const arena = options.arena ?? createArena(device);
-  await arena.reserve(p.arena, readBytes);
   const owned: GPUBuffer[] = [];
   const own = async (size: number, usage: number, label: string) => {
     const [buffer] = await device.allocate([{ size, usage, label }]);
@@ -186,7 +207,10 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
   };
 
   try {
-    const { region, window } = binder(device, p, arena);
+    await arena.reserve(p.arena, readBytes);
+    // Last, so that where there is no room no variable has lost its data to a device.
+    await materialise(device, variables);
+    const { parts, window } = binder(device, p, arena);
     const { dispatches, pipelines, uniforms, rebind } = await record(device, p, window, own, options.onProgress);
     const submits = cut(dispatches, device.profile);
     const stats: ProgramStats = {
@@ -206,7 +230,7 @@ export async function compile(device: Device, spec: ProgramSpec, options: Compil
     const debug = debugLevel(options.debug);
     if (debug >= 1) console.log(`compiled: ${summary(stats)}`);
     if (debug === 2) console.log(profileText(stats.kernels));
-    return runner({ device, p, inputs, named, region, submits, arena, rebind, stats, release, guards, debug });
+    return runner({ device, p, inputs, named, parts, submits, arena, rebind, stats, release, guards, debug });
   } catch (error) {
     release();
     throw error;

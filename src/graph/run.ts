@@ -1,11 +1,13 @@
 import type { Device } from '../device/device.js';
 import type { Arena } from './arena.js';
 import { sizeOf } from './chunks.js';
-import { type Dispatch, encode, type Region } from './dispatch.js';
+import { type Dispatch, encode, type Part } from './dispatch.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { type KernelTime, profileText } from './profile.js';
-import type { Feed, Feeds, Program, ProgramStats } from './program.js';
+import type { Feed, Feeds, Program, ProgramStats, RunOptions } from './program.js';
 import { GraphError, refuse, type Tensor } from './tensor.js';
+import { timed } from './timing.js';
+import { traceOf } from './trace.js';
 
 /** A fed value as the bytes of its tensor. Numbers are scalars, lists are copied; ids may come in any integer array. */
 function feedData(name: string, tensor: Tensor, feed: Feed): Float32Array | Int32Array {
@@ -26,7 +28,7 @@ export interface Parts {
   p: Plan;
   inputs: Record<string, Tensor>;
   named: [string, Tensor][];
-  region(tensor: Tensor): Region;
+  parts(tensor: Tensor): Part[];
   submits: Dispatch[][];
   arena: Arena;
   rebind(): void;
@@ -43,7 +45,7 @@ export function runner({
   p,
   inputs,
   named,
-  region,
+  parts,
   submits,
   arena,
   rebind,
@@ -81,42 +83,37 @@ export function runner({
     if (generation !== arena.generation) rebind();
     generation = arena.generation;
     for (const [tensor, data] of writes) {
-      const { buffer, offset } = region(tensor);
-      gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
+      for (const { buffer, offset, start, end } of parts(tensor))
+        gpu.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>, start, end - start);
     }
   };
-  const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined) => {
+  const finish = (encoder: GPUCommandEncoder, target: GPUBuffer | undefined, after: RunOptions['after']) => {
     let at = 0;
     for (const [, tensor] of target ? named : []) {
-      const { buffer, offset, size } = region(tensor);
-      encoder.copyBufferToBuffer(buffer, offset, target!, at, size);
-      at += size;
+      for (const { buffer, offset, size, start } of parts(tensor))
+        encoder.copyBufferToBuffer(buffer, offset, target!, at + 4 * start, size);
+      at += bytesOf(tensor);
     }
     for (const [variable, value] of p.copies) {
-      const [from, to] = [region(value), region(variable)];
-      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size);
+      const [to] = parts(variable) as [Part];
+      for (const { buffer, offset, size, start } of parts(value))
+        encoder.copyBufferToBuffer(buffer, offset, to.buffer, to.offset + 4 * start, size);
     }
+    after?.(encoder);
   };
-  const submit = (target: GPUBuffer | undefined) => {
+  const submit = (target: GPUBuffer | undefined, after: RunOptions['after']) => {
     submits.forEach((dispatches, i) => {
       const encoder = gpu.createCommandEncoder();
       if (dispatches.length > 0) encode(dispatches, encoder);
-      if (i === submits.length - 1) finish(encoder, target);
+      if (i === submits.length - 1) finish(encoder, target, after);
       gpu.queue.submit([encoder.finish()]);
     });
   };
-  const timed = async (target: GPUBuffer | undefined): Promise<KernelTime[]> => {
-    const rows: KernelTime[] = [];
-    for (const dispatch of submits.flat()) {
-      const start = performance.now();
-      const encoder = gpu.createCommandEncoder();
-      encode([dispatch], encoder);
-      gpu.queue.submit([encoder.finish()]);
-      await gpu.queue.onSubmittedWorkDone();
-      rows.push({ ...dispatch.stats, ms: performance.now() - start });
-    }
+  /** The same with the time of every kernel. */
+  const submitTimed = async (target?: GPUBuffer, after?: RunOptions['after']): Promise<KernelTime[]> => {
+    const rows = await timed(device, submits);
     const encoder = gpu.createCommandEncoder();
-    finish(encoder, target);
+    finish(encoder, target, after);
     gpu.queue.submit([encoder.finish()]);
     return rows;
   };
@@ -132,12 +129,17 @@ export function runner({
     target.unmap();
     return Object.fromEntries(values);
   };
-  const execute = async (writes: Writes, readback: boolean) => {
+  const isTimed = () => debug >= 3 || traceOf(device)?.timing === true;
+  const execute = async (writes: Writes, readback: boolean, after: RunOptions['after']) => {
     const target = readback ? arena.borrow() : undefined;
+    const start = performance.now();
     upload(writes);
     try {
-      if (debug >= 3) console.log(profileText(await timed(target)));
-      else submit(target);
+      if (isTimed()) {
+        const kernels = await submitTimed(target, after);
+        traceOf(device)?.timed.push({ start, kernels });
+        if (debug >= 3) console.log(profileText(kernels));
+      } else submit(target, after);
       if (target) return await collect(target);
       await gpu.queue.onSubmittedWorkDone();
       return {};
@@ -145,6 +147,12 @@ export function runner({
       throw device.isLost() ? await device.lost : error;
     } finally {
       if (target) arena.giveBack(target);
+      traceOf(device)?.spans.push({
+        lane: 'run',
+        name: `${stats.dispatches} dispatches`,
+        start,
+        end: performance.now(),
+      });
     }
   };
   const alive = async () => {
@@ -155,7 +163,7 @@ export function runner({
   return {
     stats,
     // Not async up to the submit, so that inputs are taken and work is queued at the call, in the order of the calls.
-    run(feeds = {}, { readback = true } = {}) {
+    run(feeds = {}, { readback = true, after } = {}) {
       if (destroyed || device.isLost()) return alive().then(() => ({}));
       let writes: Writes;
       try {
@@ -164,9 +172,9 @@ export function runner({
         return Promise.reject(error);
       }
       const wantsTarget = readback && named.length > 0;
-      if (debug >= 3) {
+      if (isTimed()) {
         const kept = copied(writes);
-        const result = turn.then(() => execute(kept, wantsTarget));
+        const result = turn.then(() => execute(kept, wantsTarget, after));
         turn = result.catch(() => {});
         return result;
       }
@@ -174,7 +182,7 @@ export function runner({
       const result = new Promise<Record<string, Float32Array | Int32Array>>((resolve, reject) => {
         arena.enter(() => {
           started = true;
-          execute(writes, wantsTarget).then(resolve, reject);
+          execute(writes, wantsTarget, after).then(resolve, reject);
         }, wantsTarget);
       });
       if (!started) writes = copied(writes);
@@ -183,12 +191,15 @@ export function runner({
     buffer(output) {
       const tensor = named.find(([name]) => name === output)?.[1];
       if (!tensor) refuse('buffer', 'output', output, `one of: ${named.map(([name]) => name).join(', ')}`);
-      return region(tensor);
+      const [{ buffer, offset, size }, ...more] = parts(tensor) as [Part, ...Part[]];
+      if (more.length > 0)
+        refuse('buffer', output, `${bytesOf(tensor)} bytes`, "what fits one of the device's buffers");
+      return { buffer, offset, size };
     },
     async profile(feeds = {}) {
       await alive();
       upload(prepare(feeds));
-      return timed(undefined);
+      return submitTimed();
     },
     guards,
     destroy() {

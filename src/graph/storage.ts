@@ -50,6 +50,9 @@ function initialData(tensor: Tensor): Float32Array | undefined {
   return data;
 }
 
+/** Bytes that may wait for the device: writeBuffer keeps a copy of its own until then, which a whole net must not have. */
+const UPLOAD_BYTES = 64 * 2 ** 20;
+
 /** Gives every variable its buffer on this device, with its first values; those that have one keep it. */
 export async function materialise(device: Device, variables: readonly Tensor[]): Promise<void> {
   const state = stateOf(device);
@@ -61,14 +64,20 @@ export async function materialise(device: Device, variables: readonly Tensor[]):
       usage: STORAGE_USAGE,
     })),
   );
-  missing.forEach((variable, i) => {
+  let waiting = 0;
+  for (const [i, variable] of missing.entries()) {
     const data = initialData(variable);
     if (data) device.gpu.queue.writeBuffer(buffers[i]!, 0, data as Float32Array<ArrayBuffer>);
     // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
     const attrs = variable.node.attrs as VariableAttrs;
     if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
     state.variables.set(variable, buffers[i]!);
-  });
+    waiting += data?.byteLength ?? 0;
+    if (waiting < UPLOAD_BYTES) continue;
+    device.gpu.queue.submit([]);
+    await device.gpu.queue.onSubmittedWorkDone();
+    waiting = 0;
+  }
 }
 
 function variableOf(op: string, tensor: unknown): Tensor {

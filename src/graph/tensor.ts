@@ -1,3 +1,4 @@
+import { MemoryError } from '../errors.js';
 import type { Adapter } from '../kernels/conv.js';
 import type { Kernel } from '../kernels/kernel.js';
 import type { Chunk } from './chunks.js';
@@ -108,7 +109,14 @@ export function apply<A>(
   ...outputs: { shape: readonly number[]; dtype?: DType }[]
 ): Tensor[] {
   const huge = outputs.find(({ shape }) => shape.reduce((product, size) => product * size, 1) > MOST_ELEMENTS);
-  if (huge) refuse(op.name, 'output size', huge.shape, `at most ${MOST_ELEMENTS} elements`);
+  if (huge) {
+    throw new MemoryError(
+      `${op.name}: got a tensor of [${huge.shape.join(', ')}], wanted at most ${MOST_ELEMENTS} elements`,
+      {
+        fix: 'Use smaller pictures or crops',
+      },
+    );
+  }
   const node: Node<A> = { id: ++count, op, inputs, attrs, outputs: [] };
   const made = outputs.map(
     ({ shape, dtype = 'f32' }, output): Tensor => ({ id: ++count, shape, dtype, node: node as Node, output }),

@@ -5,7 +5,8 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 function row(name: string, spec: OptionSpec): string {
   const { type, value, choices, help, without, refused } = spec;
-  const spelled = `--${spec.spelled ?? name}${type === 'flag' ? '' : ` ${value ?? type.toUpperCase()}`}`;
+  const shownValue = spec.optional ? `[${value ?? type.toUpperCase()}]` : (value ?? type.toUpperCase());
+  const spelled = `--${spec.spelled ?? name}${type === 'flag' ? '' : ` ${shownValue}`}`;
   const takes = choices ? choices.join(', ') : boundsText(spec);
   const fate = refused ? ` – **refused:** ${refused}` : without ? ` – **changes nothing:** ${without}` : '';
   return `| \`${spelled}\` | ${cell(takes)} | ${spec.default ?? ''} | ${cell(help + fate)} |`;

@@ -15,6 +15,8 @@ export interface OptionSpec {
   below?: number;
   /** How the value is called in the help; by default the type in capitals. */
   value?: string;
+  /** The value may be left out, and is '' then. */
+  optional?: true;
   /** How the option is spelled, where commands give one spelling several meanings; by default as its row. */
   spelled?: string;
   /** The reference has it, and here it changes nothing: why not, said where it is given. */

@@ -48,7 +48,7 @@ export const REFERENCE_OPTIONS = {
   'data-type': { type: 'integer', group: REFERENCE, help: 'bits of the numbers', without: F32 },
   verbose: { type: 'flag', group: REFERENCE, help: 'print the nets', without: 'PIX2PIXHD_DEBUG=1 prints programs' },
   'no-html': { type: 'flag', group: REFERENCE, help: 'no web page', without: LOG },
-  'tf-log': { type: 'flag', group: REFERENCE, help: 'log for TensorBoard', without: LOG },
+  'tf-log': { type: 'flag', group: REFERENCE, help: 'the same as --tensorboard' },
   'display-winsize': {
     type: 'integer',
     group: REFERENCE,
@@ -101,7 +101,6 @@ export const IGNORED_OPTIONS = [
   'data-type',
   'verbose',
   'no-html',
-  'tf-log',
   'display-winsize',
   'model',
   'use-dropout',

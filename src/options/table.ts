@@ -237,7 +237,12 @@ export const OPTIONS = {
     group: OUTPUT,
     min: 0,
     max: 65535,
-    help: 'of that page; 0: any that is free (default: 7007, or any where that is taken)',
+    help: 'of the page; 0: any that is free (default: 7007, or any where that is taken)',
+  },
+  tensorboard: {
+    type: 'flag',
+    group: OUTPUT,
+    help: "write TensorBoard's event files into the run's folder too: scalars, pictures and options",
   },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
@@ -252,9 +257,9 @@ export const OPTIONS = {
     type: 'text',
     group: OUTPUT,
     spelled: 'format',
-    choices: ['pth', 'safetensors', 'onnx'],
+    choices: ['pth', 'safetensors', 'onnx', 'html'],
     default: 'safetensors',
-    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator alone in one file that says all about itself; onnx: the generator alone for ONNX runtimes",
+    help: "pth: a folder of the reference's files, with discriminators, encoder and Adam; safetensors: the generator, with its encoder, in one file that says all about itself; onnx: the generator alone for ONNX runtimes; html: one file with the editor and the generator in it, for any browser",
   },
   'out-path': {
     type: 'text',
@@ -274,7 +279,7 @@ export const OPTIONS = {
     type: 'text',
     group: OUTPUT,
     value: 'WxH',
-    help: "of an ONNX model's pictures, such as 1024x512 (default: any)",
+    help: "of pictures, such as 1024x512: an ONNX model's (default: any), or, once scaled, those that --dry-run plans for (default: the data's largest)",
   },
 
   init: {
@@ -294,11 +299,12 @@ export const OPTIONS = {
     group: START,
     help: 'with --load-pretrain: leave out tensors of another shape instead of refusing them',
   },
-  'continue-train': {
+  resume: {
     type: 'flag',
     group: START,
-    help: 'go on with the run in --out from its newest checkpoint, with its options where none is given',
+    help: 'go on with the run in --out (or in the folder given instead of DATAROOT) from its newest checkpoint as if it had never stopped, with its options where none is given',
   },
+  'continue-train': { type: 'flag', group: START, help: 'the same as --resume' },
   'which-epoch': {
     type: 'text',
     group: START,
@@ -369,6 +375,18 @@ export const OPTIONS = {
     value: 'NAME',
     help: "GPU to use: part of an adapter's name, `swiftshader`, `lavapipe` or `auto` (also: PIX2PIXHD_ADAPTER)",
   },
+  'dry-run': {
+    type: 'flag',
+    group: MACHINE,
+    help: 'print what memory it would take, whether that fits, and if not what would; nothing else is done',
+  },
+  'memory-gb': {
+    type: 'number',
+    group: MACHINE,
+    above: 0,
+    value: 'GB',
+    help: "the GPU's memory, of 2^30 bytes each; what needs more is refused at once (default: not known; on the CPU what is free)",
+  },
   precise: {
     type: 'flag',
     group: MACHINE,
@@ -394,6 +412,13 @@ export const OPTIONS = {
     group: MACHINE,
     value: 'NAME',
     help: 'convolution kernel to use wherever it fits, such as direct-8x8 or plain; conv=NAME,convWeight=NAME to choose for one of the two',
+  },
+  profile: {
+    type: 'text',
+    group: MACHINE,
+    optional: true,
+    value: 'FILE',
+    help: 'tell the time of every kernel of the first step or picture, and how long the device waits between the next ones; writes a trace for chrome://tracing to FILE.json (default: profile.json in the folder of the results)',
   },
   selftest: {
     type: 'flag',

@@ -9,6 +9,8 @@ import { type Manifest, manifestMetadata } from '../nets/manifest.js';
 import type { Variables } from '../nets/parameters.js';
 import type { Trainee } from './adam.js';
 import type { Nets } from './nets.js';
+import type { ImagePool } from './pool.js';
+import { poolTensors } from './pool-file.js';
 
 /** One file of a checkpoint; a tensor is read from the device when it is written. */
 export interface CheckpointFile {
@@ -29,7 +31,7 @@ export interface Progress {
   cursor: Cursor;
 }
 
-/** Everything that the next step depends on besides the tensors and the pool. */
+/** Everything that the next step depends on besides the tensors. */
 export interface TrainState extends Progress {
   /** Adam's steps since its moments were zero. */
   adam: { G: number; D: number };
@@ -51,6 +53,8 @@ export interface Start {
   optimizer?: Stored;
   adam?: TrainState['adam'];
   fixed?: boolean;
+  /** The image pool's fakes. */
+  pool?: ImagePool['kept'];
   kernels?: Choices;
 }
 
@@ -72,12 +76,13 @@ export function manifestOf(nets: Nets, { names, palette }: Classes, step: number
   return { format: 1, generator, encoding, ...(encoder ? { encoder } : {}), classes, step };
 }
 
-/** The files of a checkpoint: G.safetensors, D.safetensors, E.safetensors, G-ema.safetensors, optimizer.safetensors. */
+/** The files of a checkpoint: G.safetensors, D.safetensors, E.safetensors, G-ema.safetensors, optimizer.safetensors, pool.safetensors. */
 export function checkpointFiles(
   device: Device,
   trainees: Trainees,
   manifest: Manifest,
   state: TrainState,
+  pool?: ImagePool,
 ): CheckpointFile[] {
   const stored = (name: string, tensor: Tensor): TensorToWrite => ({
     name,
@@ -108,5 +113,6 @@ export function checkpointFiles(
     })),
     ...(G?.averages ? [{ name: 'G-ema.safetensors', tensors: weights(G, G.averages), metadata: described }] : []),
     { name: 'optimizer.safetensors', tensors: [...moments, ...vectors], metadata: progress },
+    ...(pool ? [{ name: 'pool.safetensors', tensors: poolTensors(pool), metadata: progress }] : []),
   ];
 }

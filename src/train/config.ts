@@ -1,7 +1,8 @@
 // The options of a run that goes on against those it began with.
 
 import { UsageError } from '../errors.js';
-import { kebabCase } from '../options/option.js';
+import { kebabCase, type OptionSpec } from '../options/option.js';
+import { OPTIONS } from '../options/table.js';
 import { readRunConfig } from './run-folder.js';
 import type { Settings } from './settings.js';
 
@@ -36,20 +37,44 @@ const STRUCTURE: readonly (keyof Settings)[] = [
 
 const shown = (value: unknown): string => (value === undefined ? 'not given' : JSON.stringify(value));
 
+/** What an option has where it is not given: a run that is older than the option had that. */
+function fallbackOf(name: string): unknown {
+  const row: OptionSpec | undefined = OPTIONS[kebabCase(name) as keyof typeof OPTIONS];
+  return row?.type === 'flag' ? false : row?.default;
+}
+
+/** What a run's config says of its data set, so that another one is noticed. */
+export interface DataIdentity {
+  samples: number;
+  /** SHA-256 of their names. */
+  names: string;
+}
+
+const dataText = (before: DataIdentity, now: DataIdentity): string =>
+  `the data set: had ${before.samples} samples, has ${now.samples}${before.samples === now.samples ? ' with other names' : ''};` +
+  ' order, crops and flips are others from here on';
+
 /**
- * Compares a run's config with what it is to go on with; `say` is told of every option that differs.
+ * Compares a run's config with what it is to go on with; `say` is told of every option that differs, and of other data.
  * @throws UsageError for those that make other nets
  */
-export async function checkSame(root: string, config: object, say: (text: string) => void): Promise<void> {
+export async function checkSame(
+  root: string,
+  config: { data: DataIdentity },
+  say: (text: string) => void,
+): Promise<void> {
   const before = await readRunConfig(root);
   const now = JSON.parse(JSON.stringify(config)) as Record<string, unknown>;
-  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-  const differing = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]));
-  const text = (name: string) => `--${kebabCase(name)}: was ${shown(before[name])}, now ${shown(now[name])}`;
+  const valueBefore = (name: string) => before[name] ?? fallbackOf(name);
+  const names = Object.keys(now).filter((name) => name !== 'data');
+  const differing = names.filter((name) => JSON.stringify(valueBefore(name)) !== JSON.stringify(now[name]));
+  const text = (name: string) => `--${kebabCase(name)}: was ${shown(valueBefore(name))}, now ${shown(now[name])}`;
   const structural = differing.filter((name) => (STRUCTURE as readonly string[]).includes(name));
   if (structural.length > 0) {
     const fix = 'Leave them as they were, or start a new run with --init or --load-pretrain';
     throw new UsageError(`the run has other nets: ${structural.map(text).join('; ')}`, { file: root, fix });
   }
   for (const name of differing) say(`Changed ${text(name)}`);
+  const data = before.data as DataIdentity | undefined;
+  if (data && data.names !== config.data.names) say(`Changed ${dataText(data, config.data)}`);
 }

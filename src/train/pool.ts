@@ -12,6 +12,8 @@ export interface Fake {
 }
 
 export interface ImagePool {
+  /** The fakes kept, by the extents they were exchanged under. */
+  readonly kept: ReadonlyMap<string, readonly Fake[]>;
   /** For each fake of a batch the one that D shall judge: itself, or one of an earlier step, whose place it takes. */
   exchange(fakes: readonly Fake[], extent: readonly number[], rng: Rng): Fake[];
 }
@@ -19,14 +21,16 @@ export interface ImagePool {
 /**
  * The reference's rule: while the pool fills, every fake is kept and judged itself; from then on half of them at random change places with a
  * kept one. Pictures of another size have a pool of their own, since a batch holds one size.
+ * @param kept what an earlier pool held
  */
-export function createPool(size: number): ImagePool {
-  const pools = new Map<string, Fake[]>();
+export function createPool(size: number, kept: ImagePool['kept'] = new Map()): ImagePool {
+  const pools = new Map([...kept].map(([key, fakes]) => [key, fakes.slice(0, size)]));
   const poolOf = (key: string): Fake[] => {
     if (!pools.has(key)) pools.set(key, []);
     return pools.get(key)!;
   };
   return {
+    kept: pools,
     exchange(fakes, extent, rng) {
       const kept = poolOf(extent.join());
       return fakes.map((fake) => {

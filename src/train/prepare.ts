@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { readClasses } from '../data/classes.js';
 import { type Classes, defaultClasses } from '../data/colours.js';
 import { type Dataset, openDataset, prepared } from '../data/dataset.js';
+import { paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
+import { createRng } from '../data/rng.js';
+import { drawWindow, type GeometryOptions } from '../data/transform.js';
 import { DataError } from '../errors.js';
 import { keptMultiple } from '../nets/encoder.js';
 import { leastSide } from '../nets/generator.js';
@@ -50,6 +53,18 @@ export async function openTraining(root: string, options: TrainOptions, cacheByt
     cacheBytes,
   });
   return { root, dataset, settings, classes: withDontCare(listed, settings.dontCare) };
+}
+
+/** The size in a batch of a picture that is scaled already. */
+export const batchSizeOf = (scaled: Size, options: GeometryOptions): Size =>
+  paddedSize(drawWindow(scaled, options, createRng(0)).size, options.multiple);
+
+/** The size of the largest batch of the samples that are in memory, else of the first. */
+export async function largestSize({ dataset }: Training): Promise<Size> {
+  const kept = [...dataset.cache.samples.values()];
+  const samples = kept.length > 0 ? kept : [await prepared(dataset, 0)];
+  const sizes = samples.map(({ size }) => batchSizeOf(size, dataset.options));
+  return sizes.reduce((a, b) => (b.width * b.height > a.width * a.height ? b : a));
 }
 
 /** Enough for some hundred pictures. */

@@ -1,47 +1,43 @@
-// The folder of a run: config.json, log.jsonl, samples/step-N.png, checkpoints/step-N/.
+// The folder of a run: config.json, log.jsonl, lock.json, samples/step-N.png, checkpoints/step-N/ and best.json.
 
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DataError, fileError, MissingFileError, UsageError } from '../errors.js';
-import { cleanTemps, writeFileAtomic, writeFolderAtomically } from '../formats/atomic.js';
-import { fileSha256, writeSafetensors } from '../formats/files.js';
-import type { Checkpoint, TrainState } from './checkpoint.js';
+import { DataError, fileError, IOError, UsageError } from '../errors.js';
+import { cleanTemps, isTemp, writeFileAtomic } from '../formats/atomic.js';
+import type { Checkpoint } from './checkpoint.js';
+import {
+  checkpointFolder,
+  checkpointSteps,
+  readCheckpointManifest,
+  verifyCheckpoint,
+  writeCheckpoint,
+} from './checkpoint-folder.js';
+import { LOCK, type Lock, lockedBy, takeLock } from './lock.js';
+import { openLog } from './log-file.js';
 
-/** What manifest.json of a checkpoint holds. */
-export interface CheckpointManifest {
-  format: 1;
-  state: TrainState;
-  /** Stays for good; others go when two newer ones are there. */
-  keep: boolean;
-  files: Record<string, { bytes: number; sha256: string }>;
+/** The checkpoint that is the best by some measure, and what that said of it. */
+export interface Best {
+  step: number;
+  metric: string;
+  value: number;
 }
 
 export interface RunFolder {
   readonly root: string;
-  /** Appends one line to log.jsonl. */
+  readonly lock: Pick<Lock, 'stale' | 'lost'>;
+  /** Appends one line to log.jsonl; a line that the disk refuses comes with the next. */
   log(record: object): Promise<void>;
   saveSample(step: number, png: Uint8Array): Promise<string>;
   /** Writes checkpoints/step-N whole or not at all and removes those no longer needed. Returns its path. */
   saveCheckpoint(checkpoint: Checkpoint, keep: boolean): Promise<string>;
+  /** From now on this checkpoint stays, and the one that was the best before need not. */
+  markBest(best: Best): Promise<void>;
+  /** Goes back to a checkpoint's step: later lines of the log go. */
+  rewind(step: number): Promise<void>;
   /** Ends the run; one that did not come to its first step is removed. */
   close(): Promise<void>;
 }
-
-const MANIFEST = 'manifest.json';
-const NEWEST = 2;
-
-/** Steps of the checkpoints in a folder, newest first. */
-export async function checkpointSteps(folder: string): Promise<number[]> {
-  const names = await readdir(folder).catch((error) => {
-    if (error.code === 'ENOENT') return [];
-    throw fileError(error, folder);
-  });
-  const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  return steps.sort((a, b) => b - a);
-}
-
-export const checkpointFolder = (root: string, step: number): string => join(root, 'checkpoints', `step-${step}`);
 
 async function readJson<T>(path: string, fix?: string): Promise<T> {
   const text = await readFile(path, 'utf8').catch((error) => {
@@ -54,129 +50,181 @@ async function readJson<T>(path: string, fix?: string): Promise<T> {
   }
 }
 
-export const readCheckpointManifest = (folder: string): Promise<CheckpointManifest> =>
-  readJson(join(folder, MANIFEST), 'Use an older checkpoint of the run');
+const NEWEST = 2;
 
-/** Path of a checkpoint's file. @throws DataError unless it is what the checkpoint's manifest says */
-export async function verifiedFile(folder: string, name: string): Promise<string> {
-  const path = join(folder, name);
-  const { files } = await readCheckpointManifest(folder);
-  const found = await fileSha256(path);
-  if (files[name]?.sha256 === found) return path;
-  throw new DataError('is not what was saved: its SHA-256 differs', { file: path, fix: 'Copy the checkpoint again' });
-}
+const isFull = (error: unknown): boolean =>
+  error instanceof IOError && ['ENOSPC', 'EDQUOT'].includes((error.cause as NodeJS.ErrnoException)?.code ?? '');
 
-/**
- * What `use` makes of a run's newest checkpoint that is whole, where `use` throws for those that are not; `onDamaged` is told of those
- * passed over. @throws what `use` threw for the newest where none is whole, MissingFileError where there is none
- */
-export async function newestWhole<T>(
-  run: string,
-  use: (folder: string) => Promise<T>,
-  onDamaged: (message: string) => void,
-): Promise<T> {
-  let damage: unknown;
-  for (const step of await checkpointSteps(join(run, 'checkpoints'))) {
-    try {
-      return await use(checkpointFolder(run, step));
-    } catch (error) {
-      damage ??= error;
-      onDamaged((error as Error).message);
-    }
-  }
-  throw damage ?? new MissingFileError('holds no checkpoint', { file: run, fix: 'Give the folder of a run' });
-}
-
-/** Writes a checkpoint's folder whole or not at all. */
-export const writeCheckpoint = (path: string, { files, state }: Checkpoint, keep: boolean): Promise<void> =>
-  writeFolderAtomically(path, async (folder) => {
-    const written: CheckpointManifest['files'] = {};
-    for (const { name, tensors, metadata } of files) {
-      written[name] = await writeSafetensors(join(folder, name), tensors, metadata);
-    }
-    const manifest: CheckpointManifest = { format: 1, state, keep, files: written };
-    await writeFileAtomic(join(folder, MANIFEST), JSON.stringify(manifest, null, 2));
-  });
-
+/** One that is there already was passed over as damaged when the run went on from an earlier one. */
 async function saveCheckpoint(root: string, checkpoint: Checkpoint, keep: boolean): Promise<string> {
-  const path = checkpointFolder(root, checkpoint.state.step);
-  await writeCheckpoint(path, checkpoint, keep);
-  await prune(root);
+  const { step } = checkpoint.state;
+  const path = checkpointFolder(root, step);
+  const write = () => writeCheckpoint(path, checkpoint, keep, { replace: true });
+  await write().catch(async (error) => {
+    if (!isFull(error) || !(await makeRoom(root, step))) throw error;
+    await write();
+  });
+  await prune(root, step, NEWEST);
   return path;
 }
 
-/** The newest two stay, and all that say so of themselves. */
-async function prune(root: string): Promise<void> {
-  const old = (await checkpointSteps(join(root, 'checkpoints'))).slice(NEWEST);
-  for (const step of old) {
-    const folder = checkpointFolder(root, step);
-    const { keep } = await readCheckpointManifest(folder).catch(() => ({ keep: true }));
-    if (!keep) await rm(folder, { recursive: true, force: true });
+const bytesIn = async (folder: string): Promise<number> =>
+  Object.values((await readCheckpointManifest(folder)).files).reduce((sum, { bytes }) => sum + bytes, 0);
+
+/**
+ * On a full disk the checkpoint before the newest gives its place: where the newest is whole, and as large a one fits then. Returns whether
+ * any went.
+ */
+async function makeRoom(root: string, before: number): Promise<boolean> {
+  const steps = (await checkpointSteps(join(root, 'checkpoints'))).filter((step) => step < before);
+  const [newest, previous] = steps.map((step) => checkpointFolder(root, step));
+  if (!newest || !previous) return false;
+  try {
+    await verifyCheckpoint(newest);
+    const { bavail, bsize } = await statfs(root);
+    if (bavail * bsize + (await bytesIn(previous)) < (await bytesIn(newest))) return false;
+  } catch {
+    return false;
   }
+  return (await prune(root, steps[0]!, 1)) > 0;
 }
 
-/** Refuses a folder that holds anything, so that no earlier work is ever written over. */
-async function makeRoot(root: string): Promise<{ made: boolean }> {
-  try {
-    const first = await mkdir(root, { recursive: true });
-    if (first !== undefined) return { made: true };
-    const there = await readdir(root);
-    if (there.length === 0) return { made: false };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(error, root);
-    throw new UsageError('is a file, not a folder', { file: root, fix: 'Give another --out' });
+const BEST = join('checkpoints', 'best.json');
+
+/** The best checkpoint of a run, where one was marked. @throws DataError, IOError */
+export async function readBest(root: string): Promise<Best | undefined> {
+  return existsSync(join(root, BEST)) ? readJson<Best>(join(root, BEST)) : undefined;
+}
+
+/** Of the checkpoints up to `step` the newest `count` stay, the best, and all that say so of themselves. Returns how many went. */
+async function prune(root: string, step: number, count: number): Promise<number> {
+  const best = await readBest(root).catch(() => undefined);
+  const steps = (await checkpointSteps(join(root, 'checkpoints'))).filter((each) => each <= step);
+  let gone = 0;
+  for (const old of steps.slice(count).filter((each) => each !== best?.step)) {
+    const folder = checkpointFolder(root, old);
+    const { keep } = await readCheckpointManifest(folder).catch(() => ({ keep: true }));
+    if (keep) continue;
+    await rm(folder, { recursive: true, force: true });
+    gone++;
   }
-  throw new UsageError('holds something already', { file: root, fix: 'Give --out a new folder, or empty this one' });
+  return gone;
 }
 
 const CONFIG = 'config.json';
 const LOG = 'log.jsonl';
+const FOLDERS = ['samples', 'checkpoints'] as const;
+
+/** What a training that never came to its first step leaves when it is killed. */
+async function isBlank(root: string, names: readonly string[]): Promise<boolean> {
+  const ours: string[] = [CONFIG, LOG, LOCK, ...FOLDERS];
+  if (!names.every((name) => ours.includes(name) || isTemp(name))) return false;
+  const inside = await Promise.all(
+    FOLDERS.filter((name) => names.includes(name)).map((name) => readdir(join(root, name))),
+  );
+  const log = await readFile(join(root, LOG), 'utf8').catch(() => '');
+  return log === '' && inside.flat().every(isTemp);
+}
+
+/** Node says ENOENT where a folder on the way cannot be made; the plain call tells why. */
+const makeFolders = (path: string): Promise<string | undefined> =>
+  mkdir(path, { recursive: true }).catch(async (error) => {
+    if (error.code === 'ENOENT') await mkdir(path);
+    throw error;
+  });
+
+/** Refuses a folder that holds anything, so that no earlier work is ever written over. */
+async function makeRoot(root: string): Promise<{ made: boolean }> {
+  let there: string[] = [];
+  try {
+    const first = await makeFolders(root);
+    if (first !== undefined) return { made: true };
+    there = await readdir(root);
+    if (await isBlank(root, there)) return { made: false };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(error, root);
+    throw new UsageError('is a file, not a folder', { file: root, fix: 'Give another --out' });
+  }
+  const holder = await lockedBy(root);
+  if (holder)
+    throw new UsageError(`another training writes here: ${holder}`, { file: root, fix: 'Give another --out' });
+  const fix = there.includes(CONFIG)
+    ? '--resume goes on with the run in it; for a new one give another --out'
+    : 'Give --out a new folder, or empty this one';
+  throw new UsageError('holds something already', { file: root, fix });
+}
 
 const writeConfig = (root: string, config: object): Promise<void> =>
   writeFileAtomic(join(root, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
 
-/** A run's folder that is ready; `discard` undoes what was made of it, should the run not come to its first step. */
-async function openRun(root: string, discard: () => Promise<void>): Promise<RunFolder> {
-  const log = await open(join(root, LOG), 'a');
+/**
+ * A run's folder that is ready and locked, its log ending with `step`; `discard` undoes what was made of it, should the run not come to
+ * its first step.
+ */
+async function openRun(
+  root: string,
+  lock: Lock,
+  config: object,
+  step: number,
+  discard: () => Promise<void>,
+): Promise<RunFolder> {
+  for (const folder of [root, ...FOLDERS.map((name) => join(root, name))]) {
+    await mkdir(folder, { recursive: true });
+    await cleanTemps(folder);
+  }
+  await writeConfig(root, config);
+  const log = await openLog(join(root, LOG), step);
   let begun = false;
   return {
     root,
+    lock,
     log(record) {
       begun = true;
-      return log.appendFile(`${JSON.stringify(record)}\n`).catch((error) => {
-        throw fileError(error, join(root, LOG));
-      });
+      return log.append(record);
     },
     async saveSample(step, png) {
       const path = join(root, 'samples', `step-${step}.png`);
       await writeFileAtomic(path, png);
       return path;
     },
-    saveCheckpoint: (checkpoint, keep) => saveCheckpoint(root, checkpoint, keep),
+    async saveCheckpoint(checkpoint, keep) {
+      await log.sync();
+      return saveCheckpoint(root, checkpoint, keep);
+    },
+    markBest: (best) => writeFileAtomic(join(root, BEST), JSON.stringify(best)),
+    rewind: (step) => log.cut(step),
     async close() {
       await log.close();
       if (!begun) await discard();
+      await lock.release();
     },
   };
+}
+
+/** Opens a run's folder under its lock, which goes again where that fails. */
+async function opened(root: string, config: object, step: number, discard: () => Promise<void>): Promise<RunFolder> {
+  const lock = await takeLock(root);
+  try {
+    return await openRun(root, lock, config, step, discard);
+  } catch (error) {
+    await discard();
+    await lock.release();
+    throw fileError(error, root);
+  }
 }
 
 /** Makes the folder of a new run with its config.json. @throws UsageError where it holds something, IOError */
 export async function createRun(root: string, config: object): Promise<RunFolder> {
   const { made } = await makeRoot(root);
-  const discard = async () => {
-    const paths = made ? [root] : [CONFIG, LOG, 'samples', 'checkpoints'].map((name) => join(root, name));
+  return opened(root, config, 0, async () => {
+    const paths = made ? [root] : [CONFIG, LOG, ...FOLDERS].map((name) => join(root, name));
     await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
-  };
-  try {
-    await cleanTemps(root);
-    await writeConfig(root, config);
-    for (const name of ['samples', 'checkpoints']) await mkdir(join(root, name));
-    return await openRun(root, discard);
-  } catch (error) {
-    await discard();
-    throw fileError(error, root);
-  }
+  });
 }
+
+/** Opens the folder of a run that goes on after `step`. @throws UsageError where another trains in it, IOError */
+export const continueRun = (root: string, config: object, step: number): Promise<RunFolder> =>
+  opened(root, config, step, async () => {});
 
 /** The run that a checkpoint's file lies in, RUN/checkpoints/STEP/FILE; undefined for a file elsewhere. */
 export function runOf(checkpointFile: string): string | undefined {
@@ -188,25 +236,3 @@ export function runOf(checkpointFile: string): string | undefined {
 /** The options of a run, by their camelCase names. @throws MissingFileError, DataError */
 export const readRunConfig = (root: string, fix?: string): Promise<Record<string, unknown>> =>
   readJson(join(root, CONFIG), fix);
-
-/** Lines of a log up to a step: what came after the checkpoint that a run goes on from is done again. */
-async function cutLog(path: string, step: number): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const kept = text.split('\n').filter((line) => {
-    try {
-      return JSON.parse(line).step <= step;
-    } catch {
-      return false; // half a line, of a power cut
-    }
-  });
-  await writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''));
-}
-
-/** Opens the folder of a run that goes on after `step`. @throws IOError */
-export async function continueRun(root: string, config: object, step: number): Promise<RunFolder> {
-  await cleanTemps(root);
-  await cutLog(join(root, LOG), step);
-  await writeConfig(root, config);
-  for (const name of ['samples', 'checkpoints']) await mkdir(join(root, name), { recursive: true });
-  return openRun(root, async () => {});
-}

@@ -4,9 +4,10 @@ import { startCursor } from '../data/cursor.js';
 import { advance, type Batch, loadBatch } from '../data/dataset.js';
 import type { Device } from '../device/device.js';
 import type { CompileOptions } from '../engine.js';
-import { UsageError } from '../errors.js';
+import { InternalError, UsageError } from '../errors.js';
 import type { Values } from '../nets/parameters.js';
 import type { Progress, Start } from './checkpoint.js';
+import { type PatientWrite, patientWrites } from './disk.js';
 import { dueAfter, type Habits, imagesOf, leftAfter } from './due.js';
 import { createPace, type Pace, type Work } from './pace.js';
 import type { Training } from './prepare.js';
@@ -30,6 +31,8 @@ export interface Hooks {
   onStart(trainer: Trainer, total: number): void;
   onStep(report: StepReport): void;
   onSaved(what: 'pictures' | 'checkpoint', path: string): void;
+  /** A remark on the training, in words; it stands in the log as well. */
+  onNote(text: string): void;
   /** Ends the training after the step at hand, with a checkpoint. */
   signal?: AbortSignal;
 }
@@ -53,6 +56,7 @@ interface Session {
   begin: Progress;
   device: Device;
   pace: Pace;
+  write: PatientWrite;
 }
 
 /** Milliseconds, bytes and rates without digits that mean nothing. */
@@ -67,28 +71,38 @@ async function timed<T>(pace: Pace, work: Work, action: () => Promise<T>): Promi
   return result;
 }
 
-async function savePictures({ training, hooks, run, trainer, samples, pace }: Session, step: number): Promise<void> {
+async function savePictures({ training, hooks, run, trainer, samples, pace, write }: Session, step: number) {
   const path = await timed(pace, 'pictures', async () => {
     const painted: Float32Array[] = [];
     for (const batch of samples) painted.push(await trainer.paint(batch));
-    return run.saveSample(step, sampleSheet(samples, painted, training.classes.palette));
+    const sheet = sampleSheet(samples, painted, training.classes.palette);
+    return write(() => run.saveSample(step, sheet));
   });
-  hooks.onSaved('pictures', path);
+  if (path) hooks.onSaved('pictures', path);
 }
 
-async function saveCheckpoint({ hooks, run, trainer, pace }: Session, at: Progress, keep: boolean): Promise<string> {
-  const path = await timed(pace, 'checkpoint', () => run.saveCheckpoint(trainer.checkpoint(at), keep));
-  hooks.onSaved('checkpoint', path);
+/** Returns its path, or undefined where the disk refused one that is not the last. */
+async function saveCheckpoint(
+  { hooks, run, trainer, pace, write }: Session,
+  at: Progress,
+  keep: boolean,
+  last: boolean,
+) {
+  const save = () => run.saveCheckpoint(trainer.checkpoint(at), keep);
+  const path = await timed(pace, 'checkpoint', () => write(save, last));
+  if (path) hooks.onSaved('checkpoint', path);
   return path;
 }
 
+/** Says something about a step, to people and in the log. */
+async function note({ run, hooks, write }: Session, step: number, text: string): Promise<void> {
+  hooks.onNote(text);
+  await write(() => run.log({ step, note: text, time: Date.now() }));
+}
+
 /** Writes a step's line of log.jsonl and reports it. */
-async function logStep(
-  { training, habits, hooks, run, device, pace }: Session,
-  step: Step,
-  total: number,
-  print: boolean,
-) {
+async function logStep(session: Session, step: Step, total: number, print: boolean): Promise<void> {
+  const { training, habits, hooks, run, device, pace, write } = session;
   const { settings, dataset } = training;
   const { after, epoch, lr, losses, ms, waitMs } = step;
   const time = Date.now();
@@ -96,18 +110,19 @@ async function logStep(
   const imagesPerSecond = pace.imagesPerSecond();
   const secondsLeft = pace.secondsLeft(leftAfter(after.step, total, settings, habits, dataset.size));
   const { liveBytes: deviceBytes } = device.memory();
-  const measured = { ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes };
-  await run.log({ step: after.step, epoch, lr, ...losses, time, ...rounded(measured) });
+  const measured = rounded({ ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes });
+  await write(() => run.log({ step: after.step, epoch, lr, ...losses, time, ...measured }));
   hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, print });
 }
 
 /** Steps, log, pictures and checkpoints, until the schedule ends or the signal comes. Returns the last checkpoint. */
 async function follow(session: Session, total: number): Promise<string> {
-  const { training, habits, hooks, trainer, pace, begin } = session;
+  const { training, habits, hooks, run, trainer, pace, begin } = session;
   const { dataset, settings } = training;
   const source = { load: loadBatch.bind(null, dataset), advance: advance.bind(null, dataset) };
   let ended = performance.now();
   for await (const step of trainingSteps(trainer, source, settings, begin, total)) {
+    run.lock.lost.throwIfAborted();
     const { before, after } = step;
     pace.took('step', performance.now() - ended);
     const last = after.step === total || hooks.signal?.aborted === true;
@@ -115,15 +130,31 @@ async function follow(session: Session, total: number): Promise<string> {
     if (before.step === begin.step) hooks.onStart(trainer, total);
     await logStep(session, step, total, due.print);
     if (due.pictures) await savePictures(session, after.step);
-    const path = due.checkpoint ? await saveCheckpoint(session, after, due.keep) : undefined;
+    const path = due.checkpoint ? await saveCheckpoint(session, after, due.keep, last) : undefined;
     if (path && last) return path;
     ended = performance.now();
   }
-  const done = begin.step;
+  throw new InternalError(`no step from ${begin.step} to ${total}`);
+}
+
+/** The step that a training ends with. @throws UsageError where that is not after `done` */
+export function lastStep(
+  { settings, dataset }: Training,
+  { maxSteps }: Pick<Habits, 'maxSteps'>,
+  done: number,
+): number {
+  const total = totalSteps(settings, dataset.size, maxSteps);
+  if (done < total) return total;
   if (done === 0) throw new UsageError('--niter and --niter-decay are both 0: there is nothing to train');
-  throw new UsageError(`the run has come to its end, step ${done} of ${total}`, {
-    fix: 'Raise --niter, --niter-decay or --max-steps to go on',
-  });
+  const now = total === maxSteps ? `--max-steps (now ${maxSteps})` : `--niter (now ${settings.niter})`;
+  throw new UsageError(`the run has come to its end, step ${done} of ${total}`, { fix: `Raise ${now} to go on` });
+}
+
+/** Another data set may be smaller, and another seed may have been asked for. */
+function begun({ step, cursor }: Progress, { dataset, settings: { seed } }: Training): Progress {
+  const { epoch, position } = cursor;
+  const place = position < dataset.size ? { epoch, position } : { epoch: epoch + 1, position: 0 };
+  return { step, cursor: { seed, ...place } };
 }
 
 /**
@@ -140,12 +171,15 @@ export async function train(
   { start, progress, vgg, compile }: From = {},
 ): Promise<string> {
   const { root, dataset, settings, classes } = training;
-  const begin = progress ?? { step: 0, cursor: startCursor(settings.seed) };
+  const begin = begun(progress ?? { step: 0, cursor: startCursor(settings.seed) }, training);
+  const total = lastStep(training, habits, begin.step);
   const samples = await sampleBatches(root, dataset, settings.seed);
   const trainer = createTrainer(device, { settings, classes, start, vgg, compile });
+  const write = patientWrites(hooks.onNote);
+  const session: Session = { training, habits, hooks, run, trainer, samples, begin, device, pace: createPace(), write };
   try {
-    const total = totalSteps(settings, dataset.size, habits.maxSteps);
-    return await follow({ training, habits, hooks, run, trainer, samples, begin, device, pace: createPace() }, total);
+    if (run.lock.stale) await note(session, begin.step, `Took the folder over from ${run.lock.stale}, which has ended`);
+    return await follow(session, total);
   } finally {
     trainer.close();
   }

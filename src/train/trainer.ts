@@ -67,7 +67,7 @@ const judgeOf = (vgg: Values, imagenet: boolean): Judge => {
 };
 
 /** With its averages, where there are some: those are what a checkpoint's user will see. */
-const paramsOf =
+export const paramsOf =
   ({ variables, averages }: Trainee<unknown>): Lookup =>
   (name) =>
     averages?.[name] ?? variables[name]!;
@@ -81,7 +81,7 @@ interface Parts {
   vectors?: Variables;
 }
 
-function partsOf(nets: Nets, { settings, vgg, start = {} }: TrainerOptions, fixed: boolean): Parts {
+export function partsOf(nets: Nets, { settings, vgg, start = {} }: TrainerOptions, fixed: boolean): Parts {
   const { seed, nLocalEnhancers } = settings;
   const outermost = (name: string) => name.startsWith(`model${nLocalEnhancers}_`);
   const G = trainee('G', nets.G, seed, start, fixed ? outermost : undefined);
@@ -110,7 +110,7 @@ function destroyParts(device: Device, { G, D, E, V, vectors }: Parts): void {
 }
 
 /** The generator alone, in the style of a photo where it takes styles. */
-const paintingOf = (
+export const paintingOf = (
   { encoding, generator }: Nets,
   { G, E }: Parts,
   [n, h, w, regions]: Size,
@@ -134,7 +134,7 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
   const kernels: Choices = { ...start.kernels };
   const compiling = { ...options.compile, choices: kernels, arena: createArena(device) };
   const adam = { ...(start.adam ?? { G: 0, D: 0 }) };
-  const pool = poolSize > 0 ? createPool(poolSize) : undefined;
+  const pool = poolSize > 0 ? createPool(poolSize, start.pool) : undefined;
   let fixed = start.fixed ?? isFixed(settings, 1);
   let parts = partsOf(nets, options, fixed);
 
@@ -194,7 +194,8 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
     paint: (batch) => paintWith(painters, sizedFeeds(batch)),
     checkpoint(progress) {
       const state = { ...progress, adam: { ...adam }, fixed, kernels: { ...kernels } };
-      return { state, files: checkpointFiles(device, parts, manifestOf(nets, classes, progress.step), state) };
+      const manifest = manifestOf(nets, classes, progress.step);
+      return { state, files: checkpointFiles(device, parts, manifest, state, pool) };
     },
     close() {
       programs.destroy();

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { fileError, MissingFileError } from '../errors.js';
-import { checkpointSteps } from '../train/run-folder.js';
+import { checkpointSteps } from '../train/checkpoint-folder.js';
 import { followFile } from './follow.js';
 import { addLine, type Curves, curvesOf, type History, latest, type Note, newHistory } from './history.js';
 import { secondsLeft, secondsPerStep, totalOf } from './rate.js';

@@ -1,54 +1,15 @@
 // The dashboard's server: the page, and what it asks for. It listens on 127.0.0.1 alone and changes nothing.
 
-import { existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import sirv from 'sirv';
-import { IOError, MissingFileError } from '../errors.js';
-import { createGuard, type Guard } from './guard.js';
+import { pageFolder, type Served, serveOnLoopback } from '../server/loopback.js';
 import type { WatchedRun } from './run.js';
 
-/** Tried first, so that a page stays under its address. */
-const USUAL_PORT = 7007;
 /** How often the folders are looked at, and how long a stream may be silent. */
 const LOOK_MS = 1000;
 const SILENCE_MS = 15_000;
 /** Points of a curve: more than a chart has pixels. */
 const POINTS = 2000;
-
-export interface Dashboard {
-  /** With the token; for people. */
-  url: string;
-  close(): Promise<void>;
-}
-
-/** The built page lies beside the bundle that this is part of, or in a folder above it. @throws MissingFileError */
-function pageFolder(): string {
-  for (let at = dirname(fileURLToPath(import.meta.url)); at !== dirname(at); at = dirname(at)) {
-    const folder = join(at, 'dashboard');
-    if (existsSync(join(folder, 'page.js'))) return folder;
-  }
-  throw new MissingFileError('the page is not built', { fix: 'Run npm run build' });
-}
-
-/** @throws IOError where a port that was asked for is not free */
-async function listen(server: Server, port: number | undefined): Promise<number> {
-  const tryPort = (number: number) =>
-    new Promise<void>((done, fail) => {
-      server.once('error', fail);
-      server.listen(number, '127.0.0.1', () => {
-        server.off('error', fail);
-        done();
-      });
-    });
-  await tryPort(port ?? USUAL_PORT).catch((error) => {
-    if (port === undefined && error.code === 'EADDRINUSE') return tryPort(0);
-    throw new IOError(`port ${port} cannot be used: ${error.message}`, { fix: 'Give another --port' });
-  });
-  return (server.address() as AddressInfo).port;
-}
 
 function sendJson(response: ServerResponse, value: unknown): void {
   response.setHeader('cache-control', 'no-store');
@@ -69,7 +30,7 @@ async function sendSample(response: ServerResponse, run: WatchedRun, step: numbe
 
 /** Page, curves and pictures; everything is named by numbers, so that no name ever becomes a path. */
 function answerer(runs: readonly WatchedRun[], streams: Set<ServerResponse>) {
-  const page = sirv(pageFolder(), { etag: true });
+  const page = sirv(pageFolder('dashboard', 'page.js'), { etag: true });
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     if (pathname === '/events') return openStream(response, runs, streams);
@@ -117,37 +78,21 @@ function pushChanges(runs: readonly WatchedRun[], streams: ReadonlySet<ServerRes
   };
 }
 
-const failed = (response: ServerResponse, error: unknown): void => {
-  console.error(error);
-  if (!response.headersSent) response.writeHead(500);
-  response.end();
-};
-
-function handler(guard: Guard, answer: ReturnType<typeof answerer>) {
-  return (request: IncomingMessage, response: ServerResponse): void => {
-    if (guard.admits(request, response)) answer(request, response).catch((error) => failed(response, error));
-  };
-}
-
 /**
  * Serves the page of some runs until it is closed.
  * @param port where another than the usual one is wanted; 0: any that is free @throws IOError, MissingFileError
  */
-export async function serveRuns(runs: readonly WatchedRun[], port?: number): Promise<Dashboard> {
+export async function serveRuns(runs: readonly WatchedRun[], port?: number): Promise<Served> {
   const streams = new Set<ServerResponse>();
   const answer = answerer(runs, streams);
   for (const run of runs) await run.look();
-  const server = createServer();
-  const guard = createGuard(await listen(server, port));
-  server.on('request', handler(guard, answer));
+  const { url, close } = await serveOnLoopback(answer, port);
   const stop = pushChanges(runs, streams);
   return {
-    url: guard.url,
+    url,
     close() {
       stop();
-      const closed = new Promise<void>((done) => server.close(() => done()));
-      server.closeAllConnections();
-      return closed;
+      return close();
     },
   };
 }

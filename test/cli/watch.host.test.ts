@@ -41,10 +41,11 @@ async function pageAt(url: string): Promise<string> {
   return (await fetch(new URL('/', url), { headers: { cookie: cookie! } })).text();
 }
 
-test('train --dashboard serves the page while it trains, and ends by itself', () =>
+const DASHBOARD = ['--dashboard', '--port', '0'];
+
+test('train --dashboard serves the page while it trains, and keeps no training from its end', () =>
   withSet({}, async (root, out) => {
-    const dashboard = ['--dashboard', '--port', '0'];
-    const { url, end } = await started(['train', root, '--out', out, ...TINY, '--max-steps', '30', ...dashboard]);
+    const { url, end } = await started(['train', root, '--out', out, ...TINY, '--max-steps', '300', ...DASHBOARD]);
     assert.match(await pageAt(url), /page\.js/);
     assert.is(await end(), 0);
   }));

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startCursor } from '../../src/data/cursor.js';
 import { writeSafetensors } from '../../src/formats/files.js';
 import type { Manifest } from '../../src/nets/manifest.js';
+import { type CheckpointManifest, writeCheckpointManifest } from '../../src/train/checkpoint-folder.js';
 import { encoderFile, generatorFile, MANIFEST } from '../generate/make-styled.js';
 
 export interface RunOptions {
@@ -27,13 +29,11 @@ export async function makeRun(root: string, options: RunOptions = {}): Promise<s
     'G.safetensors': generatorFile(manifest),
     ...(encoder ? { 'E.safetensors': encoderFile(manifest) } : {}),
   };
-  const files: Record<string, object> = {};
+  const files: CheckpointManifest['files'] = {};
   for (const [name, net] of Object.entries(nets)) {
     files[name] = await writeSafetensors(join(checkpoint, name), net.tensors, { ...net.metadata, ...metadata });
   }
-  writeFileSync(
-    join(checkpoint, 'manifest.json'),
-    JSON.stringify({ format: 1, state: { step: 1 }, keep: false, files }),
-  );
+  const state = { step: 1, cursor: startCursor(1), adam: { G: 1, D: 1 }, fixed: false };
+  await writeCheckpointManifest(checkpoint, { format: 1, state, keep: false, files });
   return join(checkpoint, 'G.safetensors');
 }

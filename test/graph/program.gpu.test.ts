@@ -146,9 +146,9 @@ for (const [kib, side] of [
   [16, 32],
   [64, 64],
 ] as const) {
-  test(`${kib} KiB bindings give the same bits, forward and backward, and no kernel leaves its block`, async () => {
+  test(`${kib} KiB bindings and buffers give the same bits, forward and backward, and no kernel leaves its block`, async () => {
     const device = await openTestDevice();
-    const limits = { maxStorageBufferBindingSize: kib << 10 };
+    const limits = { maxStorageBufferBindingSize: kib << 10, maxBufferSize: kib << 10 };
     const whole = await forwardBackward(device, { guardBytes: 512 }, side);
     const split = await forwardBackward(device, { guardBytes: 512, limits }, side);
     for (const [name, values] of Object.entries(whole)) {

@@ -1,4 +1,4 @@
-// Convolutions cut into parts: every role, bound in pieces of 4 KiB, gives the bits of the whole and stays in its blocks.
+// Convolutions cut into parts: every role, in buffers and bindings of 4 KiB, gives the bits of the whole and stays in its blocks.
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -43,7 +43,7 @@ for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
       const device = await openTestDevice();
       const trial = trialOf(randomFrom(31), transposed, spec);
       const dyOf = (shape: readonly number[]) => values(randomFrom(32), [...shape]);
-      const limits = { maxStorageBufferBindingSize: BINDING };
+      const limits = { maxStorageBufferBindingSize: BINDING, maxBufferSize: BINDING + 512 };
       const whole = await runTrials(device, [trial], dyOf, { force, guardBytes: 512 });
       const split = await runTrials(device, [trial], dyOf, { force, guardBytes: 512, limits });
       assert.ok(split.dispatches > whole.dispatches, 'the case is cut');

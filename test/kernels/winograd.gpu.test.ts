@@ -21,7 +21,10 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
 };
 
 const FORCED = { conv: 'winograd-1x8-broadcast', convWeight: 'winograd-8x2-broadcast' };
-const bound = (bytes: number): CompileOptions => ({ limits: { maxStorageBufferBindingSize: bytes } });
+/** Bindings of so many bytes, and buffers of one with its guard. */
+const bound = (bytes: number): CompileOptions => ({
+  limits: { maxStorageBufferBindingSize: bytes, maxBufferSize: bytes + 512 },
+});
 const dyOf = (shape: readonly number[]) => values(randomFrom(42), [...shape]);
 const words = (list: Float32Array): Uint32Array => new Uint32Array(list.buffer, list.byteOffset, list.length);
 const size = (list: Float32Array): number => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0) / list.length);

@@ -5,22 +5,12 @@ import * as assert from 'uvu/assert';
 import { openFile } from '../../src/formats/files.js';
 import { openSafetensors, readTensor } from '../../src/formats/safetensors.js';
 import { findCheckpointFile } from '../../src/generate/find.js';
-import type { Checkpoint } from '../../src/train/checkpoint.js';
-import { checkpointSteps, createRun, type RunFolder } from '../../src/train/run-folder.js';
+import { checkpointSteps } from '../../src/train/checkpoint-folder.js';
+import { createRun, type RunFolder } from '../../src/train/run-folder.js';
 import { refuses, withFolder } from '../formats/support.js';
+import { checkpoint } from './make-checkpoint.js';
 
 const test = suite('run folder');
-
-const checkpoint = (step: number): Checkpoint => ({
-  state: { step, cursor: { seed: 1, epoch: 1, position: step }, fixed: false, adam: { G: step, D: step } },
-  files: [
-    {
-      name: 'G.safetensors',
-      tensors: [{ name: 'w', dtype: 'F32', shape: [2], data: async () => Float32Array.of(step, -step) }],
-      metadata: { a: 'b' },
-    },
-  ],
-});
 
 const withRun = (use: (run: RunFolder, root: string) => Promise<void>) =>
   withFolder(async (folder) => {
@@ -44,7 +34,7 @@ test('a run has its config, log, samples and checkpoints', () =>
     const manifest = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8'));
     assert.equal(manifest.state, checkpoint(2).state);
     const file = openFile(await findCheckpointFile(root, 'G.safetensors'));
-    assert.equal([...(readTensor(openSafetensors(file), 'w').data as Float32Array)], [2, -2]);
+    assert.equal([...(readTensor(openSafetensors(file), 'w').data as Float32Array)], [2, 2]);
     file.close();
   }));
 

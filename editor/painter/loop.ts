@@ -1,0 +1,85 @@
+// The picture follows the brush: while something changes, previews one after another; when the hand rests, the whole in full.
+
+import type { Box } from '../document/maps.js';
+import { union } from '../document/maps.js';
+
+type Timer = ReturnType<typeof setTimeout>;
+
+export interface LoopOptions {
+  /** Paints the part in preview, or without a part the whole in full. Never rejects. */
+  paint(preview: Box | undefined): Promise<void>;
+  /** Whether the pen is down. */
+  busy(): boolean;
+  /** How long a hand rests before the full picture comes. */
+  restMs?: number;
+  setTimer?: (fn: () => void, ms: number) => Timer;
+  clearTimer?: (timer: Timer) => void;
+}
+
+export interface Loop {
+  /** Something changed there. */
+  touch(box: Box): void;
+  /** Paint all in full, as soon as what is being painted is done. */
+  full(): void;
+  /** Resolves when nothing is left to paint. */
+  idle(): Promise<void>;
+}
+
+export function paintingLoop(options: LoopOptions): Loop {
+  const { paint, busy, restMs = 150, setTimer = setTimeout, clearTimer = clearTimeout } = options;
+  let dirty: Box | undefined;
+  let wantsFull = false;
+  let running = false;
+  let timer: Timer | undefined;
+  let waiting: (() => void)[] = [];
+
+  const settle = () => {
+    if (running || dirty || wantsFull || timer !== undefined) return;
+    for (const done of waiting) done();
+    waiting = [];
+  };
+  const rest = () => {
+    timer = undefined;
+    if (busy()) return wait();
+    wantsFull = true;
+    void run();
+  };
+  const wait = () => {
+    if (timer !== undefined) clearTimer(timer);
+    timer = setTimer(rest, restMs);
+  };
+
+  /** One picture at a time, so that no queue builds up behind a slow device; what came meanwhile is painted together. */
+  async function run(): Promise<void> {
+    if (running) return;
+    running = true;
+    while (dirty || wantsFull) {
+      // A full picture shows what was touched too.
+      const preview = wantsFull ? undefined : dirty;
+      dirty = undefined;
+      wantsFull = false;
+      await paint(preview);
+    }
+    running = false;
+    settle();
+  }
+
+  return {
+    touch(box) {
+      dirty = union(dirty, box);
+      wait();
+      void run();
+    },
+    full() {
+      if (timer !== undefined) clearTimer(timer);
+      timer = undefined;
+      wantsFull = true;
+      void run();
+    },
+    idle: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        settle();
+      }),
+  };
+}

@@ -1,0 +1,50 @@
+// What the page and its painting worker say to each other.
+
+import type { Style } from '../../src/generate/styles.js';
+import type { Manifest } from '../../src/nets/manifest.js';
+import type { Box, Maps } from '../document/maps.js';
+
+export interface Model {
+  manifest: Manifest;
+  canEncode: boolean;
+  /** What computes, for people. */
+  adapter: string;
+}
+
+export interface PaintRequest {
+  maps: Maps;
+  styles: ReadonlyMap<number, Style>;
+  seed: number;
+  /** Coarse, and only where something changed; without it the whole picture, in full. */
+  preview?: Box;
+}
+
+export interface Painted {
+  ms: number;
+  /** Pixels of the map that one of the net's stood for. */
+  factor: number;
+  /** Whether the device was lost, and opened again, on the way. */
+  recovered: boolean;
+}
+
+/** Every call is answered with its result, or an error in words. */
+export interface Painter {
+  /** A checkpoint's bytes, or its address beside the page. */
+  load(file: ArrayBuffer | string, name: string): Promise<Model>;
+  paint(request: PaintRequest): Promise<Painted>;
+  /** The same part of a picture in several styles of one object. */
+  variants(request: PaintRequest, instance: number, choices: readonly Style[]): Promise<ImageBitmap[]>;
+  /** The picture's pixels, in full. */
+  picture(request: PaintRequest): Promise<ImageData>;
+  /** Styles of a photo's regions by the ids in `instances`. */
+  encode(photo: ImageData, ids: Uint16Array): Promise<Map<number, number[]>>;
+}
+
+export type Call = { [K in keyof Painter]: { id: number; method: K; args: Parameters<Painter[K]> } }[keyof Painter];
+/** The first message gives the worker its canvas. */
+export type ToWorker = { canvas: OffscreenCanvas } | Call;
+export interface Failure {
+  message: string;
+  code?: string;
+}
+export type FromWorker = { id: number; result?: unknown; error?: Failure } | { loaded: number; total?: number };

@@ -1,0 +1,86 @@
+import type { Device } from '../device/device.js';
+import { bytesOf, type Plan, sourcesOf } from './plan.js';
+import { type CompileOptions, type ProgramSpec, planProgram } from './program.js';
+import { readersOf } from './schedule.js';
+import { type Node, rootOf, type Tensor } from './tensor.js';
+
+/** Bytes that programs need which take turns in one arena, by what they are for. The parts add up to `peakBytes`. */
+export interface MemoryEstimate {
+  /** Everything that is allocated at the same time. */
+  peakBytes: number;
+  /** The largest sum of bytes of inputs and intermediates alive at one step: no plan for them can need less. */
+  lowerBoundBytes: number;
+  /** What the plan for them needs. */
+  planBytes: number;
+  weightBytes: number;
+  /** Moments, averages, sums of gradients. */
+  optimizerBytes: number;
+  /** Of what is alive at the fullest step: gradients of weights, all other inputs and intermediates, and what one operator needs for itself. */
+  gradientBytes: number;
+  activationBytes: number;
+  scratchBytes: number;
+  /** Uniforms, buffers to read results through, and gaps in the plan. */
+  otherBytes: number;
+}
+
+const sum = (list: Iterable<number>): number => [...list].reduce((total, n) => total + n, 0);
+
+/** Read by what makes the values of updates alone. */
+function gradientsOf({ steps }: Plan, { updates = [] }: ProgramSpec): (tensor: Tensor) => boolean {
+  const makers = new Set<Node>(updates.map(([, value]) => rootOf(value).node));
+  const readers = readersOf(
+    steps.map(({ node }) => node),
+    rootOf,
+  );
+  return (tensor) => {
+    const list = readers.get(tensor) ?? [];
+    return !tensor.node.op.source && list.length > 0 && list.every((node) => makers.has(node));
+  };
+}
+
+/**
+ * What compiling `specs` in one arena on this device would take, with nothing allocated.
+ * @param optimizer those of the variables that belong to the optimiser, of programs whose variables are read back now and then
+ * @throws MemoryError where a tensor exceeds the limits
+ */
+export async function estimateMemory(
+  device: Device,
+  specs: readonly ProgramSpec[],
+  options: Omit<CompileOptions, 'arena'> = {},
+  optimizer?: ReadonlySet<Tensor>,
+): Promise<MemoryEstimate> {
+  const planned: ({ spec: ProgramSpec } & Awaited<ReturnType<typeof planProgram>>)[] = [];
+  for (const spec of specs) planned.push({ spec, ...(await planProgram(device, spec, options)) });
+  const arenaOf = ({ plan }: { plan: Plan }) => sum(plan.arena);
+  const largest = planned.reduce((a, b) => (arenaOf(b) > arenaOf(a) ? b : a));
+  const buffers = Math.max(...planned.map(({ plan }) => plan.arena.length));
+  const planBytes = sum(
+    Array.from({ length: buffers }, (_, i) => Math.max(...planned.map(({ plan }) => plan.arena[i] ?? 0))),
+  );
+  const variables = new Set(
+    planned.flatMap(({ plan }) => sourcesOf(plan, 'variable').map(({ outputs }) => outputs[0]!)),
+  );
+  const bytes = (chosen: (tensor: Tensor) => boolean) => sum([...variables].filter(chosen).map(bytesOf));
+  const [weightBytes, optimizerBytes] = [bytes((v) => !optimizer?.has(v)), bytes((v) => optimizer?.has(v) === true)];
+  const savedBytes = optimizer ? Math.max(...[...variables].map(bytesOf)) : 0;
+
+  const isGradient = gradientsOf(largest.plan, largest.spec);
+  const alive = { gradient: 0, activation: 0, scratch: 0 };
+  for (const { tensor, bytes, scratch } of largest.plan.peak) {
+    alive[scratch ? 'scratch' : isGradient(tensor) ? 'gradient' : 'activation'] += bytes;
+  }
+  const uniforms = sum(planned.map(({ uniformBytes }) => uniformBytes));
+  const readBytes = 2 * Math.max(...planned.map(({ readBytes }) => readBytes));
+  const transfers = uniforms + readBytes + savedBytes;
+  return {
+    peakBytes: weightBytes + optimizerBytes + planBytes + transfers,
+    lowerBoundBytes: largest.plan.lowerBoundBytes,
+    planBytes,
+    weightBytes,
+    optimizerBytes,
+    gradientBytes: alive.gradient,
+    activationBytes: alive.activation,
+    scratchBytes: alive.scratch,
+    otherBytes: transfers + planBytes - largest.plan.lowerBoundBytes,
+  };
+}

@@ -1,0 +1,112 @@
+// What a training will need of a device's memory, and which settings need less.
+
+import { regionCapacity } from '../data/regions.js';
+import type { Size as Extent } from '../data/resample.js';
+import type { Device } from '../device/device.js';
+import type { CompileOptions, ProgramSpec, Tensor } from '../engine.js';
+import { estimateMemory, type MemoryEstimate } from '../graph/estimate.js';
+import { ADAM, zerosLike } from './adam.js';
+import type { Size } from './feeds.js';
+import { netsOf } from './nets.js';
+import type { Settings } from './settings.js';
+import { accumulatingStep, applyingStep, trainingStep } from './step.js';
+import { paintingOf, paramsOf, partsOf } from './trainer.js';
+
+/** A training as far as its memory depends on it. */
+export interface TrainingPlan {
+  settings: Settings;
+  /** Of the batches, after scaling and cropping. */
+  size: Extent;
+  /** It has the perceptual loss. */
+  vgg: boolean;
+  compile: Omit<CompileOptions, 'arena'>;
+}
+
+/** A change of settings in words of the command line. */
+export interface Saving {
+  options: string;
+  plan: TrainingPlan;
+}
+
+/** Regions of a picture where none is there to count them. */
+const REGIONS = 256;
+
+const momentsOf = (parts: ReturnType<typeof partsOf>): Tensor[] =>
+  [parts.G, parts.D, ...(parts.E ? [parts.E] : [])].flatMap(({ moments, averages = {} }) => [
+    ...Object.values(moments).flatMap(({ m, v }) => [m, v]),
+    ...Object.values(averages),
+  ]);
+
+/** The programs of a training, all its tensors trained, and the variables that belong to the optimiser. */
+function programsOf({ settings, size: { width, height }, vgg }: TrainingPlan) {
+  const { ganMode, lambdaFeat, noGanFeatLoss, poolSize, batchSize, accumulate, beta1 } = settings;
+  const nets = netsOf(settings);
+  const values = () => () => new Float32Array(0); // nothing asks for them
+  const parts = partsOf(nets, { settings, classes: { names: [], palette: [] }, vgg: vgg ? values : undefined }, false);
+  const regions = parts.E ? regionCapacity(REGIONS) : 0;
+  const size: Size = [batchSize, height, width, regions];
+  const step = {
+    ...{ encoding: nets.encoding, outputNc: nets.generator.outputNc, ...parts, adam: { ...ADAM, beta1 } },
+    ...{ ganMode, lambdaFeat, noGanFeatLoss, pool: poolSize > 0, extent: [batchSize, height, width] as const, regions },
+  };
+  const painting = paintingOf(nets, parts, poolSize > 0 ? size : [1, height, width, regions], paramsOf(parts.G));
+  const optimizer = new Set(momentsOf(parts));
+  if (accumulate === 1) return { specs: [trainingStep(step), painting], optimizer };
+  const sums = { G: [...zerosLike(parts.G), ...(parts.E ? zerosLike(parts.E) : [])], D: zerosLike(parts.D) };
+  for (const sum of [...sums.G, ...sums.D]) optimizer.add(sum);
+  const specs: ProgramSpec[] = [accumulatingStep(step, sums, accumulate), applyingStep(step, sums), painting];
+  return { specs, optimizer };
+}
+
+/** @throws MemoryError where a tensor exceeds the device's limits */
+export function trainingMemory(device: Device, plan: TrainingPlan): Promise<MemoryEstimate> {
+  const { specs, optimizer } = programsOf(plan);
+  return estimateMemory(device, specs, plan.compile, optimizer);
+}
+
+const divisors = (n: number): number[] =>
+  Array.from({ length: n }, (_, i) => n - i).filter((part) => part < n && n % part === 0);
+
+const CROPS = [1024, 768, 512, 384, 256, 192, 128];
+
+/** The same steps in smaller parts: slower, nothing else. */
+const smallerBatches = (plan: TrainingPlan): Saving[] =>
+  divisors(plan.settings.batchSize).map((batchSize) => {
+    const accumulate = (plan.settings.accumulate * plan.settings.batchSize) / batchSize;
+    const settings = { ...plan.settings, batchSize, accumulate };
+    return { options: `--batch-size ${batchSize} --accumulate ${accumulate}`, plan: { ...plan, settings } };
+  });
+
+/** Without the tiles of Winograd's convolutions: slower. */
+const plainSums = (plan: TrainingPlan): Saving[] =>
+  plan.compile.precise
+    ? []
+    : [{ options: '--precise', plan: { ...plan, compile: { ...plan.compile, precise: true } } }];
+
+/** Parts of the pictures: the generator sees less around a pixel while it learns. */
+const smallerCrops = (plan: TrainingPlan): Saving[] =>
+  CROPS.filter((side) => side * side < plan.size.width * plan.size.height).map((side) => {
+    const { resizeOrCrop } = plan.settings;
+    const mode = resizeOrCrop.includes('crop') ? resizeOrCrop : 'scale_width_and_crop';
+    const settings = { ...plan.settings, resizeOrCrop: mode, fineSize: side };
+    const size = { width: Math.min(side, plan.size.width), height: Math.min(side, plan.size.height) };
+    return { options: `--resize-or-crop ${mode} --fine-size ${side}`, plan: { ...plan, settings, size } };
+  });
+
+/** Another, smaller generator. */
+function fewerFilters(plan: TrainingPlan): Saving[] {
+  const savings: Saving[] = [];
+  for (let ngf = Math.floor(plan.settings.ngf / 2); ngf >= 4; ngf = Math.floor(ngf / 2))
+    savings.push({ options: `--ngf ${ngf}`, plan: { ...plan, settings: { ...plan.settings, ngf } } });
+  return savings;
+}
+
+/** Both of the last, from large to small. */
+const smallerAll = (plan: TrainingPlan): Saving[] =>
+  smallerCrops(plan).flatMap((crop) =>
+    fewerFilters(crop.plan).map(({ options, plan }) => ({ options: `${crop.options} ${options}`, plan })),
+  );
+
+/** Ways to need less memory, those that cost least first; each from little to much. */
+export const trainingSavings = (plan: TrainingPlan): Saving[][] =>
+  [smallerBatches, plainSums, smallerCrops, fewerFilters, smallerAll].map((way) => way(plan));

@@ -1,0 +1,71 @@
+// Memory on the command line: planned without a run, refused before one, and what is planned is what is allocated.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { cli, TINY, withSet } from './support.js';
+
+const test = suite('memory');
+
+const FIELDS = [
+  'peakBytes',
+  'lowerBoundBytes',
+  'weightBytes',
+  'optimizerBytes',
+  'activationBytes',
+  'scratchBytes',
+  'fits',
+  'limits',
+  'suggestions',
+];
+
+const planOf = async (...args: string[]) => {
+  const { code, stdout, stderr } = await cli([...args, '--dry-run', '--json']);
+  assert.is(code, 0, stderr);
+  return JSON.parse(stdout);
+};
+
+test('a dry run of a default training needs no data; what it suggests fits, the cheapest first', async () => {
+  const asked = ['train', '--size', '512x256', '--no-vgg-loss', '--batch-size', '4', '--memory-gb', '3.2'];
+  const report = await planOf(...asked);
+  for (const name of FIELDS) assert.ok(name in report, name);
+  // 182.5 and 5.5 million parameters, and two moments of each.
+  assert.is(Math.round(report.weightBytes / 4e5), 1881);
+  assert.is(report.optimizerBytes, 2 * report.weightBytes);
+  assert.ok(report.peakBytes - report.weightBytes - report.optimizerBytes <= 1.1 * report.lowerBoundBytes);
+  assert.is(report.fits, false);
+  assert.match(report.suggestions[0].options, /^--batch-size 2 --accumulate 2|^--precise|^--resize/);
+  const [{ options, peakBytes }] = report.suggestions;
+  const tried = await planOf(...asked, ...options.split(' '));
+  assert.is(tried.fits, true);
+  assert.is(tried.peakBytes, peakBytes);
+});
+
+const mib = (text: string, pattern: RegExp): number => {
+  const [, value, unit] = pattern.exec(text) ?? [];
+  assert.ok(value, text);
+  return Number(value) * (unit === 'GiB' ? 1024 : 1);
+};
+
+test('a training allocates what it planned', async () => {
+  await withSet({}, async (root, out) => {
+    const { code, stderr } = await cli(['train', root, '--out', out, ...TINY, '--ngf', '64', '--max-steps', '1']);
+    assert.is(code, 0, stderr);
+    const planned = mib(stderr, /Memory: ([\d.]+) (MiB|GiB) planned/);
+    const allocated = mib(stderr, /Memory: ([\d.]+) (MiB|GiB) allocated/);
+    assert.ok(Math.abs(planned - allocated) <= 0.05 * allocated, `${planned} MiB planned, ${allocated} MiB allocated`);
+  });
+});
+
+test('what cannot fit ends before a step, with the table and what would fit', async () => {
+  await withSet({}, async (root, out) => {
+    const { code, stderr } = await cli(['train', root, '--out', out, ...TINY, '--ngf', '64', '--memory-gb', '0.001']);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, /not enough memory\nMemory for training[^]*weights[^]*peak[^]*does not fit 1\.0 MiB/);
+    assert.match(stderr, /would fit: --ngf \d+/);
+    assert.is(existsSync(join(out, 'checkpoints')), false);
+  });
+});
+
+test.run();
