@@ -172,6 +172,8 @@ export interface DirectParts extends ConvParts {
   blocks: number;
   /** Some launch of this convolution starts from what an earlier one stored. */
   continues: boolean;
+  /** Rounds less: every channel's products are added before they join the sum. */
+  precise: boolean;
 }
 
 /** One phase, or the whole of a conv2d; parts in planes, w the packed weights. */
@@ -205,6 +207,7 @@ export function directKernel(
       TILE: tile.px * tile.oc,
       REFLECT: shape.reflect,
       CONTINUES: parts.continues,
+      BY_CHANNEL: parts.precise,
     },
     ...(parts.bias ? {} : { hooks: NO_BIAS }),
     params: {

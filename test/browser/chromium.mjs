@@ -13,6 +13,8 @@ const FLAGS = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
   '--no-sandbox',
+  // Shaders take SwiftShader seconds to compile, on a busy machine minutes: that is no hung GPU.
+  '--disable-gpu-watchdog',
   // A test machine has no business talking to anyone.
   '--disable-background-networking',
   '--disable-component-update',

@@ -21,7 +21,7 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
 };
 
 const FORCED = { conv: 'winograd-1x8-broadcast', convWeight: 'winograd-8x2-broadcast' };
-/** Bindings of so many bytes, and buffers of one with its guard. */
+/** With buffers hardly larger than a binding, so that tensors lie in pieces. */
 const bound = (bytes: number): CompileOptions => ({
   limits: { maxStorageBufferBindingSize: bytes, maxBufferSize: bytes + 512 },
 });

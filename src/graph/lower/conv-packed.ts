@@ -82,7 +82,16 @@ function lowerSums(
       const [block0, end] = blocksOf(shape, packing, os, xs, ws);
       if (block0 >= end) return [];
       const planes = { x: xs.planes, w: ws.planes, out: os.planes };
-      const parts = { ...planes, image0, images, block0, blocks: end - block0, bias: bias !== undefined, continues };
+      const parts = {
+        ...planes,
+        image0,
+        images,
+        block0,
+        blocks: end - block0,
+        bias: bias !== undefined,
+        continues,
+        precise: plan.precise,
+      };
       const operands = {
         x: view(x, xs.chunk),
         w: view(packed, ws.chunk),

@@ -17,8 +17,9 @@ import { meetings, slicesOf, view, whole } from './slices.js';
 const phasePairs = (shape: ConvShape): PhasePair[] =>
   phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
 
-/** Tiles of workgroups are few and have names of their own. */
-const TILE_PATTERN = new RegExp(`^(?:${Object.keys(TILES).join('|')})$`);
+/** Tiles of workgroups are few and have names of their own. Marked pure, or builds that only paint would keep weight gradients. */
+const TILE_NAMES = /* @__PURE__ */ Object.keys(TILES);
+const TILE_PATTERN = /* @__PURE__ */ new RegExp(`^(?:${/* @__PURE__ */ TILE_NAMES.join('|')})$`);
 
 const CONV: readonly Candidate<ConvShape>[] = [
   { pattern: /^plain$/, form: 'plain', lower: lowerPlain },
@@ -83,8 +84,8 @@ const CONV: readonly Candidate<ConvShape>[] = [
   },
   {
     pattern: TILE_PATTERN,
-    form: Object.keys(TILES).join(', '),
-    quick: Object.keys(TILES),
+    form: /* @__PURE__ */ TILE_NAMES.join(', '),
+    quick: TILE_NAMES,
     quickOn: 'gpu',
     lower: (plan, node, shape, _, name) => lowerTiles(plan, node, shape, phasePairs(shape), name),
   },
@@ -124,8 +125,8 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
   },
   {
     pattern: TILE_PATTERN,
-    form: Object.keys(TILES).join(', '),
-    quick: Object.keys(TILES),
+    form: /* @__PURE__ */ TILE_NAMES.join(', '),
+    quick: TILE_NAMES,
     quickOn: 'gpu',
     lower: (plan, node, shape, _, name) => lowerWeightTiles(plan, node, shape, name),
   },
