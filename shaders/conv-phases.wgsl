@@ -6,9 +6,10 @@
 //
 // Every tap belongs to one phase, and all phases read the same few pixels: a thread owns ROWS × QUADS × 4 pixels of x, hence
 // four times as many of out, of OC channels, and loads a pixel once for all TH·TW taps where a kernel a phase loads it up to
-// four times. 64 → 32 channels of 16×32, 3×3, two cores: 1.5 times as fast as conv-quads.wgsl on lavapipe, 1.8 on SwiftShader;
-// 16 sums of vec4 a phase are 1.2 times as fast there, and compile for three times as long on lavapipe. Weights are shared as in conv-quads.wgsl: w is packed by conv-pack.wgsl as [block, i, ky, kx, OC], and LANES
-// threads load one each and hand it round, or every thread loads vec4.
+// four times. On two cores, against conv-quads.wgsl: 64 → 32 channels of 16×32, 3×3: 1.3 to 2 times as fast on lavapipe, 1.8 on
+// SwiftShader; 128 → 64 of 32×64: 1.1 to 1.3 on lavapipe. Two rows a thread gain 15 % on SwiftShader, and take LLVM 2.5
+// times as long to compile. Weights are shared as in conv-quads.wgsl: w is packed by conv-pack.wgsl as [block, i, ky, kx, OC],
+// and LANES threads load one each and hand it round, or every thread loads vec4.
 //
 // Operands are ranges of planes, and launches continue each other's sums, as in conv.wgsl.
 // Dispatched by kernels/conv-phases.ts, once per combination of ranges; a workgroup has one block of channels.
