@@ -7,10 +7,13 @@ import {
   cellsOf,
   digits,
   dispatchText,
+  growthCells,
+  growthText,
   header,
   meansText,
   peersOf,
   type Report,
+  tileCells,
   type Verdict,
   verdictsOf,
 } from './report.js';
@@ -44,6 +47,14 @@ function missedText(verdicts: readonly Verdict[]): string {
 
 const titleOf = ({ adapter, where }: Report): string => (where ? `${adapter.name} in ${where}` : adapter.name);
 
+const titled = (cells: readonly (readonly string[])[]): string => markdownTable(cells[0]!, cells.slice(1));
+
+/** What the tiles of workgroups take, and how cost grows: where they were measured. */
+const furtherSections = ({ tiles, growth }: Report): string[] => [
+  ...(tiles ? ['### Tiles for GPUs', 'Milliseconds, in brackets GF/s.', titled(tileCells(tiles))] : []),
+  ...(growth ? ['### Cost by size', growthText(growth), titled(growthCells(growth))] : []),
+];
+
 function sectionOf(report: Report): string {
   const { adapter, date, versions, roofline, dispatch, rows } = report;
   const verdicts = verdictsOf(rows);
@@ -68,6 +79,7 @@ function sectionOf(report: Report): string {
       header(peers),
       rows.map((row) => cellsOf(row, peers)),
     ),
+    ...furtherSections(report),
     failures.length > 0 ? `Left out:\n\n${failures.join('\n')}` : '',
   ]
     .filter(Boolean)
@@ -92,12 +104,14 @@ better. Under \`--quick\` an engine that takes more than ${EFFORTS.quick.budgetM
 once. A peer whose result is wrong is left out of its row, and listed. In the training step, whose four losses are held to
 1e-4, TensorFlow.js forms the gradient of a mirrored border as if it were zeros, which is less work.`;
 
-const keyOf = ({ case: name, role }: Row): string => `${name}, ${role}`;
+const keyOf = ({ case: name, role }: Pick<Row, 'case' | 'role'>): string => `${name}, ${role}`;
 
 /** Runs on one adapter in one place as one report: of a row that several measured, the last. */
 function merged(reports: readonly Report[]): Report {
   const rows = new Map(reports.flatMap(({ rows }) => rows).map((row) => [keyOf(row), row]));
-  return { ...reports[0]!, rows: [...rows.values()] };
+  const tiles = new Map(reports.flatMap(({ tiles = [] }) => tiles).map((row) => [keyOf(row), row]));
+  const growth = reports.findLast(({ growth }) => growth)?.growth;
+  return { ...reports[0]!, rows: [...rows.values()], tiles: tiles.size > 0 ? [...tiles.values()] : undefined, growth };
 }
 
 export function markdownOf(reports: readonly Report[]): string {

@@ -2,9 +2,11 @@
 
 import { ROLE_NAMES } from './cases.js';
 import type { DispatchCost } from './dispatch.js';
+import { type Growth, KEPT, keptOf } from './growth.js';
 import { geometricMean } from './measure.js';
 import type { Roofline } from './roofline.js';
 import type { Row } from './rows.js';
+import type { TileRow } from './tiles.js';
 
 export interface Report {
   /** As it calls itself, and the name that goals know it by. */
@@ -16,6 +18,9 @@ export interface Report {
   roofline: Roofline;
   dispatch?: DispatchCost;
   rows: Row[];
+  /** Of every tile of workgroups, wherever they are chosen. */
+  tiles?: TileRow[];
+  growth?: Growth[];
 }
 
 /** Three digits, never an exponent. */
@@ -52,6 +57,23 @@ export const cellsOf = (row: Row, peers: readonly string[]): string[] => [
   ...peers.map((name) => peerText(row, name)),
   row.candidate,
 ];
+
+/** Milliseconds, and GF/s of the direct convolution. */
+export const tileCells = (tiles: readonly TileRow[]): string[][] => [
+  ['case', ...Object.keys(tiles[0]?.tiles ?? {})],
+  ...tiles.map(({ case: name, role, tiles }) => [
+    `${name}, ${ROLE_NAMES[role]}`,
+    ...Object.values(tiles).map(({ ms, gflops }) => `${digits(ms)} (${digits(gflops)})`),
+  ]),
+];
+
+export const growthCells = (growth: readonly Growth[]): string[][] => [
+  ['3×3 64→64', 'ms', 'GF/s'],
+  ...growth.map(({ size, ms, gflops }) => [size, digits(ms), digits(gflops)]),
+];
+
+export const growthText = (growth: readonly Growth[]): string =>
+  `Every size keeps ${(100 * keptOf(growth)).toFixed(0)} % of the best rate (goal: at least ${100 * KEPT} %).`;
 
 export const tableOf = (rows: readonly Row[]): string => {
   const peers = peersOf(rows);

@@ -1,19 +1,35 @@
 // A whole bench on one device, in Node and in a page alike: which cases, in which order, and what is told on the way.
 
 import type { Device } from '../src/device/device.js';
-import { CASES, ROLE_NAMES } from './cases.js';
+import { CASES, type Case, ROLE_NAMES } from './cases.js';
 import { dispatchCostOf } from './dispatch.js';
 import type { Engine } from './engine.js';
+import { growthOf } from './growth.js';
 import { EFFORTS } from './measure.js';
 import { NETS } from './nets.js';
 import { ours } from './ours.js';
-import { digits, headText, meansText, peerText, type Report, tableOf } from './report.js';
+import {
+  columns,
+  digits,
+  growthCells,
+  growthText,
+  headText,
+  meansText,
+  peerText,
+  type Report,
+  tableOf,
+  tileCells,
+} from './report.js';
 import { type Probes, probesOf, rooflineOf } from './roofline.js';
 import { layerSubject, measured, type Row, type Subject } from './rows.js';
+import { hasTiles, tileRow } from './tiles.js';
 
 export interface Wishes {
   quick?: boolean;
   full?: boolean;
+  /** The kernels that GPUs start with, and one layer at five sizes: no peer takes part in either. */
+  tiles?: boolean;
+  growth?: boolean;
   /** Only cases whose name and role match this regular expression. */
   case?: string;
 }
@@ -33,12 +49,15 @@ function told(row: Row): string {
   return [`${row.case}, ${ROLE_NAMES[row.role]}: ${digits(row.ours_ms)} ms`, ...peers, ...failed].join('; ');
 }
 
+function layersOf(wishes: Wishes): readonly Case[] {
+  const pattern = new RegExp(wishes.case ?? '');
+  return CASES.filter(({ name, role }) => pattern.test(`${name}, ${ROLE_NAMES[role]}`));
+}
+
 /** Made one after the other: their tensors are large. */
 function subjectsOf(wishes: Wishes, probes: Probes): (() => Subject)[] {
-  const pattern = new RegExp(wishes.case ?? '');
-  const layers = CASES.filter(({ name, role }) => pattern.test(`${name}, ${ROLE_NAMES[role]}`));
-  const nets = wishes.full ? NETS.filter(({ name }) => pattern.test(name)) : [];
-  return [...layers.map((layer) => () => layerSubject(layer, probes)), ...nets.map(({ subject }) => subject)];
+  const nets = wishes.full ? NETS.filter(({ name }) => new RegExp(wishes.case ?? '').test(name)) : [];
+  return [...layersOf(wishes).map((layer) => () => layerSubject(layer, probes)), ...nets.map(({ subject }) => subject)];
 }
 
 const versionsOf = (engines: readonly Engine[]): Record<string, string> =>
@@ -47,6 +66,20 @@ const versionsOf = (engines: readonly Engine[]): Record<string, string> =>
 /** Browsers tell less than Dawn does. */
 const describe = ({ info: { description, device, vendor, architecture } }: Device): string =>
   description || device || `${vendor} ${architecture}`;
+
+/** What no peer takes part in, where it is asked for. */
+async function addOurs(report: Report, device: Device, wishes: Wishes, say: Surroundings['say']): Promise<void> {
+  const engine = ours(device);
+  if (wishes.tiles) {
+    report.tiles = [];
+    for (const layer of layersOf(wishes).filter(hasTiles)) report.tiles.push(await tileRow(device, engine, layer));
+    say(`\nTiles for GPUs, ms (GF/s):\n${columns(tileCells(report.tiles))}`);
+  }
+  if (wishes.growth) {
+    report.growth = await growthOf(engine, EFFORTS[wishes.quick ? 'quick' : 'normal']);
+    say(`\n${columns(growthCells(report.growth))}\n${growthText(report.growth)}`);
+  }
+}
 
 /** @throws Error where no case matches */
 export async function reportOf(
@@ -57,7 +90,7 @@ export async function reportOf(
   const engine = ours(device);
   const probes = await probesOf(device);
   const subjects = subjectsOf(wishes, probes);
-  if (subjects.length === 0) throw new Error('no case matches --case');
+  if (subjects.length === 0 && !wishes.growth) throw new Error('no case matches --case');
   const report: Report = {
     adapter: { description: describe(device), name: device.profile.name },
     ...(where ? { where } : {}),
@@ -75,7 +108,8 @@ export async function reportOf(
     report.rows.push(await measured(subject(), setting));
     say(told(report.rows.at(-1)!));
   }
-  say(`\n${tableOf(report.rows)}\n\nGeometric means: ${meansText(report.rows)}`);
+  if (report.rows.length > 0) say(`\n${tableOf(report.rows)}\n\nGeometric means: ${meansText(report.rows)}`);
+  await addOurs(report, device, wishes, say);
   return report;
 }
 

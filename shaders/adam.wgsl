@@ -3,7 +3,8 @@
 // with correctionₖ = 1 − βₖᵗ, which the host computes in double: 1 − pow(β, t) is off by 1e-4 on a device. The complements
 // 1 − β are the host's for the same reason.
 //
-// w, g, m, v and the results alike in size; scalars [3] = lr, correction1, correction2. Each result may be its operand's
+// w, g, m, v and the results alike in size; scalars [4] = lr, correction1, correction2, skip: where that
+// is not 0 all stays as it is. Each result may be its operand's
 // memory. Dispatched by kernels/adam.ts, TILE elements a thread, WG apart. Its eight bindings are all that every device offers.
 
 const WG: u32 = 64;
@@ -38,6 +39,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let index = first + k * WG;
     if (index >= params.count) { return; }
     let i = params.start - params.base + index;
+    if (scalars[3] != 0.0) {
+      nextW[i] = w[i];
+      nextM[i] = m[i];
+      nextV[i] = v[i];
+      continue;
+    }
     let gradient = g[i];
     let mean = params.beta1 * m[i] + params.rest1 * gradient;
     let square = params.beta2 * v[i] + params.rest2 * gradient * gradient;

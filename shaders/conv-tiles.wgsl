@@ -11,6 +11,7 @@ const ROW_QUADS: u32 = 16; // @joined
 const COLUMN_QUADS: u32 = 16; // @joined
 const TAPS: u32 = 9;           // rows × columns of taps
 const TW: u32 = 3;
+const CONTINUES: bool = false; // some launch starts from stored values
 const REACHED: bool = true;    // by any tap: phases of a stride beyond the kernel may have none
 
 struct Params {
@@ -98,7 +99,7 @@ fn isOwn(tile: Tile, row: u32) -> bool {
 
 fn start(tile: Tile, row: u32, spot: Spot) -> vec4f {
   var value = vec4f(bias(min(tile.channel0 + row, params.outChannels - 1u)));
-  if (tile.k0 > 0u && isOwn(tile, row)) {
+  if (CONTINUES && tile.k0 > 0u && isOwn(tile, row)) {
     let at = (tile.outPlane + row) * params.outArea - params.outBase + spot.at;
     if (spot.any.x) { value.x = out[at.x]; }
     if (spot.any.y) { value.y = out[at.y]; }

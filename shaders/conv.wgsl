@@ -26,6 +26,7 @@ const LANES: u32 = 8;        // 4·QUADS
 const WEIGHTS: u32 = 24;     // TW·LANES
 const REFLECT: bool = false;
 const CONTINUES: bool = false; // some launch starts from stored values
+const BY_CHANNEL: bool = false; // a channel's products are added by themselves, then to the sum: less rounding
 
 struct Params {
   tiles: u32, rows: u32, columns: u32,              // of the grid y, x (a phase's own); tiles of PX columns
@@ -113,6 +114,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var kernel = (wPlane + i0) * kernelArea + params.tap0;
   let wBase = params.wBase;
   for (var i = i0; i < i1; i++) {
+    var part: array<f32, TILE>; // @registers
     for (var ty = 0u; ty < taps; ty++) {
       let y = fold(y1 + i32(ty * dilationY), height);
       let limit = select(0u, u32(width), u32(y) < u32(height));
@@ -142,10 +144,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         for (var px = 0u; px < PX; px++) {
           // @unroll
           for (var tx = 0u; tx < TW; tx++) {
-            acc[px * OC + o] += r[px * SX + tx * DX] * k[tx * LANES + o];
+            if (BY_CHANNEL) {
+              part[px * OC + o] += r[px * SX + tx * DX] * k[tx * LANES + o];
+            } else {
+              acc[px * OC + o] += r[px * SX + tx * DX] * k[tx * LANES + o];
+            }
           }
         }
       }
+    }
+    // @unroll
+    for (var s = 0u; s < TILE; s++) {
+      if (BY_CHANNEL) { acc[s] += part[s]; }
     }
     plane += area;
     kernel += kernelArea;

@@ -35,7 +35,7 @@ const OPTIONS = [
 type Options = OptionValues<(typeof OPTIONS)[number]>;
 
 /** What the checkpoint itself knows, and what only training needs. */
-const KNOWN = TRAIN_OPTIONS.filter((name) => !(OPTIONS as readonly string[]).includes(name));
+const KNOWN = [...TRAIN_OPTIONS.filter((name) => !(OPTIONS as readonly string[]).includes(name)), 'n-threads' as const];
 
 const DETAILS = `A command line of the reference's test program is understood: with --name the
 checkpoint is CHECKPOINTS_DIR/NAME, the maps are those of DATAROOT/PHASE_label
@@ -75,7 +75,7 @@ export const generate = commandOf({
   details: DETAILS,
   options: OPTIONS,
   defaults: { phase: 'test' },
-  ignored: { options: KNOWN, why: 'the checkpoint says it' },
+  ignored: { options: KNOWN, why: 'the checkpoint says it, or only training needs it' },
   async run(options) {
     const { checkpoint, ...job } = jobOf(options);
     if (job.profile !== undefined) tracePath(job.profile, job.out);

@@ -1,7 +1,9 @@
 // The command line `pix2pixhd`. Exit codes: 0 ok, 2 usage, 65 bad data, 66 missing file, 70 internal, 74 I/O or no device,
 // 75 device lost (trying again may help), 130/143 signals.
 
+import { isMainThread, workerData } from 'node:worker_threads';
 import { Command, CommanderError } from 'commander';
+import { type LoadWorkerData, serveLoads } from '../data/load-worker.js';
 import { ProjectError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { check } from './check.js';
@@ -40,8 +42,16 @@ function exitCodeOf(error: unknown): number {
   return 70;
 }
 
-try {
-  await program().parseAsync(process.argv.slice(2).map(kebabOption), { from: 'user' });
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
+/** A thread of this same file loads pictures. */
+const isLoader = (data: unknown): data is LoadWorkerData => !isMainThread && (data as LoadWorkerData)?.loads === true;
+
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync(process.argv.slice(2).map(kebabOption), { from: 'user' });
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
 }
+
+if (isLoader(workerData)) serveLoads(workerData);
+else await main();

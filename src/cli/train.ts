@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
 import { findVgg, openVgg, VGG_URL } from '../convert/vgg.js';
+import { type Loaders, startLoaders } from '../data/loaders.js';
 import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
@@ -48,6 +49,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'continue-train',
   'which-epoch',
   'cache-mb',
+  'n-threads',
   'no-check',
   'out',
   'print-freq',
@@ -71,6 +73,9 @@ export type TrainCommandOptions = OptionValues<(typeof TRAIN_COMMAND_OPTIONS)[nu
 const DETAILS = `A command line of the reference is understood as it stands: its spelling of
 options (--netG, --label_nc), --dataroot for DATAROOT, and --name with
 --checkpoints_dir for --out. Options that change nothing here are told.`;
+
+/** The command line's file, which is its loading threads' as well. */
+const HERE = new URL(import.meta.url);
 
 /** What the reference's \`debug\` sets. */
 const DEBUG = { displayFreq: 1, printFreq: 1, niter: 1, niterDecay: 0, maxDatasetSize: 10 };
@@ -115,15 +120,15 @@ export const train = commandOf({
 const teller = ({ json }: { json: boolean }) => (json ? () => {} : (text: string) => console.error(text));
 
 /** Reads the data set once, unless told not to. */
-async function check(training: Training, options: TrainCommandOptions): Promise<void> {
+async function check(training: Training, options: TrainCommandOptions, looks: Loaders): Promise<void> {
   const say = teller(options);
   const total = training.dataset.samples.length;
   const head = `Data: ${total} samples of ${training.root} (${options.phase}), ${training.classes.names.length} classes`;
   if (options.noCheck) return say(`${head}, not checked`);
   const line = options.json ? undefined : progressLine(total);
-  const read = await checkTraining(training, (done) => line?.update(done, 'reading the data set', false)).finally(() =>
-    line?.end(),
-  );
+  const read = await checkTraining(training, looks, (done) =>
+    line?.update(done, 'reading the data set', false),
+  ).finally(() => line?.end());
   say(`${head}, ${read < total ? `the first ${read}` : 'all'} read and in order`);
 }
 
@@ -161,6 +166,7 @@ function reporter(
   const say = teller(options);
   const began = performance.now();
   let line: ProgressLine | undefined;
+  let idle: number | undefined;
   const hooks: Hooks = {
     signal,
     onStart(trainer, total) {
@@ -172,6 +178,7 @@ function reporter(
     },
     onStep(report) {
       onStep(report.after.step);
+      idle = report.idle;
       if (options.json) console.log(jsonLine(report));
       line?.update(report.after.step, stepText(report), report.print);
     },
@@ -180,7 +187,13 @@ function reporter(
     },
     onNote: (text) => (line?.say ?? ((plain: string) => console.error(plain)))(text),
   };
-  return { hooks, end: () => line?.end() };
+  return {
+    hooks,
+    end: () => {
+      line?.end();
+      if (idle !== undefined) say(`The device was idle for ${(100 * idle).toFixed(1)} % of the steps' time`);
+    },
+  };
 }
 
 /** VGG19's weights, and settings without the perceptual loss where they are not there. */
@@ -195,9 +208,14 @@ and give --vgg FILE; or --no-vgg-loss, and this is not said again.`);
 }
 
 /** A training as far as its memory depends on it. */
-const trainingPlan = async (training: Training, vgg: boolean, options: TrainCommandOptions): Promise<TrainingPlan> => ({
+const trainingPlan = async (
+  training: Training,
+  vgg: boolean,
+  options: TrainCommandOptions,
+  looks: Loaders,
+): Promise<TrainingPlan> => ({
   settings: training.settings,
-  size: await largestSize(training),
+  size: await largestSize(training, looks),
   vgg,
   compile: { ...planningOf(options), recompute: options.recompute },
 });
@@ -224,8 +242,9 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
   if (!root)
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
   const training = await openTraining(root, options, options.cacheMb * 1e6);
-  await check(training, options);
-  await dryRun(plannedTraining(await trainingPlan(training, vgg, options)), options);
+  const looks = startLoaders(HERE, training.dataset, 0);
+  await check(training, options, looks);
+  await dryRun(plannedTraining(await trainingPlan(training, vgg, options, looks)), options);
 }
 
 /** Where the training starts, by the options that say so. */
@@ -287,6 +306,7 @@ interface Session {
   /** Where it starts; with `again` after its device was lost. */
   from(again: boolean): Promise<From>;
   after(device: Device, training: Training): Promise<void>;
+  loaders: Loaders;
 }
 
 /** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
@@ -297,6 +317,7 @@ async function trainWithProgress({
   planned,
   from,
   after,
+  loaders,
 }: Session): Promise<number | undefined> {
   let reached = 0;
   let say = (text: string): void => console.error(text);
@@ -316,6 +337,7 @@ async function trainWithProgress({
         runTraining(device, training, run, options, report.hooks, {
           ...start,
           compile: { ...kernels.compile, recompute: options.recompute },
+          source: loaders,
         }),
       );
       profile?.end();
@@ -371,12 +393,14 @@ export async function trainCommand(
       ? continueRun(options.out, config, first.progress?.step ?? 0)
       : createRun(options.out, config));
     const run = options.tensorboard || options.tfLog ? withEvents(folder, config) : folder;
+    const loaders = startLoaders(HERE, training.dataset, options.nThreads);
     const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
-      await check(training, options);
-      const planned = plannedTraining(await trainingPlan(training, vgg !== undefined, options));
-      return await trainWithProgress({ training, options, run, planned, from, after });
+      await check(training, options, loaders);
+      const planned = plannedTraining(await trainingPlan(training, vgg !== undefined, options, loaders));
+      return await trainWithProgress({ training, options, run, planned, from, after, loaders });
     } finally {
+      await loaders.close();
       await dashboard?.close();
       await run.close();
     }

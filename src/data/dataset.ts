@@ -58,13 +58,17 @@ export async function prepared({ samples, options, cache }: Dataset, number: num
   return sample;
 }
 
+/** Numbers of the samples of the batch at `cursor`. */
+export function pickedSamples(dataset: Dataset, cursor: Cursor): number[] {
+  return epochOrder(dataset, cursor).slice(cursor.position, cursor.position + dataset.options.batchSize);
+}
+
 /** Loads the batch at `cursor`. Crops and flips depend on seed, epoch and place alone, not on what was loaded before. */
 export async function loadBatch(dataset: Dataset, cursor: Cursor): Promise<Batch> {
   const { options } = dataset;
-  const picked = epochOrder(dataset, cursor).slice(cursor.position, cursor.position + options.batchSize);
   const rng = (i: number) => createRng(cursor.seed, cursor.epoch, cursor.position + i);
   const load = async (number: number, i: number) => drawSample(await prepared(dataset, number), options, rng(i));
-  return stackSamples(await Promise.all(picked.map(load)));
+  return stackSamples(await Promise.all(pickedSamples(dataset, cursor).map(load)));
 }
 
 const ARRAYS = ['labels', 'input', 'instances', 'image', 'features'] as const;

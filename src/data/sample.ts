@@ -1,14 +1,16 @@
 import type { SamplePaths } from './folders.js';
 import { type Image, type Limits, toChannels } from './image.js';
+import { enlarged, type JitterOptions, recoloured } from './jitter.js';
 import { readImage } from './load.js';
 import { fitPlanes, paddedSize } from './pad.js';
 import { resizeBicubic, resizeNearest, type Size } from './resample.js';
 import type { Rng } from './rng.js';
-import { cutWindow, drawWindow, type GeometryOptions, resizedSize } from './transform.js';
+import { cutWindow, drawCut, drawWindow, type GeometryOptions, isCropped, resizedSize } from './transform.js';
 import { checkSameSize, instanceIds, type LabelOptions, labelIds, toPlanes } from './values.js';
 
 export type SampleOptions = LabelOptions &
   GeometryOptions &
+  JitterOptions &
   Limits & {
     /** Channels of the RGB input, the photo and the style pictures, 1 to 4. */
     inputNc: number;
@@ -72,18 +74,23 @@ export const bytesOf = ({ pictures }: PreparedSample): number =>
   Object.values(pictures).reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 /**
- * Cuts and mirrors a prepared sample as `rng` draws it. Sides that are no multiple of what the generator keeps grow by
+ * Cuts and mirrors a prepared sample as `rng` draws it, enlarged and in other colours where that is asked for. Sides that are no multiple of what the generator keeps grow by
  * repeating the last row and column.
  */
-export function drawSample({ paths, size, pictures }: PreparedSample, options: SampleOptions, rng: Rng): Sample {
-  const window = drawWindow(size, options, rng);
+export function drawSample(given: PreparedSample, options: SampleOptions, rng: Rng): Sample {
+  const { scaleJitter = 0, colorJitter = 0 } = options;
+  const { paths, size, pictures } = scaleJitter > 0 ? enlarged(given, scaleJitter, rng) : given;
+  const cutsBack = scaleJitter > 0 && !isCropped(given.size, options);
+  const window = cutsBack ? drawCut(size, given.size, options, rng) : drawWindow(size, options, rng);
   const padded = paddedSize(window.size, options.multiple);
   const sample: Sample = { ...padded, paths };
   for (const [name, data] of Object.entries(pictures)) {
     const channels = data.length / (size.width * size.height);
-    const cut =
-      data instanceof Int32Array ? cutWindow(data, window) : toPlanes(cutWindow(data, window, channels), channels);
-    Object.assign(sample, { [name]: fitPlanes(cut, window.size, padded) });
+    const cut = cutWindow(data, window, channels);
+    const coloured =
+      colorJitter > 0 && name === 'image' ? recoloured(cut as Uint8Array, channels, colorJitter, rng) : cut;
+    const planes = coloured instanceof Int32Array ? coloured : toPlanes(coloured, channels);
+    Object.assign(sample, { [name]: fitPlanes(planes, window.size, padded) });
   }
   return sample;
 }

@@ -55,17 +55,28 @@ export function resizedSize(from: Size, options: GeometryOptions, file: string):
   throw new DataError(`${from.width}×${from.height} becomes ${resized.width}×${resized.height}`, { file, fix });
 }
 
+/** Whether a picture of that size is cropped. */
+export const isCropped = ({ width, height }: Size, { resizeOrCrop, fineSize }: GeometryOptions): boolean =>
+  MODES[resizeOrCrop].crop && (width > fineSize || height > fineSize);
+
 /**
  * Draws the window of one sample: crop column, crop row, mirroring, always in that order, so that the stream of `rng`
  * does not depend on the mode. A side shorter than fineSize is filled with zeros (id 0, black), unless both are.
  */
-export function drawWindow(from: Size, { resizeOrCrop, fineSize, noFlip }: GeometryOptions, rng: Rng): Window {
+export function drawWindow(from: Size, options: GeometryOptions, rng: Rng): Window {
+  const { fineSize, noFlip } = options;
   const x = below(rng, Math.max(0, from.width - fineSize) + 1);
   const y = below(rng, Math.max(0, from.height - fineSize) + 1);
   const flip = uniform(rng) > 0.5 && !noFlip;
-  const cuts = MODES[resizeOrCrop].crop && (from.width > fineSize || from.height > fineSize);
-  if (!cuts) return { from, x: 0, y: 0, size: from, flip };
+  if (!isCropped(from, options)) return { from, x: 0, y: 0, size: from, flip };
   return { from, x, y, size: { width: fineSize, height: fineSize }, flip };
+}
+
+/** Draws where a picture that was enlarged is cut back to the size `to`, and mirroring. */
+export function drawCut(from: Size, to: Size, { noFlip }: GeometryOptions, rng: Rng): Window {
+  const x = below(rng, from.width - to.width + 1);
+  const y = below(rng, from.height - to.height + 1);
+  return { from, x, y, size: to, flip: uniform(rng) > 0.5 && !noFlip };
 }
 
 /** Cuts the window out of interleaved samples and mirrors it; what lies outside is 0. */

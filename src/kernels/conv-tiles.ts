@@ -84,6 +84,7 @@ export function tilesKernel(
       TAPS: Math.max(1, taps),
       TW: Math.max(1, px.taps),
       REACHED: taps > 0,
+      CONTINUES: parts.continues,
       ALONG_K: false,
       REFLECT: shape.reflect,
     },
@@ -164,6 +165,7 @@ export function weightTilesKernel(
       TW: kernel[1],
       ALONG_K: true,
       REFLECT: reflect,
+      CONTINUES: parts.continues,
     },
     params: {
       ...shared,

@@ -37,12 +37,6 @@ export const REFERENCE_OPTIONS = {
   },
 
   'gpu-ids': { type: 'text', group: REFERENCE, help: 'numbers of GPUs', without: ONE_GPU },
-  'n-threads': {
-    type: 'integer',
-    group: REFERENCE,
-    help: 'threads that load pictures',
-    without: 'pictures load while the GPU computes',
-  },
   'local-rank': { type: 'integer', group: REFERENCE, help: 'number of a process', without: ONE_GPU },
   fp16: { type: 'flag', group: REFERENCE, help: 'mixed precision', without: F32 },
   'data-type': { type: 'integer', group: REFERENCE, help: 'bits of the numbers', without: F32 },
@@ -95,7 +89,6 @@ export const REFERENCE_OPTIONS = {
 /** What every command that the reference has takes and does nothing with. */
 export const IGNORED_OPTIONS = [
   'gpu-ids',
-  'n-threads',
   'local-rank',
   'fp16',
   'data-type',

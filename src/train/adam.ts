@@ -1,6 +1,7 @@
 // The optimiser of the training step, and what follows it: moments, host scalars, updates, running averages.
 
 import { adam, input, type Tensor, variable } from '../engine.js';
+import type { AdamScalars } from '../graph/ops/adam.js';
 import { pointwise } from '../graph/ops/pointwise.js';
 import { type Net, shapesOf, type Variables } from '../nets/parameters.js';
 
@@ -68,9 +69,10 @@ export const adamFeeds = (net: 'G' | 'D', scalars: Scalars<number>): Record<stri
   Object.fromEntries(SCALARS.map((name) => [`${net}.${name}`, scalars[name]]));
 
 /** The inputs that `adamFeeds` feeds. */
-export function scalarInputs(net: 'G' | 'D'): { inputs: Record<string, Tensor>; scalars: Scalars<Tensor> } {
+export function scalarInputs(net: 'G' | 'D', skip?: Tensor): { inputs: Record<string, Tensor>; scalars: AdamScalars } {
   const scalars = { lr: input([]), correction1: input([]), correction2: input([]) };
-  return { inputs: Object.fromEntries(SCALARS.map((name) => [`${net}.${name}`, scalars[name]])), scalars };
+  const inputs = Object.fromEntries(SCALARS.map((name) => [`${net}.${name}`, scalars[name]]));
+  return { inputs, scalars: { ...scalars, ...(skip ? { skip } : {}) } };
 }
 
 export type Update = [variable: Tensor, value: Tensor];
@@ -89,7 +91,7 @@ const followed = (average: Tensor, w: Tensor, rest: Tensor): Update => [
 export function adamUpdates(
   { variables, moments, averages = {} }: Trainee<unknown>,
   gradients: readonly Tensor[],
-  scalars: Scalars<Tensor>,
+  scalars: AdamScalars,
   rates: AdamOptions,
   rest?: Tensor,
 ): Update[] {

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClasses } from '../data/classes.js';
 import { type Classes, defaultClasses } from '../data/colours.js';
-import { type Dataset, type DatasetOptions, openDataset, prepared } from '../data/dataset.js';
+import { type Dataset, type DatasetOptions, openDataset } from '../data/dataset.js';
+import type { Loaders } from '../data/loaders.js';
 import { paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
 import { createRng } from '../data/rng.js';
@@ -60,15 +61,16 @@ export async function openTraining(root: string, options: TrainOptions, cacheByt
   return { root, dataset: await openDataset(root, data), settings, classes };
 }
 
+type Looks = Pick<Loaders, 'look' | 'seen'>;
+
 /** The size in a batch of a picture that is scaled already. */
 export const batchSizeOf = (scaled: Size, options: GeometryOptions): Size =>
   paddedSize(drawWindow(scaled, options, createRng(0)).size, options.multiple);
 
-/** The size of the largest batch of the samples that are in memory, else of the first. */
-export async function largestSize({ dataset }: Training): Promise<Size> {
-  const kept = [...dataset.cache.samples.values()];
-  const samples = kept.length > 0 ? kept : [await prepared(dataset, 0)];
-  const sizes = samples.map(({ size }) => batchSizeOf(size, dataset.options));
+/** The size of the largest batch of the samples that were looked at, else of the first. */
+export async function largestSize({ dataset }: Training, { look, seen }: Looks): Promise<Size> {
+  const kept = seen.size > 0 ? [...seen.values()] : [await look(0)];
+  const sizes = kept.map((size) => batchSizeOf(size, dataset.options));
   return sizes.reduce((a, b) => (b.width * b.height > a.width * a.height ? b : a));
 }
 
@@ -76,11 +78,12 @@ export async function largestSize({ dataset }: Training): Promise<Size> {
 const CHECK_MS = 60_000;
 
 /**
- * Reads samples as training will, so that a wrong file shows before anything is trained or written; they stay in the cache.
+ * Reads samples as training will, with `look`, so that a wrong file shows before anything is trained or written; they stay in memory.
  * Stops after a minute. @returns how many were read. @throws DataError for the first that training would stop at
  */
 export async function checkTraining(
   { dataset, settings }: Training,
+  { look }: Looks,
   onSample: (done: number, total: number) => void,
 ): Promise<number> {
   const start = performance.now();
@@ -88,8 +91,7 @@ export async function checkTraining(
   const total = dataset.samples.length;
   let done = 0;
   while (done < total && performance.now() - start < CHECK_MS) {
-    const { size, paths } = await prepared(dataset, done);
-    checkSide(size, least, settings, paths.label);
+    checkSide(await look(done), least, settings, dataset.samples[done]!.label);
     onSample(++done, total);
   }
   return done;

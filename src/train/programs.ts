@@ -4,15 +4,31 @@ import type { Device } from '../device/device.js';
 import { type Arena, type CompileOptions, compile, destroy, type Feeds, type ProgramStats } from '../engine.js';
 import { sizedPrograms } from '../graph/sizes.js';
 import { zerosLike } from './adam.js';
+import { FAULT, faultNames, SATURATED } from './faults.js';
 import type { Size, SizedFeeds } from './feeds.js';
 import { accumulatingStep, applyingStep, type StepOptions, trainingStep } from './step.js';
 
 /** By the reference's names: G_GAN, G_GAN_Feat, G_VGG, D_real, D_fake. */
 export type Losses = Record<string, number>;
 
+/** What a step tells besides its losses. */
+export interface Health {
+  /** Weights that are no numbers, in words: no later step can mend them. */
+  weights: string[];
+  /** Other tensors with NaN or infinity. */
+  others: string[];
+  /** Share of the picture's values at the ends of tanh. */
+  saturated: number;
+}
+
+export interface Outcome {
+  losses: Losses;
+  health: Health;
+}
+
 export interface StepPrograms {
   /** One step on the batches that make it, all of one length; `rates` are Adam's inputs. */
-  step(batches: readonly SizedFeeds[], rates: Feeds): Promise<Losses>;
+  step(batches: readonly SizedFeeds[], rates: Feeds): Promise<Outcome>;
   /** Of the program that ran last; undefined before the first. */
   readonly stats: ProgramStats | undefined;
   destroy(): void;
@@ -23,13 +39,18 @@ type Options = Omit<StepOptions, 'extent' | 'regions'>;
 
 const sized = (options: Options, [n, h, w, regions]: Size): StepOptions => ({ ...options, extent: [n, h, w], regions });
 
-const lossesFrom = (outputs: Record<string, ArrayLike<number>>): Losses =>
-  Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, values[0]!]));
+type Outputs = Record<string, ArrayLike<number>>;
 
-const meanOf = (losses: readonly Losses[]): Losses =>
-  Object.fromEntries(
-    Object.keys(losses[0]!).map((name) => [name, losses.reduce((sum, each) => sum + each[name]!, 0) / losses.length]),
-  );
+/** Losses, and what else there is, as means over the outputs of programs that made one step; faults of any of them. */
+function outcomeOf(all: readonly Outputs[], applied: Outputs = {}): Outcome {
+  const means = Object.keys(all[0]!)
+    .filter((name) => !name.startsWith(FAULT))
+    .map((name) => [name, all.reduce((sum, each) => sum + each[name]![0]!, 0) / all.length] as const);
+  const { [SATURATED]: saturated = 0, ...losses } = Object.fromEntries(means);
+  const faults = [...all, applied].map(faultNames);
+  const named = (kind: 'weights' | 'others') => [...new Set(faults.flatMap((each) => each[kind]))];
+  return { losses, health: { weights: named('weights'), others: named('others'), saturated } };
+}
 
 function plainPrograms(device: Device, compiling: Compiling, options: Options): StepPrograms {
   const programs = sizedPrograms(
@@ -46,7 +67,7 @@ function plainPrograms(device: Device, compiling: Compiling, options: Options): 
     async step([batch], rates) {
       const program = await programs.of(batch!.size);
       stats = program.stats;
-      return lossesFrom(await program.run({ ...batch!.feeds, ...rates }));
+      return outcomeOf([await program.run({ ...batch!.feeds, ...rates })]);
     },
     destroy: () => programs.destroy(),
   };
@@ -69,14 +90,15 @@ function accumulatingPrograms(device: Device, compiling: Compiling, options: Opt
       return stats;
     },
     async step(parts, rates) {
-      const losses: Losses[] = [];
+      const outputs: Outputs[] = [];
       for (const { size, feeds } of parts) {
         const program = await programs.of(size);
         stats = program.stats;
-        losses.push(lossesFrom(await program.run(feeds)));
+        outputs.push(await program.run(feeds));
       }
-      await (await applying).run(rates, { readback: false });
-      return meanOf(losses);
+      const { weights, others } = outcomeOf(outputs).health;
+      const faults: Feeds = options.onNan === 'skip' ? { faults: weights.length + others.length } : {};
+      return outcomeOf(outputs, await (await applying).run({ ...rates, ...faults }));
     },
     destroy() {
       programs.destroy();

@@ -26,7 +26,7 @@ async function samplePaths(root: string, { samples, options }: Dataset): Promise
 export async function sampleBatches(root: string, dataset: Dataset, seed: number): Promise<Batch[]> {
   const paths = await samplePaths(root, dataset);
   const count = Math.min(ROWS, paths.length);
-  const options = { ...dataset.options, noFlip: true };
+  const options = { ...dataset.options, noFlip: true, scaleJitter: 0, colorJitter: 0 };
   const batch = async (_: unknown, i: number) => {
     const prepared = await prepareSample(paths[Math.floor((i * paths.length) / count)]!, options);
     return stackSamples([drawSample(prepared, options, createRng(seed, 0, i))]);

@@ -1,4 +1,4 @@
-import { add, concat, full, grad, input, type ProgramSpec, scale, type Tensor } from '../engine.js';
+import { add, concat, full, grad, input, type ProgramSpec, scale, type Tensor, where } from '../engine.js';
 import { gradFrom } from '../graph/autograd.js';
 import { refuse } from '../graph/tensor.js';
 import type { Maps } from '../nets/discriminator.js';
@@ -17,6 +17,7 @@ import {
   trainedTensors,
   type Update,
 } from './adam.js';
+import { anyOf, type Faults, faultOutputs, faultsOf, SATURATED, saturationOf, trainedFaults } from './faults.js';
 
 /** A net that only judges. */
 export interface Judge {
@@ -48,6 +49,8 @@ export interface StepOptions {
   pool?: boolean;
   /** Left vectors of D's spectral norm. */
   vectors?: Variables;
+  /** Looks for NaN and infinity; with `skip` a step that meets some changes nothing, for which all gradients wait for the last. */
+  onNan?: 'stop' | 'skip';
 }
 
 type Inputs = Record<string, Tensor>;
@@ -56,6 +59,9 @@ type Inputs = Record<string, Tensor>;
 export interface Backward {
   inputs: Inputs;
   losses: Record<string, Tensor>;
+  faults: Faults;
+  /** Share of saturated values, where faults are looked for. */
+  saturated: Record<string, Tensor>;
   /** Of G and then E, in the order of their moments, and of D. */
   gradients: { G: Tensor[]; D: Tensor[] };
   /** Of what follows the step by itself. */
@@ -144,27 +150,45 @@ export function backward(options: StepOptions): Backward {
   const [judged] = grad(total([losses.G_GAN, losses.G_GAN_Feat]), [fake]) as [Tensor];
   const ofFakeAll = seenGradient ? add(seenGradient, judged) : judged;
   const ofG = gradFrom(fake, ofFakeAll, [...trainedTensors(G), ...(E ? trainedTensors(E) : [])]);
+  const all = { ...inputs, image, ...style.inputs, ...(pooled?.inputs ?? {}) };
   return {
-    inputs: { ...inputs, image, ...style.inputs, ...(pooled?.inputs ?? {}) },
+    inputs: all,
     losses,
+    faults: options.onNan ? faultsOf(all, fake, losses) : {},
+    saturated: options.onNan ? { [SATURATED]: saturationOf(fake) } : {},
     gradients: { G: ofG, D: ofD },
     updates,
   };
 }
 
-type Trainees = Pick<StepOptions, 'G' | 'D' | 'E' | 'adam'>;
+type Trainees = Pick<StepOptions, 'G' | 'D' | 'E' | 'adam' | 'onNan'>;
 
-/** Adam's inputs, and the updates of G, E and D for their gradients. */
-function optimise({ G, D, E, adam: rates = ADAM }: Trainees, gradients: Backward['gradients']) {
-  const [ofG, ofD] = [scalarInputs('G'), scalarInputs('D')];
-  const rest = G.averages ? input([]) : undefined;
+/** Adam's inputs, the updates of G, E and D for their gradients, and all faults that were looked for. */
+function optimise(
+  { G, D, E, adam: rates = ADAM, onNan }: Trainees,
+  gradients: Backward['gradients'],
+  found: Faults,
+  before?: Tensor,
+) {
   const count = Object.keys(G.moments).length;
+  const faults: Faults = onNan
+    ? {
+        ...found,
+        ...trainedFaults('G', G, gradients.G.slice(0, count)),
+        ...(E ? trainedFaults('E', E, gradients.G.slice(count)) : {}),
+        ...trainedFaults('D', D, gradients.D),
+      }
+    : {};
+  const skip = onNan === 'skip' ? anyOf({ ...faults, ...(before ? { before } : {}) }) : undefined;
+  const [ofG, ofD] = [scalarInputs('G', skip), scalarInputs('D', skip)];
+  const follow = G.averages ? input([]) : undefined;
+  const rest = follow && skip ? where(skip, 0, follow) : follow;
   const updates = [
     ...adamUpdates(G, gradients.G.slice(0, count), ofG.scalars, rates, rest),
     ...(E ? adamUpdates(E, gradients.G.slice(count), ofG.scalars, rates) : []),
     ...adamUpdates(D, gradients.D, ofD.scalars, rates),
   ];
-  return { inputs: { ...ofG.inputs, ...ofD.inputs, ...(rest ? { 'G.follow': rest } : {}) }, updates };
+  return { inputs: { ...ofG.inputs, ...ofD.inputs, ...(follow ? { 'G.follow': follow } : {}) }, updates, faults };
 }
 
 /**
@@ -172,13 +196,14 @@ function optimise({ G, D, E, adam: rates = ADAM }: Trainees, gradients: Backward
  *
  * Inputs: the conditioning's (encodeInput), `image` f32 [N, outputNc, H, W], with styles `regions` i32 [N, 1, H, W] or `features`
  * f32 [N, count, H, W], with a pool the earlier conditioning and picture under `pool.`, the six scalars of `adamFeeds`, and with
- * averages `G.follow` = 1 − decay. Outputs: the losses, rank 0.
+ * averages `G.follow` = 1 − decay. Outputs: the losses, rank 0, and with `onNan` what `faultNames` reads and the share of saturated values.
  * @throws GraphError where the sizes do not fit: sides must be multiples of what the generator halves
  */
 export function trainingStep(options: StepOptions): ProgramSpec {
-  const { inputs, losses, gradients, updates } = backward(options);
-  const step = optimise(options, gradients);
-  return { inputs: { ...inputs, ...step.inputs }, outputs: losses, updates: [...updates, ...step.updates] };
+  const { inputs, losses, gradients, updates, faults, saturated } = backward(options);
+  const step = optimise(options, gradients, faults);
+  const outputs = { ...losses, ...saturated, ...faultOutputs(step.faults) };
+  return { inputs: { ...inputs, ...step.inputs }, outputs, updates: [...updates, ...step.updates] };
 }
 
 /** Where gradients of several batches add up, in the order of the moments. */
@@ -189,16 +214,22 @@ export interface Accumulators {
 
 /** Adds a batch's gradients, each over `batches`, to the accumulators. Inputs and outputs as `trainingStep`'s, without Adam's. */
 export function accumulatingStep(options: StepOptions, sums: Accumulators, batches: number): ProgramSpec {
-  const { inputs, losses, gradients, updates } = backward(options);
+  const { inputs, losses, gradients, updates, faults, saturated } = backward(options);
   const added = (['G', 'D'] as const).flatMap((net) =>
     sums[net].map((sum, i): Update => [sum, add(sum, scale(gradients[net][i]!, 1 / batches))]),
   );
-  return { inputs, outputs: losses, updates: [...updates, ...added] };
+  const outputs = { ...losses, ...saturated, ...faultOutputs(faults) };
+  return { inputs, outputs, updates: [...updates, ...added] };
 }
 
-/** Adam on what the accumulators hold, which are zero afterwards. Inputs: Adam's. */
+/**
+ * Adam on what the accumulators hold, which are zero afterwards. Inputs: Adam's, and `faults` where those of
+ * the batches make it skip: not 0 where there were some. Outputs: with `onNan` faults of the sums and weights.
+ */
 export function applyingStep(trainees: Trainees, sums: Accumulators): ProgramSpec {
-  const { inputs, updates } = optimise(trainees, sums);
+  const before = trainees.onNan === 'skip' ? input([]) : undefined;
+  const { inputs, updates, faults } = optimise(trainees, sums, {}, before);
   const emptied = [...sums.G, ...sums.D].map((sum): Update => [sum, full(sum.shape, 0)]);
-  return { inputs, updates: [...updates, ...emptied] };
+  const all = { ...inputs, ...(before ? { faults: before } : {}) };
+  return { inputs: all, outputs: faultOutputs(faults), updates: [...updates, ...emptied] };
 }

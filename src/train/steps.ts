@@ -4,15 +4,17 @@ import { ProjectError } from '../errors.js';
 import type { Progress } from './checkpoint.js';
 import { learningRates } from './schedule.js';
 import type { Settings } from './settings.js';
-import type { Losses, Trainer } from './trainer.js';
+import type { Health, Losses, Trainer } from './trainer.js';
 
-/** A loss that is no number any more. */
+/** A training that has come upon NaN or infinity. */
 export class DivergedError extends ProjectError {}
 
 /** Where batches come from: files in Node, memory in a browser. */
 export interface BatchSource {
   load(cursor: Cursor): Promise<Batch>;
   advance(cursor: Cursor): Cursor;
+  /** Steps to load ahead of the one that is computed; by default one. */
+  readonly ahead?: number;
 }
 
 /** A step that is done. */
@@ -22,22 +24,47 @@ export interface Step {
   epoch: number;
   lr: number;
   losses: Losses;
+  health: Health;
+  /** What made the step one that changed nothing, in words. */
+  skipped?: string;
   /** Milliseconds from its batches being there to its losses. */
   ms: number;
   /** Milliseconds before that in which it waited for its batches. */
   waitMs: number;
 }
 
-function checkFinite(losses: Losses, step: number): void {
-  const bad = Object.entries(losses).find(([, value]) => !Number.isFinite(value));
-  if (!bad) return;
-  throw new DivergedError(`the loss ${bad[0]} is ${bad[1]} at step ${step}`, {
-    fix: 'Start again with a lower --lr; the last checkpoint is from before this step',
-  });
+/** Steps in a row that may be skipped: after those it is no accident any more. */
+const MOST_SKIPS = 20;
+
+const listed = (names: readonly string[]): string =>
+  names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
+
+/** What is no number in a step, in words; a loss may be one without any tensor that was looked at. */
+function faultText({ weights, others }: Health, losses: Losses): string | undefined {
+  const bad = Object.keys(losses).filter((name) => !Number.isFinite(losses[name]));
+  const names = new Set([...weights, ...others, ...bad.map((name) => `the loss ${name}`)]);
+  return names.size > 0 ? `NaN or infinity in ${listed([...names])}` : undefined;
+}
+
+const SKIP = 'go on from the last checkpoint, which is from before, with --resume --on-nan skip, or with a lower --lr';
+
+/** @throws DivergedError where a fault ends the training */
+function checkFault(fault: string, step: number, { onNan }: Settings, { weights }: Health, skips: number): void {
+  if (onNan === 'stop') throw new DivergedError(`${fault} at step ${step}`, { fix: `It stops here: ${SKIP}` });
+  const fix = 'Start again from an older checkpoint with a lower --lr';
+  if (weights.length > 0) throw new DivergedError(`${fault} at step ${step}: no skipping mends weights`, { fix });
+  if (skips > MOST_SKIPS)
+    throw new DivergedError(`${fault} at step ${step}, and ${skips} steps in a row were skipped`, { fix });
+}
+
+/** Batches of a step, and the place behind them. */
+interface Coming {
+  batches: Promise<Batch[]>;
+  next: Cursor;
 }
 
 /** The batches of the step at a cursor, and where the one after it begins. */
-function batchesAt(source: BatchSource, cursor: Cursor, count: number): { batches: Promise<Batch[]>; next: Cursor } {
+function batchesAt(source: BatchSource, cursor: Cursor, count: number): Coming {
   const cursors = Array.from({ length: count }).reduce<Cursor[]>(
     (list) => [...list, source.advance(list.at(-1)!)],
     [cursor],
@@ -47,9 +74,25 @@ function batchesAt(source: BatchSource, cursor: Cursor, count: number): { batche
   return { batches, next: cursors.at(-1)! };
 }
 
+/** Batches of `steps` steps in a row, of which as many are being loaded as the source wants. */
+function queue(source: BatchSource, start: Cursor, count: number, steps: number): { take(): Coming; fill(): void } {
+  const coming: Coming[] = [];
+  let next = start;
+  let asked = 0;
+  return {
+    take: () => coming.shift()!,
+    fill() {
+      for (; coming.length < (source.ahead ?? 1) && asked < steps; asked++) {
+        coming.push(batchesAt(source, next, count));
+        next = coming.at(-1)!.next;
+      }
+    },
+  };
+}
+
 /**
- * Trains step by step from `start` up to `total`, loading the next batch while the device works on the last.
- * @throws DivergedError where a loss is no number, and whatever `source` and the device throw
+ * Trains step by step from `start` up to `total`, loading the next batches while the device works on the last.
+ * @throws DivergedError where something is no number and that is not skipped, and whatever `source` and the device throw
  */
 export async function* trainingSteps(
   trainer: Trainer,
@@ -58,19 +101,25 @@ export async function* trainingSteps(
   start: Progress,
   total: number,
 ): AsyncGenerator<Step> {
-  let coming = batchesAt(source, start.cursor, settings.accumulate);
+  const coming = queue(source, start.cursor, settings.accumulate, total - start.step);
+  coming.fill();
+  let skips = 0;
   for (let before = start; before.step < total; ) {
     const { epoch } = before.cursor;
     const asked = performance.now();
-    const batches = await coming.batches;
+    const { batches: loading, next } = coming.take();
+    const batches = await loading;
     const begun = performance.now();
     const stepping = trainer.step(batches, before);
-    const after: Progress = { step: before.step + 1, cursor: coming.next };
-    if (after.step < total) coming = batchesAt(source, after.cursor, settings.accumulate);
+    const after: Progress = { step: before.step + 1, cursor: next };
+    coming.fill();
     const losses = await stepping;
-    checkFinite(losses, after.step);
+    const health = trainer.health!;
+    const skipped = faultText(health, losses);
+    skips = skipped ? skips + 1 : 0;
+    if (skipped) checkFault(skipped, after.step, settings, health, skips);
     const [ms, waitMs] = [performance.now() - begun, begun - asked];
-    yield { before, after, epoch, lr: learningRates(settings, epoch).G, losses, ms, waitMs };
+    yield { before, after, epoch, lr: learningRates(settings, epoch).G, losses, health, skipped, ms, waitMs };
     before = after;
   }
 }

@@ -9,19 +9,22 @@ import type { Values } from '../nets/parameters.js';
 import type { Progress, Start } from './checkpoint.js';
 import { type PatientWrite, patientWrites } from './disk.js';
 import { dueAfter, type Habits, imagesOf, leftAfter } from './due.js';
+import { createHealth } from './health.js';
 import { createPace, type Pace, type Work } from './pace.js';
 import type { Training } from './prepare.js';
 import type { RunFolder } from './run-folder.js';
 import { sampleBatches, sampleSheet } from './samples.js';
 import { totalSteps } from './schedule.js';
-import { type Step, trainingSteps } from './steps.js';
-import { createTrainer, type Trainer } from './trainer.js';
+import { type BatchSource, type Step, trainingSteps } from './steps.js';
+import { createTrainer, type Losses, type Trainer } from './trainer.js';
 
 export interface StepReport extends Step {
   total: number;
   /** Undefined until they are known: the first step compiles. */
   imagesPerSecond?: number;
   secondsLeft?: number;
+  /** Share of the time between pictures and checkpoints in which the device had no step to do; the first step does not count. */
+  idle: number;
   /** It is time for a line where there is no terminal. */
   print: boolean;
 }
@@ -42,6 +45,8 @@ export interface From {
   start?: Start;
   progress?: Progress;
   vgg?: Values;
+  /** Where batches come from; by default they are loaded on this thread. */
+  source?: Pick<BatchSource, 'load' | 'ahead'>;
   /** Which kernels compute. */
   compile?: Omit<CompileOptions, 'arena'>;
 }
@@ -57,11 +62,16 @@ interface Session {
   device: Device;
   pace: Pace;
   write: PatientWrite;
+  source: BatchSource;
 }
 
 /** Milliseconds, bytes and rates without digits that mean nothing. */
 const rounded = (values: Record<string, number | undefined>): Record<string, number | undefined> =>
   Object.fromEntries(Object.entries(values).map(([name, v]) => [name, v === undefined ? v : Number(v.toPrecision(6))]));
+
+/** JSON has no NaN. */
+const finite = (losses: Losses): Losses =>
+  Object.fromEntries(Object.entries(losses).filter(([, value]) => Number.isFinite(value)));
 
 /** Does a piece of work and tells the pace how long it took. */
 async function timed<T>(pace: Pace, work: Work, action: () => Promise<T>): Promise<T> {
@@ -101,7 +111,7 @@ async function note({ run, hooks, write }: Session, step: number, text: string):
 }
 
 /** Writes a step's line of log.jsonl and reports it. */
-async function logStep(session: Session, step: Step, total: number, print: boolean): Promise<void> {
+async function logStep(session: Session, step: Step, total: number, idle: number, print: boolean): Promise<void> {
   const { training, habits, hooks, run, device, pace, write } = session;
   const { settings, dataset } = training;
   const { after, epoch, lr, losses, ms, waitMs } = step;
@@ -111,24 +121,31 @@ async function logStep(session: Session, step: Step, total: number, print: boole
   const secondsLeft = pace.secondsLeft(leftAfter(after.step, total, settings, habits, dataset.size));
   const { liveBytes: deviceBytes } = device.memory();
   const measured = rounded({ ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes });
-  await write(() => run.log({ step: after.step, epoch, lr, ...losses, time, ...measured }));
-  hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, print });
+  await write(() => run.log({ step: after.step, epoch, lr, ...finite(losses), time, ...measured }));
+  hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, idle, print });
 }
 
 /** Steps, log, pictures and checkpoints, until the schedule ends or the signal comes. Returns the last checkpoint. */
 async function follow(session: Session, total: number): Promise<string> {
-  const { training, habits, hooks, run, trainer, pace, begin } = session;
-  const { dataset, settings } = training;
-  const source = { load: loadBatch.bind(null, dataset), advance: advance.bind(null, dataset) };
+  const { training, habits, hooks, run, trainer, pace, begin, source } = session;
+  const { settings } = training;
+  const look = createHealth(settings);
   let ended = performance.now();
+  let [busyMs, allMs] = [0, 0];
   for await (const step of trainingSteps(trainer, source, settings, begin, total)) {
     run.lock.lost.throwIfAborted();
     const { before, after } = step;
-    pace.took('step', performance.now() - ended);
+    const took = performance.now() - ended;
+    pace.took('step', took);
+    if (before.step > begin.step) [busyMs, allMs] = [busyMs + step.ms, allMs + took];
     const last = after.step === total || hooks.signal?.aborted === true;
     const due = dueAfter(before, after, settings, habits, last);
     if (before.step === begin.step) hooks.onStart(trainer, total);
-    await logStep(session, step, total, due.print);
+    await logStep(session, step, total, allMs > 0 ? 1 - busyMs / allMs : 0, due.print);
+    if (step.skipped) await note(session, after.step, `Step ${after.step} was skipped: ${step.skipped}`);
+    else
+      for (const text of look({ ...step, ...step.health }))
+        await note(session, after.step, `Step ${after.step}: ${text}`);
     if (due.pictures) await savePictures(session, after.step);
     const path = due.checkpoint ? await saveCheckpoint(session, after, due.keep, last) : undefined;
     if (path && last) return path;
@@ -168,7 +185,7 @@ export async function train(
   run: RunFolder,
   habits: Habits,
   hooks: Hooks,
-  { start, progress, vgg, compile }: From = {},
+  { start, progress, vgg, compile, source = { load: loadBatch.bind(null, training.dataset) } }: From = {},
 ): Promise<string> {
   const { root, dataset, settings, classes } = training;
   const begin = begun(progress ?? { step: 0, cursor: startCursor(settings.seed) }, training);
@@ -176,7 +193,20 @@ export async function train(
   const samples = await sampleBatches(root, dataset, settings.seed);
   const trainer = createTrainer(device, { settings, classes, start, vgg, compile });
   const write = patientWrites(hooks.onNote);
-  const session: Session = { training, habits, hooks, run, trainer, samples, begin, device, pace: createPace(), write };
+  const batches: BatchSource = { ...source, advance: advance.bind(null, dataset) };
+  const session: Session = {
+    training,
+    habits,
+    hooks,
+    run,
+    trainer,
+    samples,
+    begin,
+    device,
+    pace: createPace(),
+    write,
+    source: batches,
+  };
   try {
     if (run.lock.stale) await note(session, begin.step, `Took the folder over from ${run.lock.stale}, which has ended`);
     return await follow(session, total);

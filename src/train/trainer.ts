@@ -23,17 +23,19 @@ import { type Checkpoint, checkpointFiles, manifestOf, type Progress, type Start
 import { conditionFeeds, type Size, type SizedFeeds } from './feeds.js';
 import { type Nets, netsOf } from './nets.js';
 import { createPool, fakesOf, poolFeeds } from './pool.js';
-import { type Losses, type StepPrograms, stepPrograms } from './programs.js';
+import { type Health, type Losses, type StepPrograms, stepPrograms } from './programs.js';
 import { learningRates } from './schedule.js';
 import type { Settings } from './settings.js';
 import { beside, type Judge, styleInput } from './step.js';
 import { averagesOf, destroyMoments, destroyTrainee, trainee, vectorsOf } from './trainees.js';
 
-export type { Losses };
+export type { Health, Losses };
 
 export interface Trainer {
   /** One step on as many batches as the option `accumulate` says; `before` is where the training stands. */
   step(batches: readonly Batch[], before: Progress): Promise<Losses>;
+  /** Of the last step; undefined before the first. */
+  readonly health: Health | undefined;
   /** The generator's picture of a batch, in the style of its photo: f32 [N, outputNc, H, W] in [−1, 1]. */
   paint(batch: Batch): Promise<Float32Array>;
   /** What to save; to be written before the next step. */
@@ -137,9 +139,11 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
   const pool = poolSize > 0 ? createPool(poolSize, start.pool) : undefined;
   let fixed = start.fixed ?? isFixed(settings, 1);
   let parts = partsOf(nets, options, fixed);
+  let health: Health | undefined;
 
   const programsOf = (): StepPrograms => {
-    const losses = { ganMode, lambdaFeat, noGanFeatLoss, pool: pool !== undefined };
+    const { onNan } = settings;
+    const losses = { ganMode, lambdaFeat, noGanFeatLoss, pool: pool !== undefined, onNan };
     const all = { encoding, outputNc: generator.outputNc, ...parts, adam: rates, ...losses };
     return stepPrograms(device, compiling, all, accumulate);
   };
@@ -179,6 +183,9 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
     get stats() {
       return programs.stats;
     },
+    get health() {
+      return health;
+    },
     async step(batches, { step, cursor }) {
       if (fixed && !isFixed(settings, cursor.epoch)) release();
       const lr = learningRates(settings, cursor.epoch);
@@ -189,7 +196,13 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
       };
       const sized: SizedFeeds[] = [];
       for (const [i, batch] of batches.entries()) sized.push(await feedsOf(batch, step * accumulate + i));
-      return programs.step(sized, feeds);
+      const outcome = await programs.step(sized, feeds);
+      health = outcome.health;
+      if (settings.onNan === 'skip' && health.weights.length + health.others.length > 0) {
+        adam.G--;
+        adam.D--;
+      }
+      return outcome.losses;
     },
     paint: (batch) => paintWith(painters, sizedFeeds(batch)),
     checkpoint(progress) {

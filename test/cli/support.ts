@@ -8,10 +8,10 @@ import { bundled, type ChildOptions, runNode } from '../support/child.js';
 export const cli = async (args: string[], options?: ChildOptions) =>
   runNode({ timeoutMs: 120_000, ...options, args: [await bundled('src/cli/main.ts'), ...args] });
 
-/** As small as nets get, on pictures as they are. */
+/** As small as nets get, on pictures as they are, without threads of their own. */
 export const TINY = [
   ...['--label-nc', '3', '--resize-or-crop', 'crop', '--ngf', '2', '--n-downsample-global', '1'],
-  ...['--n-blocks-global', '1', '--ndf', '2', '--num-d', '1', '--n-layers-d', '1', '--no-vgg-loss'],
+  ...['--n-blocks-global', '1', '--ndf', '2', '--num-d', '1', '--n-layers-d', '1', '--no-vgg-loss', '--n-threads', '0'],
 ];
 
 export type Files = Record<string, Uint8Array | string | null>;

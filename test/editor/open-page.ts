@@ -56,9 +56,9 @@ function watch(page: Page, origin: string): string[] {
 export async function openPage(
   url: string,
   close: () => Promise<void> = async () => {},
-  ready = '.stage, .welcome h2, .notice',
+  ready = '.stage',
 ): Promise<OpenPage> {
-  browser ??= await launch();
+  browser ??= await launch({ canvases: true });
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, acceptDownloads: true });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);

@@ -5,7 +5,7 @@ import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
-import { lowerDirect, lowerPhases, lowerQuads, lowerWinograd } from './conv-packed.js';
+import { lowerDirect, lowerPhases, lowerQuads, lowerWinograd, lowerWinogradChannels } from './conv-packed.js';
 import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
 import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
@@ -66,6 +66,20 @@ const CONV: readonly Candidate<ConvShape>[] = [
     lower(plan, node, shape, [quads, oc], name) {
       if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
       return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
+    },
+  },
+  {
+    pattern: /^winograd-channels-(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'winograd-channels-8x2 (tiles × vec4 of channels), also -broadcast, for 3×3 of stride 1',
+    fits: fitsWinograd,
+    rounds: true,
+    shared: ([tiles]) => tiles!,
+    quick: ['winograd-channels-8x2-broadcast'],
+    full: ['winograd-channels-8x1-broadcast', 'winograd-channels-16x2-broadcast', 'winograd-channels-8x2'],
+    lower(plan, node, shape, [tiles, vecs], name) {
+      if (tiles! % 4 !== 0) return refuse('conv', 'candidate', name, 'tiles in whole vec4');
+      const tile = { tiles: tiles!, vecs: vecs!, broadcast: lanesOf(plan.device, name, tiles!) };
+      return lowerWinogradChannels(plan, node, shape, tile);
     },
   },
   {

@@ -1,6 +1,7 @@
 import { type AdamRates, adamStep } from '../../kernels/adam.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 import { knownOptions } from './options.js';
+import { full } from './pointwise.js';
 import { concat, reshape } from './shape.js';
 
 /** Rank-0 tensors: fed at every step, computed in double on the host. */
@@ -10,6 +11,8 @@ export interface AdamScalars {
   correction1: Tensor;
   /** 1 − beta2ᵗ */
   correction2: Tensor;
+  /** Where it is not 0, nothing changes: a step whose gradients are no numbers. */
+  skip?: Tensor;
 }
 
 const SCALARS = ['lr', 'correction1', 'correction2'] as const;
@@ -42,11 +45,15 @@ function ratesOf(options: Partial<AdamRates>): AdamRates {
 
 const packs = new WeakMap<AdamScalars, Tensor>();
 
-/** The three scalars as one tensor: with w, g, m, v and three results, eight bindings, all that every device has. One pack
+/** The scalars as one tensor: with w, g, m, v and three results, eight bindings, all that every device has. One pack
  * serves every parameter that is given the same object: a training step has 1 instead of 43 of them. */
 function packed(scalars: AdamScalars): Tensor {
-  knownOptions('adam', scalars, SCALARS);
-  const parts = () => SCALARS.map((name) => reshape(operand('adam', name, scalars[name], { rank: 0 }), [1]));
+  knownOptions('adam', scalars, [...SCALARS, 'skip']);
+  const given = [
+    ...SCALARS.map((name) => [name, scalars[name]] as const),
+    ['skip', scalars.skip ?? full([], 0)] as const,
+  ];
+  const parts = () => given.map(([name, value]) => reshape(operand('adam', name, value, { rank: 0 }), [1]));
   const pack = packs.get(scalars) ?? concat(parts(), 0);
   packs.set(scalars, pack);
   return pack;

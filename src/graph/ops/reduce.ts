@@ -222,28 +222,35 @@ export function mean(x: Tensor, axes?: readonly number[], keepDims = false): Ten
 export const max = (x: Tensor, axes: readonly number[], keepDims = false): Tensor =>
   reduce(maxOp, [operand('max', 'x', x)], PLAIN, axesOf('max', x, axes), keepDims, 'max', 1);
 
-/** Mean over all elements of an elementwise expression of same-shape tensors and numbers, nothing stored in between. */
-export function meanOf(op: Op<ReduceAttrs>, expression: string, operands: Record<string, Value>): Tensor {
-  const inputs = Object.values(operands).filter((value) => typeof value !== 'number');
+/** Reduces an elementwise expression of same-shape tensors and numbers over all elements, nothing stored in between. */
+function whole(
+  op: Op<ReduceAttrs>,
+  expression: string,
+  values: Record<string, Value>,
+  join: Join,
+  mean: boolean,
+): Tensor {
+  const inputs = Object.values(values).filter((value) => typeof value !== 'number');
   const [x] = inputs;
   for (const other of inputs) {
     if (other.shape.join() !== x!.shape.join())
       refuse(op.name, 'b', other.shape, `[${x!.shape.join(', ')}], the shape of a`);
   }
-  const map: Mapped = {
-    expression,
-    operands: Object.entries(operands).map(([name, value]) => [name, typeof value === 'number' ? value : null]),
-  };
-  return reduce(
-    op,
-    inputs,
-    map,
-    x!.shape.map((_, d) => d),
-    false,
-    'sum',
-    1 / sizeOf(x!.shape),
-  );
+  const operands = Object.entries(values).map(([name, value]): [string, number | null] => [
+    name,
+    typeof value === 'number' ? value : null,
+  ]);
+  const axes = x!.shape.map((_, d) => d);
+  return reduce(op, inputs, { expression, operands }, axes, false, join, mean ? 1 / sizeOf(x!.shape) : 1);
 }
+
+/** Mean over all elements of an expression. */
+export const meanOf = (op: Op<ReduceAttrs>, expression: string, operands: Record<string, Value>): Tensor =>
+  whole(op, expression, operands, 'sum', true);
+
+/** Maximum over all elements of an expression, without a gradient. */
+export const maxOf = (name: string, expression: string, operands: Record<string, Value>): Tensor =>
+  whole(reduceOp(name), expression, operands, 'max', false);
 
 export const reduceOp = (name: string): Op<ReduceAttrs> => ({ name, lower });
 
