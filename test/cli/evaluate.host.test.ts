@@ -23,7 +23,7 @@ test('likeness and label consistency of held-out pictures; what cannot be measur
   withSet(HELD, async (root, out) => {
     const trained = await cli(['train', root, '--out', out, ...TINY, '--max-steps', '2']);
     assert.is(trained.code, 0, trained.stderr);
-    const measured = await cli(['evaluate', out, root, '--judge-steps', '3', '--json']);
+    const measured = await cli(['evaluate', out, root, '--judge-steps', '3', '--json'], { timeoutMs: 300_000 });
     assert.is(measured.code, 0, measured.stderr);
     const { pictures, likeness, consistency } = JSON.parse(measured.stdout);
     assert.is(pictures, 2);
