@@ -6,6 +6,8 @@ import { netsFor, pictureFor, scalarFeeds, stepOf } from './step.js';
 export interface DispatchCost {
   /** Of a step with the default nets' depth. */
   dispatches: number;
+  /** With a kernel an op: before fusion. */
+  unfused: number;
   pipelines: number;
   /** In the best of the rounds: what else the machine does, a software adapter's threads too, only adds. */
   usPerDispatch: number;
@@ -18,6 +20,13 @@ const SMALL = { width: 64, height: 64 };
 const NARROW = { ngf: 1, ndf: 1 };
 const BACK_TO_BACK = 4;
 const ROUNDS = 15;
+
+/** Dispatches of the step with a kernel an op. */
+async function unfusedDispatches(device: Device): Promise<number> {
+  const { program, close } = await stepOf(device, netsFor(NARROW), SMALL, undefined, { fuse: false });
+  close();
+  return program.stats.dispatches;
+}
 
 export async function dispatchCostOf(device: Device): Promise<DispatchCost> {
   const { program, close } = await stepOf(device, netsFor(NARROW), SMALL);
@@ -34,6 +43,7 @@ export async function dispatchCostOf(device: Device): Promise<DispatchCost> {
   close();
   return {
     dispatches,
+    unfused: await unfusedDispatches(device),
     pipelines,
     usPerDispatch: (1000 * Math.min(...times)) / dispatches,
     memoryRatio: peakBytes / lowerBoundBytes,

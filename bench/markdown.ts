@@ -7,10 +7,13 @@ import {
   cellsOf,
   digits,
   dispatchText,
+  growthCells,
+  growthText,
   header,
   meansText,
   peersOf,
   type Report,
+  tileCells,
   type Verdict,
   verdictsOf,
 } from './report.js';
@@ -42,6 +45,16 @@ function missedText(verdicts: readonly Verdict[]): string {
   return `${missed.length} of ${measured.length} goals measured are missed: ${names.join('; ')}.`;
 }
 
+const titleOf = ({ adapter, where }: Report): string => (where ? `${adapter.name} in ${where}` : adapter.name);
+
+const titled = (cells: readonly (readonly string[])[]): string => markdownTable(cells[0]!, cells.slice(1));
+
+/** What the tiles of workgroups take, and how cost grows: where they were measured. */
+const furtherSections = ({ tiles, growth }: Report): string[] => [
+  ...(tiles ? ['### Tiles for GPUs', 'Milliseconds, in brackets GF/s.', titled(tileCells(tiles))] : []),
+  ...(growth ? ['### Cost by size', growthText(growth), titled(growthCells(growth))] : []),
+];
+
 function sectionOf(report: Report): string {
   const { adapter, date, versions, roofline, dispatch, rows } = report;
   const verdicts = verdictsOf(rows);
@@ -51,7 +64,7 @@ function sectionOf(report: Report): string {
   );
   const host = `${dispatch ? `${dispatchText(dispatch)} (goals: at most ${MOST.usPerDispatch} µs and ${MOST.memoryRatio}).` : ''}`;
   return [
-    `## ${adapter.name}`,
+    `## ${titleOf(report)}`,
     `${date}, ${adapter.description}; ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(
@@ -66,6 +79,7 @@ function sectionOf(report: Report): string {
       header(peers),
       rows.map((row) => cellsOf(row, peers)),
     ),
+    ...furtherSections(report),
     failures.length > 0 ? `Left out:\n\n${failures.join('\n')}` : '',
   ]
     .filter(Boolean)
@@ -82,23 +96,26 @@ anything is timed. Ours transforms weights in every run, as training has to.
 GF/s are those of the direct convolution, so Winograd may pass 100 % of the roofline, which is what the adapter does of
 multiply-adds in registers in the same rounds; a norm's roofline is the bytes that a kernel copies. The times of onnxruntime
 hold the copies of input and output, some milliseconds, which its binding for Node always makes. \`ort-cpu\` is native code on
-the same processor and no WebGPU: it tells what a software adapter costs.
+the same processor and no WebGPU: it tells what a software adapter costs. In Chromium (\`--browser\`) onnxruntime-web keeps input and
+output on its device, and \`ort-wasm\` is what \`ort-cpu\` is in Node.
 
 Milliseconds depend on what else the machine did, and differ by half between runs on a shared one; ratios within a row hold
 better. Under \`--quick\` an engine that takes more than ${EFFORTS.quick.budgetMs} ms is timed
 once. A peer whose result is wrong is left out of its row, and listed. In the training step, whose four losses are held to
 1e-4, TensorFlow.js forms the gradient of a mirrored border as if it were zeros, which is less work.`;
 
-const keyOf = ({ case: name, role }: Row): string => `${name}, ${role}`;
+const keyOf = ({ case: name, role }: Pick<Row, 'case' | 'role'>): string => `${name}, ${role}`;
 
-/** Runs on one adapter as one report: of a row that several measured, the last. */
+/** Runs on one adapter in one place as one report: of a row that several measured, the last. */
 function merged(reports: readonly Report[]): Report {
   const rows = new Map(reports.flatMap(({ rows }) => rows).map((row) => [keyOf(row), row]));
-  return { ...reports[0]!, rows: [...rows.values()] };
+  const tiles = new Map(reports.flatMap(({ tiles = [] }) => tiles).map((row) => [keyOf(row), row]));
+  const growth = reports.findLast(({ growth }) => growth)?.growth;
+  return { ...reports[0]!, rows: [...rows.values()], tiles: tiles.size > 0 ? [...tiles.values()] : undefined, growth };
 }
 
 export function markdownOf(reports: readonly Report[]): string {
-  const adapters = [...new Set(reports.map(({ adapter }) => adapter.name))];
-  const sections = adapters.map((name) => sectionOf(merged(reports.filter(({ adapter }) => adapter.name === name))));
+  const titles = [...new Set(reports.map(titleOf))];
+  const sections = titles.map((title) => sectionOf(merged(reports.filter((report) => titleOf(report) === title))));
   return `${[INTRODUCTION, ...sections].join('\n\n')}\n`;
 }

@@ -3,6 +3,7 @@
 import type { Device } from '../src/device/device.js';
 import {
   add,
+  type CompileOptions,
   compile,
   conv2d,
   convTranspose2d,
@@ -89,8 +90,9 @@ async function preparedGraph(
   device: Device,
   result: Tensor,
   variables: readonly (Tensor | undefined)[],
+  options: CompileOptions = {},
 ): Promise<Prepared> {
-  const program = await compile(device, { outputs: { result } });
+  const program = await compile(device, { outputs: { result } }, options);
   return preparedOf(
     program,
     () => ({}),
@@ -102,15 +104,24 @@ async function preparedGraph(
   );
 }
 
-function prepare(device: Device, layer: Case, operands: Operands): Promise<Prepared> {
+function prepare(device: Device, layer: Case, operands: Operands, options?: CompileOptions): Promise<Prepared> {
   const given = Object.entries(operands).map(([name, values]) => [name, variableOf(values)] as const);
   const graph = graphOf(Object.fromEntries(given) as Tensors, layer);
   return preparedGraph(
     device,
     graph,
     given.map(([, tensor]) => tensor),
+    options,
   );
 }
+
+/** A case by the candidates named. */
+export const forced = (
+  device: Device,
+  layer: Case,
+  operands: Operands,
+  force: Record<string, string>,
+): Promise<Prepared> => prepare(device, layer, operands, { force });
 
 function generator(device: Device, { nets, weights, x }: GeneratorCase): Promise<Prepared> {
   const variables = createVariables(

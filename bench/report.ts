@@ -2,18 +2,25 @@
 
 import { ROLE_NAMES } from './cases.js';
 import type { DispatchCost } from './dispatch.js';
+import { type Growth, KEPT, keptOf } from './growth.js';
 import { geometricMean } from './measure.js';
 import type { Roofline } from './roofline.js';
 import type { Row } from './rows.js';
+import type { TileRow } from './tiles.js';
 
 export interface Report {
   /** As it calls itself, and the name that goals know it by. */
   adapter: { description: string; name: string };
+  /** If not in Node. */
+  where?: string;
   versions: Record<string, string>;
   date: string;
   roofline: Roofline;
   dispatch?: DispatchCost;
   rows: Row[];
+  /** Of every tile of workgroups, wherever they are chosen. */
+  tiles?: TileRow[];
+  growth?: Growth[];
 }
 
 /** Three digits, never an exponent. */
@@ -50,6 +57,23 @@ export const cellsOf = (row: Row, peers: readonly string[]): string[] => [
   ...peers.map((name) => peerText(row, name)),
   row.candidate,
 ];
+
+/** Milliseconds, and GF/s of the direct convolution. */
+export const tileCells = (tiles: readonly TileRow[]): string[][] => [
+  ['case', ...Object.keys(tiles[0]?.tiles ?? {})],
+  ...tiles.map(({ case: name, role, tiles }) => [
+    `${name}, ${ROLE_NAMES[role]}`,
+    ...Object.values(tiles).map(({ ms, gflops }) => `${digits(ms)} (${digits(gflops)})`),
+  ]),
+];
+
+export const growthCells = (growth: readonly Growth[]): string[][] => [
+  ['3×3 64→64', 'ms', 'GF/s'],
+  ...growth.map(({ size, ms, gflops }) => [size, digits(ms), digits(gflops)]),
+];
+
+export const growthText = (growth: readonly Growth[]): string =>
+  `Every size keeps ${(100 * keptOf(growth)).toFixed(0)} % of the best rate (goal: at least ${100 * KEPT} %).`;
 
 export const tableOf = (rows: readonly Row[]): string => {
   const peers = peersOf(rows);
@@ -92,8 +116,8 @@ export function headText({ adapter, roofline, dispatch, versions }: Report): str
   return lines.join('\n');
 }
 
-export const dispatchText = ({ dispatches, pipelines, usPerDispatch, memoryRatio }: DispatchCost): string =>
-  `Recorded training step: ${dispatches} dispatches, ${pipelines} pipelines, ${digits(usPerDispatch)} µs of host time a` +
+export const dispatchText = ({ dispatches, unfused, pipelines, usPerDispatch, memoryRatio }: DispatchCost): string =>
+  `Recorded training step: ${dispatches} dispatches, ${unfused} before fusion, ${pipelines} pipelines, ${digits(usPerDispatch)} µs of host time a` +
   ` dispatch; memory ${memoryRatio.toFixed(2)} times the least possible`;
 
 export const meansText = (rows: readonly Row[]): string =>

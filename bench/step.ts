@@ -3,7 +3,7 @@
 import type { Size } from '../src/data/resample.js';
 import { createRng, uniform } from '../src/data/rng.js';
 import type { Device } from '../src/device/device.js';
-import { compile, type Feeds } from '../src/engine.js';
+import { type CompileOptions, compile, type Feeds } from '../src/engine.js';
 import type { Maps } from '../src/nets/discriminator.js';
 import { initialValues } from '../src/nets/init.js';
 import type { Net } from '../src/nets/parameters.js';
@@ -65,12 +65,19 @@ const start = ({ G, D }: { G: Weights; D: Weights }): Start => ({
   },
 });
 
-export async function stepOf(device: Device, nets: Nets, size: Size, weights?: { G: Weights; D: Weights }) {
+export async function stepOf(
+  device: Device,
+  nets: Nets,
+  size: Size,
+  weights?: { G: Weights; D: Weights },
+  options?: CompileOptions,
+) {
   const from = weights ? start(weights) : {};
   const [G, D] = [trainee('G', nets.G, 1, from), trainee<Maps>('D', nets.D, 1, from)];
   const extent = [1, size.height, size.width] as const;
   const { encoding, generator } = nets;
-  const program = await compile(device, trainingStep({ extent, encoding, outputNc: generator.outputNc, G, D }));
+  const spec = trainingStep({ extent, encoding, outputNc: generator.outputNc, G, D });
+  const program = await compile(device, spec, options);
   const close = () => {
     program.destroy();
     for (const one of [G, D]) destroyTrainee(device, one);

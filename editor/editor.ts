@@ -286,6 +286,8 @@ export function createEditor(painter: Painter, view: View) {
     },
     /** What the object looks like in each style, around where it is. */
     async styleStrip(instance: number, styles: readonly Style[]): Promise<ImageBitmap[]> {
+      // The picture itself comes first.
+      await loop.idle();
       const { drawing } = state;
       const box = drawing && objects.boxOf(drawing, instance);
       if (!drawing || !box || styles.length === 0) return [];

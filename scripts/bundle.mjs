@@ -32,6 +32,23 @@ export const bundle = (options) =>
 
 export const bundleForNode = (options) => bundle({ platform: 'node', banner: { js: REQUIRE }, ...options });
 
+/** Pages never tune, and what measures candidates would be a third of what they load. */
+const withoutTuning = {
+  name: 'without-tuning',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/tune\.js$/ }, () => ({ path: 'tune', namespace: 'without-tuning' }));
+    build.onLoad({ filter: /.*/, namespace: 'without-tuning' }, () => ({
+      contents: "export const tuned = () => { throw new Error('tune: this build has only the usual candidates'); };",
+    }));
+  },
+};
+
 /** One minified module that imports nothing, for pages. Resolves to esbuild's result. */
 export const bundleForPages = (options) =>
-  bundle({ platform: 'browser', external: [], minify: true, plugins: [squeezingPlugin, kernelsPlugin], ...options });
+  bundle({
+    platform: 'browser',
+    external: [],
+    minify: true,
+    plugins: [squeezingPlugin, kernelsPlugin, withoutTuning],
+    ...options,
+  });

@@ -2,17 +2,19 @@
 // so that what was measured of other kernels is never taken for these.
 
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-/** In the project's folder, where every script works: tests bundle this file, so its own place says nothing. */
 const FOLDERS = ['shaders', 'src/kernels', 'src/graph/lower'];
 
-export function kernelsHash() {
+/** Above the importing file: this one may itself stand in a bundle somewhere else. */
+const rootAbove = (folder) => (existsSync(join(folder, FOLDERS[0])) ? folder : rootAbove(dirname(folder)));
+
+function kernelsHash(root) {
   const hash = createHash('sha256');
   for (const folder of FOLDERS) {
-    for (const name of readdirSync(folder).sort()) {
-      hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
+    for (const name of readdirSync(join(root, folder)).sort()) {
+      hash.update(`${name}\n`).update(readFileSync(join(root, folder, name)));
     }
   }
   return hash.digest('hex').slice(0, 16);
@@ -21,9 +23,13 @@ export function kernelsHash() {
 export const kernelsPlugin = {
   name: 'kernels',
   setup(build) {
-    build.onResolve({ filter: /^#kernels$/ }, ({ path }) => ({ path, namespace: 'kernels' }));
-    build.onLoad({ filter: /.*/, namespace: 'kernels' }, () => ({
-      contents: `export const KERNELS = ${JSON.stringify(kernelsHash())};`,
+    build.onResolve({ filter: /^#kernels$/ }, ({ path, resolveDir }) => ({
+      path,
+      namespace: 'kernels',
+      pluginData: rootAbove(resolveDir),
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'kernels' }, ({ pluginData }) => ({
+      contents: `export const KERNELS = ${JSON.stringify(kernelsHash(pluginData))};`,
     }));
   },
 };

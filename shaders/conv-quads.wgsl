@@ -32,6 +32,7 @@ const SHIFTED: u32 = 6;      // ROWS·QUADS·TW
 const SUMS: u32 = 32;        // ROWS·QUADS·OC
 const AT = array<u32, TW>(0u, 1u, 2u); // of tap tx in a row of the tile: PHASE[tx]·VECS·4 + SHIFT[tx]
 const CONTINUES: bool = false;
+const BY_CHANNEL: bool = false;  // a channel's products are added by themselves, then to the sum: less rounding
 
 struct Params {
   tilesX: u32, tiles: u32, tileGroups: u32,         // tiles of a row and of a plane; workgroups for a plane
@@ -55,7 +56,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 fn bias(channel: u32) -> f32 { return b[channel]; }
-fn emit(value: f32, channel: u32) -> f32 { return value; }
+fn emit(value: f32, i: u32) -> f32 { return value; }
 // Place in w of what this lane loads of the LANES weights that begin at an element, and one of them.
 fn place(element: u32, lane: u32) -> u32 { return element + lane; }
 fn pick(loaded: Packed, l: u32) -> f32 { return subgroupShuffle(loaded, l); } // @inline
@@ -125,6 +126,7 @@ fn main(
   var at = (xPlane + i0) * plane + (y0 * params.strideY + params.top) * rowStep + c0 - params.xBase;
   var kernel = (wPlane + i0) * kernelStep + params.tap0 * OC - params.wBase;
   for (var i = i0; i < i1; i++) {
+    var part: array<vec4f, SUMS>; // @registers
     var here = at;
     var first = kernel;
     for (var ty = 0u; ty < taps; ty++) {
@@ -173,7 +175,11 @@ fn main(
             for (var r = 0u; r < ROWS; r++) {
               // @unroll
               for (var q = 0u; q < QUADS; q++) {
-                acc[r * QUADS * OC + q * OC + s * LANES + l] += shifted[r * QUADS * TW + q * TW + tx] * weight;
+                if (BY_CHANNEL) {
+                  part[r * QUADS * OC + q * OC + s * LANES + l] += shifted[r * QUADS * TW + q * TW + tx] * weight;
+                } else {
+                  acc[r * QUADS * OC + q * OC + s * LANES + l] += shifted[r * QUADS * TW + q * TW + tx] * weight;
+                }
               }
             }
           }
@@ -181,6 +187,10 @@ fn main(
       }
       here += tapStep;
       first += tapY;
+    }
+    // @unroll
+    for (var s = 0u; s < SUMS; s++) {
+      if (BY_CHANNEL) { acc[s] += part[s]; }
     }
     at += plane;
     kernel += kernelStep;
@@ -199,7 +209,8 @@ fn main(
             // @unroll
             for (var j = 0u; j < 4u; j++) {
               if (column0 + q * 4u + j < params.columns) {
-                out[out0 + o * params.outArea + r * outRow + (q * 4u + j) * params.outStepX] = emit(sums[j], channel0 + o);
+                let to = out0 + o * params.outArea + r * outRow + (q * 4u + j) * params.outStepX;
+                out[to] = emit(sums[j], to + params.outBase);
               }
             }
           }

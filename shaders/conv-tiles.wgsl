@@ -11,6 +11,7 @@ const ROW_QUADS: u32 = 16; // @joined
 const COLUMN_QUADS: u32 = 16; // @joined
 const TAPS: u32 = 9;           // rows × columns of taps
 const TW: u32 = 3;
+const CONTINUES: bool = false; // some launch starts from stored values
 const REACHED: bool = true;    // by any tap: phases of a stride beyond the kernel may have none
 
 struct Params {
@@ -35,7 +36,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 fn bias(channel: u32) -> f32 { return b[channel]; }
-fn emit(value: f32, channel: u32) -> f32 { return value; }
+fn emit(value: f32, i: u32) -> f32 { return value; }
 fn fetch(at: u32) -> f32 { return x[at]; }
 fn gather(any: bool, plane: vec4u, row: vec4i, column: vec4i) -> vec4f { return vec4f(); } // @joined
 
@@ -98,7 +99,7 @@ fn isOwn(tile: Tile, row: u32) -> bool {
 
 fn start(tile: Tile, row: u32, spot: Spot) -> vec4f {
   var value = vec4f(bias(min(tile.channel0 + row, params.outChannels - 1u)));
-  if (tile.k0 > 0u && isOwn(tile, row)) {
+  if (CONTINUES && tile.k0 > 0u && isOwn(tile, row)) {
     let at = (tile.outPlane + row) * params.outArea - params.outBase + spot.at;
     if (spot.any.x) { value.x = out[at.x]; }
     if (spot.any.y) { value.y = out[at.y]; }
@@ -111,9 +112,8 @@ fn start(tile: Tile, row: u32, spot: Spot) -> vec4f {
 fn store(tile: Tile, row: u32, spot: Spot, value: vec4f) {
   if (!isOwn(tile, row)) { return; }
   let at = (tile.outPlane + row) * params.outArea - params.outBase + spot.at;
-  let channel = tile.channel0 + row;
-  if (spot.any.x) { out[at.x] = emit(value.x, channel); }
-  if (spot.any.y) { out[at.y] = emit(value.y, channel); }
-  if (spot.any.z) { out[at.z] = emit(value.z, channel); }
-  if (spot.any.w) { out[at.w] = emit(value.w, channel); }
+  if (spot.any.x) { out[at.x] = emit(value.x, at.x + params.outBase); }
+  if (spot.any.y) { out[at.y] = emit(value.y, at.y + params.outBase); }
+  if (spot.any.z) { out[at.z] = emit(value.z, at.z + params.outBase); }
+  if (spot.any.w) { out[at.w] = emit(value.w, at.w + params.outBase); }
 }

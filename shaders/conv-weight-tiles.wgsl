@@ -10,6 +10,7 @@ const ROW_QUADS: u32 = 16; // @joined
 const COLUMN_QUADS: u32 = 16; // @joined
 const TAPS: u32 = 9;
 const TW: u32 = 3;
+const CONTINUES: bool = false;
 
 struct Params {
   tiles: u32, groupBlocks: u32, blocks: u32,        // tiles of a row of weights; blocks of outputs in a group and in all
@@ -96,7 +97,7 @@ fn own(tile: Tile, row: u32, at: vec4u, spot: Spot) -> vec4<bool> {
 
 fn start(tile: Tile, row: u32, spot: Spot) -> vec4f {
   var value = vec4f();
-  if (tile.continues) {
+  if (CONTINUES && tile.continues) {
     let at = spot.at + row * params.inputs * TAPS;
     let any = own(tile, row, at, spot);
     let source = at - params.outBase;

@@ -26,6 +26,7 @@ const LANES: u32 = 8;        // 4·QUADS
 const WEIGHTS: u32 = 24;     // TW·LANES
 const REFLECT: bool = false;
 const CONTINUES: bool = false; // some launch starts from stored values
+const BY_CHANNEL: bool = false; // a channel's products are added by themselves, then to the sum: less rounding
 
 struct Params {
   tiles: u32, rows: u32, columns: u32,              // of the grid y, x (a phase's own); tiles of PX columns
@@ -49,7 +50,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 fn bias(channel: u32) -> f32 { return b[channel]; }
-fn emit(value: f32, channel: u32) -> f32 { return value; }
+fn emit(value: f32, i: u32) -> f32 { return value; }
 
 fn fold(i: i32, size: i32) -> i32 {
   if (!REFLECT) { return i; }
@@ -113,6 +114,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var kernel = (wPlane + i0) * kernelArea + params.tap0;
   let wBase = params.wBase;
   for (var i = i0; i < i1; i++) {
+    var part: array<f32, TILE>; // @registers
     for (var ty = 0u; ty < taps; ty++) {
       let y = fold(y1 + i32(ty * dilationY), height);
       let limit = select(0u, u32(width), u32(y) < u32(height));
@@ -142,10 +144,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         for (var px = 0u; px < PX; px++) {
           // @unroll
           for (var tx = 0u; tx < TW; tx++) {
-            acc[px * OC + o] += r[px * SX + tx * DX] * k[tx * LANES + o];
+            if (BY_CHANNEL) {
+              part[px * OC + o] += r[px * SX + tx * DX] * k[tx * LANES + o];
+            } else {
+              acc[px * OC + o] += r[px * SX + tx * DX] * k[tx * LANES + o];
+            }
           }
         }
       }
+    }
+    // @unroll
+    for (var s = 0u; s < TILE; s++) {
+      if (BY_CHANNEL) { acc[s] += part[s]; }
     }
     plane += area;
     kernel += kernelArea;
@@ -156,7 +166,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
       // @unroll
       for (var px = 0u; px < PX; px++) {
-        if (px < left) { out[out0 + o * outArea + px * outStepX] = emit(acc[px * OC + o], channel0 + o); }
+        if (px < left) { out[out0 + o * outArea + px * outStepX] = emit(acc[px * OC + o], out0 + o * outArea + px * outStepX + params.outBase); }
       }
     }
   }

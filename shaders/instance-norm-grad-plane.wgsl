@@ -32,6 +32,8 @@ struct Params {
 
 var<workgroup> found: array<vec2f, WG>; // Σ dy and Σ dy·x̂ of every thread
 
+// dy; `known` is x̂ at the same place.
+fn load(i: u32, known: Value) -> Value { return dy[i - params.dyBase]; }
 fn added(v: Value) -> f32 { return (v.x + v.y) + (v.z + v.w); }
 
 @compute @workgroup_size(WG)
@@ -43,7 +45,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let mean = statistics[plane * 2u - params.statisticsBase];
   let inverse = statistics[plane * 2u + 1u - params.statisticsBase];
   let at = plane * params.items + thread;
-  let dyAt = at - params.dyBase;
   let xAt = at - params.xBase;
 
   var sums = Value();
@@ -53,9 +54,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var blockSums = Value();
     var blockUnits = Value();
     for (var k = start; k < end; k++) {
-      let g = dy[dyAt + k * WG];
+      let unit = (x[xAt + k * WG] - mean) * inverse;
+      let g = load(at + k * WG, unit);
       blockSums += g;
-      blockUnits += g * ((x[xAt + k * WG] - mean) * inverse);
+      blockUnits += g * unit;
     }
     sums += blockSums;
     unitSums += blockUnits;
@@ -72,6 +74,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let dxAt = at - params.dxBase;
   for (var k = 0u; k < count; k++) {
     let i = k * WG;
-    dx[dxAt + i] = inverse * (dy[dyAt + i] - means.x - (x[xAt + i] - mean) * inverse * means.y);
+    let unit = (x[xAt + i] - mean) * inverse;
+    dx[dxAt + i] = inverse * (load(at + i, unit) - means.x - unit * means.y);
   }
 }

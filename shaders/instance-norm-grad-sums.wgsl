@@ -24,6 +24,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> statistics: array<f32>;
 @group(0) @binding(4) var<storage, read_write> partial: array<f32>;
 
+// dy; `known` is x̂ at the same place.
+fn load(i: u32, known: f32) -> f32 { return dy[i - params.dyBase]; }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let index = (group.y * groups.x + group.x) * WG + lane;
@@ -34,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let count = (params.area - s + lanes - 1u) / lanes;
   let mean = statistics[plane * 2u - params.statisticsBase];
   let inverse = statistics[plane * 2u + 1u - params.statisticsBase];
-  var dyAt = plane * params.area + s - params.dyBase;
+  var at = plane * params.area + s;
   var xAt = plane * params.area + s - params.xBase;
 
   var sum = 0.0;
@@ -44,10 +47,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var blockSum = 0.0;
     var blockUnit = 0.0;
     for (var k = 0u; k < length; k++) {
-      let g = dy[dyAt];
+      let unit = (x[xAt] - mean) * inverse;
+      let g = load(at, unit);
       blockSum += g;
-      blockUnit += g * ((x[xAt] - mean) * inverse);
-      dyAt += lanes;
+      blockUnit += g * unit;
+      at += lanes;
       xAt += lanes;
     }
     sum += blockSum;

@@ -23,6 +23,9 @@ struct Params {
 @group(0) @binding(4) var<storage, read> means: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dx: array<f32>;
 
+// dy; `known` is x̂ at the same place.
+fn load(i: u32, known: f32) -> f32 { return dy[i - params.dyBase]; }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let index = (group.y * groups.x + group.x) * WG + lane;
@@ -35,12 +38,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let inverse = statistics[plane * 2u + 1u - params.statisticsBase];
   let meanDy = means[plane * 2u - params.meansBase];
   let meanUnit = means[plane * 2u + 1u - params.meansBase];
-  let dyAt = plane * area - params.dyBase;
-  let xAt = plane * area - params.xBase;
-  let dxAt = plane * area - params.dxBase;
+  let at = plane * area;
+  let xAt = at - params.xBase;
+  let dxAt = at - params.dxBase;
   // @unroll
   for (var k = 0u; k < TILE; k++) {
     let i = s + k * step;
-    if (i < area) { dx[dxAt + i] = inverse * (dy[dyAt + i] - meanDy - (x[xAt + i] - mean) * inverse * meanUnit); }
+    if (i < area) {
+      let unit = (x[xAt + i] - mean) * inverse;
+      dx[dxAt + i] = inverse * (load(at + i, unit) - meanDy - unit * meanUnit);
+    }
   }
 }

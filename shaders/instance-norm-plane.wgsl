@@ -32,6 +32,7 @@ struct Params {
 
 var<workgroup> found: array<vec2f, WG>; // mean and M2 of every thread
 
+fn emit(value: Value, i: u32) -> Value { return value; }
 fn added(v: Value) -> f32 { return (v.x + v.y) + (v.z + v.w); }
 // Values of a thread.
 fn held(thread: u32) -> u32 { return (params.items + WG - 1u - thread) / WG; }
@@ -101,8 +102,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     statistics[plane * 2u + 1u - params.statisticsBase] = inverse;
   }
 
-  let yAt = plane * params.items + thread - params.yBase;
+  let first = plane * params.items + thread;
   for (var k = 0u; k < count; k++) {
-    y[yAt + k * WG] = (x[xAt + k * WG] - mean) * inverse;
+    let i = first + k * WG;
+    y[i - params.yBase] = emit((x[i - params.xBase] - mean) * inverse, i);
   }
 }

@@ -19,6 +19,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> statistics: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
+fn emit(value: f32, i: u32) -> f32 { return value; }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let index = (group.y * groups.x + group.x) * WG + lane;
@@ -35,6 +37,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   // @unroll
   for (var k = 0u; k < TILE; k++) {
     let i = s + k * step;
-    if (i < area) { y[yAt + i] = (x[xAt + i] - mean) * inverse; }
+    if (i < area) { y[yAt + i] = emit((x[xAt + i] - mean) * inverse, at + i); }
   }
 }

@@ -28,6 +28,8 @@ fn place(k: u32, i: u32, n: u32, before: u32, padded: u32) -> u32 {
   return select(padded, min(before + 2u * (n - 1u) - i, padded), i + 1u < n);
 }
 
+fn emit(value: f32, i: u32) -> f32 { return value; }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let index = (group.y * groups.x + group.x) * WG + lane;
@@ -52,5 +54,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       if (column < outWidth) { sum += dy[plane + row * outWidth + column]; }
     }
   }
-  dx[flat - params.dxBase] = sum;
+  dx[flat - params.dxBase] = emit(sum, flat);
 }

@@ -14,24 +14,23 @@ struct Params {
   outBase: u32,
   inStart: u32,    // bound elements of the operands
   inEnd: u32,
-  base0: u32, base1: u32, base2: u32, base3: u32,
+  base0: u32, base1: u32, base2: u32, base3: u32, base4: u32, base5: u32, base6: u32,
   length: u32,
   segments: u32,   // per row
   factor: f32,     // 1/n on the last pass of a mean
-  constants: vec4f,
+  constants: array<vec4f, 2>,
 };
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> operand0: array<f32>;
 @group(0) @binding(2) var<storage, read> operand1: array<f32>;
 @group(0) @binding(3) var<storage, read> operand2: array<f32>;
 @group(0) @binding(4) var<storage, read> operand3: array<f32>;
-@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<storage, read> operand4: array<f32>;
+@group(0) @binding(6) var<storage, read> operand5: array<f32>;
+@group(0) @binding(7) var<storage, read> operand6: array<f32>;
+@group(0) @binding(8) var<storage, read_write> out: array<f32>;
 
-fn load0(i: u32, at: vec4u) -> f32 { return operand0[i - params.base0]; }
-fn load1(i: u32, at: vec4u) -> f32 { return operand1[i - params.base1]; }
-fn load2(i: u32, at: vec4u) -> f32 { return operand2[i - params.base2]; }
-fn load3(i: u32, at: vec4u) -> f32 { return operand3[i - params.base3]; }
-fn value(i: u32, at: vec4u) -> f32 { return load0(i, at) + load1(i, at) + load2(i, at) + load3(i, at); }
+fn value(i: u32, at: vec4u) -> f32 { return operand0[i - params.base0] + operand1[0] + params.constants[0].x; }
 fn join(a: f32, b: f32) -> f32 { return a + b; }
 
 @compute @workgroup_size(WG)

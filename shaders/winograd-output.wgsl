@@ -22,6 +22,8 @@ struct Params {
 
 fn bias(channel: u32) -> f32 { return b[channel]; }
 
+fn emit(value: f32, i: u32) -> f32 { return value; }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let index = (group.y * groups.x + group.x) * WG + lane;
@@ -62,7 +64,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     // @unroll
     for (var j = 0u; j < 4u; j++) {
       if (y0 + i < params.height && x0 + j < params.width) {
-        out[corner + i * params.width + j] = pixels[j] + start;
+        out[corner + i * params.width + j] = emit(pixels[j] + start, corner + i * params.width + j + params.outBase);
       }
     }
   }

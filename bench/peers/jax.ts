@@ -1,9 +1,9 @@
 // jax-js on WebGPU. Functions are compiled with `jit`; a gradient is that of Σ y·dy, whose forward pass jit drops.
 
+import { load, versionOf } from '#peers';
 import type { Case, Kind, Layer, Role } from '../cases.js';
 import type { Engine, Prepared } from '../engine.js';
 import type { Operands, Values } from '../operands.js';
-import { load, versionOf } from './load.js';
 
 const square = <T>(value: T): [T, T] => [value, value];
 

@@ -1,8 +1,10 @@
-// Layers as ONNX models.
+// Layers and the generator as ONNX models.
 
-import type { Attribute, OnnxModel, OnnxNode } from '../../src/formats/onnx.js';
+import { type Attribute, type OnnxModel, type OnnxNode, onnxParts } from '../../src/formats/onnx.js';
 import type { TensorToWrite } from '../../src/formats/safetensors.js';
+import { INPUT, OUTPUT, onnxGraph } from '../../src/nets/onnx-graph.js';
 import { type Case, type Kind, type Layer, outputShape } from '../cases.js';
+import type { GeneratorCase } from '../engine.js';
 import type { Operands, Values } from '../operands.js';
 
 const node = (
@@ -80,4 +82,20 @@ export function modelOf(layer: Case, operands: Operands): OnnxModel {
     inputs: [{ name: 'x', shape: layer.x, doc: '' }],
     outputs: [{ name: 'y', shape: outputShape(layer), doc: '' }],
   };
+}
+
+export const generatorModel = ({ nets, weights, x }: GeneratorCase): OnnxModel => ({
+  name: 'generator',
+  doc: '',
+  metadata: {},
+  ...onnxGraph(nets.generator, (name) => weights.get(name)!.data),
+  inputs: [{ name: INPUT, shape: x.shape, doc: '' }],
+  outputs: [{ name: OUTPUT, shape: [1, nets.generator.outputNc, ...x.shape.slice(2)], doc: '' }],
+});
+
+/** The file of a model. */
+export async function modelBytes(model: OnnxModel): Promise<Uint8Array> {
+  const parts: BlobPart[] = [];
+  for await (const part of onnxParts(model)) parts.push(part as Uint8Array<ArrayBuffer>);
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

@@ -1,19 +1,14 @@
 // onnxruntime-node with its WebGPU or CPU provider. It has no gradients, and Node's binding takes and gives tensors of the host
 // alone: its times hold the copies of input and output.
 
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { type OnnxModel, onnxParts } from '../../src/formats/onnx.js';
-import { INPUT, OUTPUT, onnxGraph } from '../../src/nets/onnx-graph.js';
+import { load, versionOf } from '#peers';
+import type { OnnxModel } from '../../src/formats/onnx.js';
 import type { Case } from '../cases.js';
-import type { Engine, GeneratorCase, Prepared } from '../engine.js';
+import type { Engine, Prepared } from '../engine.js';
 import type { Operands, Values } from '../operands.js';
-import { load, versionOf } from './load.js';
-import { modelOf } from './onnx-layers.js';
+import { generatorModel, modelBytes, modelOf } from './onnx-layers.js';
 
 type Provider = 'webgpu' | 'cpu';
-
-const bytesOf = async (model: OnnxModel): Promise<Uint8Array> => buffer(Readable.from(onnxParts(model)));
 
 /** Threads that spin between runs would take the processor from the next engine. */
 const QUIET = { session: { intra_op: { allow_spinning: '0' } } };
@@ -22,7 +17,7 @@ const QUIET = { session: { intra_op: { allow_spinning: '0' } } };
 async function session(provider: Provider, model: OnnxModel) {
   const ort = load('onnxruntime-node');
   const options = { executionProviders: [provider], extra: QUIET, logSeverityLevel: 3 };
-  const opened = await ort.InferenceSession.create(await bytesOf(model), options);
+  const opened = await ort.InferenceSession.create(await modelBytes(model), options);
   const [input] = opened.inputNames;
   const [output] = opened.outputNames;
   return {
@@ -38,15 +33,6 @@ async function preparedOf(provider: Provider, model: OnnxModel, x: Values): Prom
   const result = () => run(x.data, x.shape);
   return { run: async () => void (await result()), result, close };
 }
-
-const generatorModel = ({ nets, weights, x }: GeneratorCase): OnnxModel => ({
-  name: 'generator',
-  doc: '',
-  metadata: {},
-  ...onnxGraph(nets.generator, (name) => weights.get(name)!.data),
-  inputs: [{ name: INPUT, shape: x.shape, doc: '' }],
-  outputs: [{ name: OUTPUT, shape: [1, nets.generator.outputNc, ...x.shape.slice(2)], doc: '' }],
-});
 
 export const onnxruntime = (provider: Provider): Engine => ({
   name: `ort-${provider}`,

@@ -1,6 +1,6 @@
 // What the layers and the nets in TensorFlow.js share.
 
-import { load } from './load.js';
+import { load } from '#peers';
 
 /** Orders of axes: tensors and weights in torch's layout as its own, and back. */
 export const NHWC = [0, 2, 3, 1];

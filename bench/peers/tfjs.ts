@@ -1,10 +1,10 @@
 // TensorFlow.js on its WebGPU backend, in its own layout NHWC. Gradients of a convolution are its kernels alone; `tf.grad` would
 // add the forward pass.
 
+import { versionOf } from '#peers';
 import { type Case, type Kind, type Layer, outputShape, type Role, resultShape, type Shape } from '../cases.js';
 import type { Engine, GeneratorCase, Prepared, StepCase } from '../engine.js';
 import { type Operands, permuted, type Values } from '../operands.js';
-import { versionOf } from './load.js';
 import { finished, HWIO, instanceNorm, instanceNormOfParts, NCHW, NHWC, OIHW, openTf } from './tfjs-core.js';
 import { paint, tfStep, variablesOf } from './tfjs-nets.js';
 

@@ -145,9 +145,15 @@ async function paintFolder(
 ): Promise<void> {
   const began = performance.now();
   let line: ProgressLine | undefined;
-  for await (const { number, total, ...done } of generateFolder(generator, job)) {
+  const onProgress = (number: number, total: number, share: number) => {
+    if (json) return;
+    line ??= progressLine(total);
+    line.update(number - 1, `painting, ${Math.round(100 * share)} %`, false);
+  };
+  for await (const { number, total, ...done } of generateFolder(generator, { ...job, onProgress })) {
     onPicture(number);
-    if (number === 1) console.error(`First picture after ${duration((performance.now() - began) / 1000)}`);
+    const first = `First picture after ${duration((performance.now() - began) / 1000)}`;
+    if (number === 1) (line?.say ?? ((text: string) => console.error(text)))(first);
     if (json) console.log(JSON.stringify(done));
     else (line ??= progressLine(total)).update(number, `${done.path}  ${done.width}×${done.height}`, true);
   }

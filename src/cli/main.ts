@@ -6,18 +6,20 @@ import { Command, CommanderError } from 'commander';
 import { type LoadWorkerData, serveLoads } from '../data/load-worker.js';
 import { ProjectError } from '../errors.js';
 import { VERSION } from '../version.js';
+import { check } from './check.js';
 import { kebabOption } from './command.js';
 import { demo } from './demo.js';
 import { devices } from './devices.js';
 import { edit } from './edit.js';
 import { encode } from './encode.js';
+import { evaluate } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { generate } from './generate.js';
 import { importCommand } from './import.js';
 import { train } from './train.js';
 import { watch } from './watch.js';
 
-const COMMANDS = [demo, train, encode, generate, edit, importCommand, exportCommand, watch, devices];
+const COMMANDS = [demo, train, encode, generate, edit, evaluate, importCommand, exportCommand, check, watch, devices];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

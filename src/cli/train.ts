@@ -64,6 +64,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'adapter',
   ...KERNEL_OPTIONS,
   'profile',
+  'recompute',
   'memory-gb',
   ...IGNORED_OPTIONS,
 ] as const;
@@ -216,7 +217,7 @@ const trainingPlan = async (
   settings: training.settings,
   size: await largestSize(training, looks),
   vgg,
-  compile: planningOf(options),
+  compile: { ...planningOf(options), recompute: options.recompute },
 });
 
 /** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
@@ -228,7 +229,15 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
       : settingsOf(options, options.labelNc ?? 35);
     const { generator, encoder } = architecturesOf(settings);
     const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
-    return dryRun(plannedTraining({ settings, size: batch, vgg, compile: planningOf(options) }), options);
+    return dryRun(
+      plannedTraining({
+        settings,
+        size: batch,
+        vgg,
+        compile: { ...planningOf(options), recompute: options.recompute },
+      }),
+      options,
+    );
   }
   if (!root)
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
@@ -315,19 +324,21 @@ async function trainWithProgress({
   const stop = onStopSignals((text) => say(text));
   const attempt = async (device: Device, again: boolean) => {
     const kernels = kernelSetting(options, (text) => say(text));
-    const report = reporter(device, options, stop.signal, kernels.stop, (step) => (reached = Math.max(reached, step)));
+    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, (text) => say(text));
+    const report = reporter(device, options, stop.signal, kernels.stop, (step) => {
+      reached = Math.max(reached, step);
+      profile?.done();
+    });
     say = report.hooks.onNote;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
-    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, (text) => say(text));
-    const onStep = (step: StepReport) => {
-      report.hooks.onStep(step);
-      profile?.done();
-    };
-    const hooks = { ...report.hooks, onStep };
     try {
       await withinMemory(device, planned, options.memoryGb, teller(options), () =>
-        runTraining(device, training, run, options, hooks, { ...start, compile: kernels.compile, source: loaders }),
+        runTraining(device, training, run, options, report.hooks, {
+          ...start,
+          compile: { ...kernels.compile, recompute: options.recompute },
+          source: loaders,
+        }),
       );
       profile?.end();
     } finally {

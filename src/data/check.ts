@@ -3,6 +3,7 @@ import type { DatasetOptions } from './dataset.js';
 import { dataFolders, findSamples, type SamplePaths } from './folders.js';
 import type { Image } from './image.js';
 import { readImage } from './load.js';
+import { checkSide, resizedSize } from './transform.js';
 import { checkSameSize, instanceIds, labelIds } from './values.js';
 
 /** `error`: training would stop here. `note`: it works, but perhaps not as meant. */
@@ -21,19 +22,22 @@ export type DataReport = {
 
 /**
  * Reads a whole data set as training would and reports everything wrong with it, file by file, instead of stopping at the
- * first fault. `onSample` is told how many samples are done.
+ * first fault. `onSample` is told how many samples are done; `least` is the side that the nets need.
  */
 export async function checkData(
   root: string,
   options: DatasetOptions,
   onSample: (done: number, total: number) => void = () => {},
+  least = 1,
 ): Promise<DataReport> {
   const report: DataReport = { samples: 0, sizes: new Map(), labels: new Map(), instances: [], findings: [] };
-  const samples = await collect(report, root, () => findSamples(dataFolders(root, options.phase, options)));
+  const onFault = ({ file, message }: ProjectError) =>
+    void report.findings.push({ level: 'error', file: file ?? root, message });
+  const samples = await collect(report, root, () => findSamples(dataFolders(root, options.phase, options), onFault));
   if (!samples) return report;
   noteEqualNames(report, samples);
   for (const paths of samples) {
-    await checkSample(report, paths, options);
+    await checkSample(report, paths, options, least);
     onSample(++report.samples, samples.length);
   }
   return report;
@@ -63,7 +67,12 @@ function noteEqualNames(report: DataReport, samples: SamplePaths[]): void {
 const note = (report: DataReport, file: string, message: string): void =>
   void report.findings.push({ level: 'note', file, message: `${file}: ${message}` });
 
-async function checkSample(report: DataReport, paths: SamplePaths, options: DatasetOptions): Promise<void> {
+async function checkSample(
+  report: DataReport,
+  paths: SamplePaths,
+  options: DatasetOptions,
+  least: number,
+): Promise<void> {
   const read = async (path: string | undefined) =>
     path === undefined ? undefined : collect(report, path, () => readImage(path, options));
   const label = await read(paths.label);
@@ -75,6 +84,10 @@ async function checkSample(report: DataReport, paths: SamplePaths, options: Data
   }
   for (const photo of photos) if (photo) notePhoto(report, photo);
   if (label) noteSize(report, label, options);
+  if (label)
+    await collect(report, label.path, () =>
+      checkSide(resizedSize(label, options, label.path), least, options, label.path),
+    );
   if (label && options.labelNc) await countLabels(report, label, options);
   if (instance) await countInstances(report, instance);
 }
@@ -85,16 +98,18 @@ function notePhoto(report: DataReport, { path, channels, depth, palette }: Image
   if (palette) note(report, path, 'is a palette picture; its colours are used');
 }
 
-function noteSize(
-  report: DataReport,
-  { path, width, height }: Image,
-  { multiple, resizeOrCrop }: DatasetOptions,
-): void {
+function noteSize(report: DataReport, { path, width, height }: Image, options: DatasetOptions): void {
+  const { multiple, resizeOrCrop } = options;
   const size = `${width}×${height}`;
   report.sizes.set(size, (report.sizes.get(size) ?? 0) + 1);
   if (resizeOrCrop === 'none' && (width % multiple || height % multiple)) {
     note(report, path, `${size} is rounded to multiples of ${multiple}, which resizes it`);
   }
+  if (resizeOrCrop !== 'scale_width') return;
+  const scaled = resizedSize({ width, height }, options, path);
+  if (scaled.width % multiple === 0 && scaled.height % multiple === 0) return;
+  const text = `${scaled.width}×${scaled.height}`;
+  note(report, path, `becomes ${text}, no multiple of ${multiple}: its last row and column are repeated up to one`);
 }
 
 async function countLabels(report: DataReport, label: Image, options: DatasetOptions): Promise<void> {

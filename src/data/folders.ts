@@ -31,19 +31,27 @@ export function dataFolders(
   return places;
 }
 
+/** Is told of a fault of one file; the rest goes on unless it throws. */
+export type OnFault = (fault: DataError) => void;
+
+const refuse: OnFault = (fault) => {
+  throw fault;
+};
+
 /**
  * Finds the samples, in code point order of their names. Folders are walked to any depth; files belong together when path
  * and name inside their folder agree up to suffix and role ending. (The reference pairs by position alone, so that one
  * missing file shifts all that follow without a word.) Throws MissingFileError for a folder that is not there, DataError
- * for an empty one, a file without partner, two files of one name, or a folder named like a picture.
+ * for an empty one or a folder named like a picture. A file without partner and one of two files of one name are faults, which `onFault`
+ * throws unless told otherwise: then a sample lacks what has no partner, and the first of equal names counts.
  */
-export async function findSamples(places: Places): Promise<SamplePaths[]> {
+export async function findSamples(places: Places, onFault: OnFault = refuse): Promise<SamplePaths[]> {
   const roles = (Object.keys(places) as Role[]).filter((role) => places[role] !== undefined);
   const found = new Map<Role, Map<string, string>>();
-  for (const role of roles) found.set(role, await listPictures(places[role] as string));
+  for (const role of roles) found.set(role, await listPictures(places[role] as string, onFault));
   const labels = found.get('label') as Map<string, string>;
   const single = [...found.values()].every((files) => files.size === 1) && (await stat(places.label)).isFile();
-  for (const [role, files] of single ? [] : found) checkPartners(places, role, labels, files);
+  for (const [role, files] of single ? [] : found) checkPartners(places, role, labels, files, onFault);
   const fileOf = (role: Role, name: string) =>
     single ? [...(found.get(role)?.values() ?? [])][0] : found.get(role)?.get(name);
   return [...labels].map(([name, label]) => {
@@ -53,22 +61,31 @@ export async function findSamples(places: Places): Promise<SamplePaths[]> {
   });
 }
 
-function checkPartners(places: Places, role: Role, labels: Map<string, string>, files: Map<string, string>): void {
-  const place = places[role] as string;
-  const without = [...labels].filter(([name]) => !files.has(name));
-  const extra = [...files].filter(([name]) => !labels.has(name));
-  const [[name, file], target, count] = without.length
-    ? [without[0], place, without.length]
-    : [extra[0] ?? ['', ''], places.label, extra.length];
-  if (!count) return;
-  const more = count > 1 ? ` (and ${count - 1} more files)` : '';
-  const near = [...(without.length ? files : labels).keys()].slice(0, 2).join(', ');
-  const fix = `Files of one sample need the same name apart from the suffix; ${target} has ${near} …`;
-  throw new DataError(`has no partner named ${name}.* in ${target}${more}`, { file, fix });
+/** The first fault says how many like it follow. */
+function checkPartners(
+  places: Places,
+  role: Role,
+  labels: Map<string, string>,
+  files: Map<string, string>,
+  onFault: OnFault,
+): void {
+  const directions = [
+    { from: labels, to: files, place: places[role] as string },
+    { from: files, to: labels, place: places.label },
+  ];
+  for (const { from, to, place } of directions) {
+    const without = [...from].filter(([name]) => !to.has(name));
+    const near = [...to.keys()].slice(0, 2).join(', ');
+    const fix = `Files of one sample need the same name apart from the suffix; ${place} has ${near} …`;
+    without.forEach(([name, file], i) => {
+      const more = i === 0 && without.length > 1 ? ` (and ${without.length - 1} more files)` : '';
+      onFault(new DataError(`has no partner named ${name}.* in ${place}${more}`, { file, fix }));
+    });
+  }
 }
 
 /** Name → path. A single file counts as a folder that holds only it. */
-async function listPictures(place: string): Promise<Map<string, string>> {
+async function listPictures(place: string, onFault: OnFault): Promise<Map<string, string>> {
   const stats = await stat(place).catch((error) => {
     throw error.code === 'ENOENT' ? missing(place) : fileError(error, place);
   });
@@ -79,8 +96,9 @@ async function listPictures(place: string): Promise<Map<string, string>> {
     const inside = stats.isDirectory() ? relative(place, file) : basename(file);
     const name = inside.split(sep).join('/').replace(SUFFIX, '').replace(ROLE_ENDING, '');
     const other = names.get(name);
-    if (other) throw new DataError(`has the same name as ${other}`, { file, fix: 'Remove or rename one of the two' });
-    names.set(name, file);
+    if (other)
+      onFault(new DataError(`has the same name as ${other}`, { file, fix: 'Remove or rename one of the two' }));
+    else names.set(name, file);
   }
   return names;
 }

@@ -95,3 +95,16 @@ export function cutWindow<T extends Uint8Array | Int32Array>(data: T, window: Wi
   }
   return out;
 }
+
+/** Whether a generator can take a picture of this size, once scaled. @throws DataError */
+export function checkSide(
+  { width, height }: Size,
+  least: number,
+  { resizeOrCrop, fineSize }: Pick<GeometryOptions, 'resizeOrCrop' | 'fineSize'>,
+  file: string,
+): void {
+  const cropped = resizeOrCrop.includes('crop') ? fineSize : Number.POSITIVE_INFINITY;
+  if (Math.min(width, height, cropped) >= least) return;
+  const fix = 'Use larger pictures, a larger --load-size or --fine-size, or a smaller --n-downsample-global';
+  throw new DataError(`${width}×${height} pixels after scaling, the generator needs sides of ${least}`, { file, fix });
+}

@@ -28,6 +28,8 @@ export interface FolderJob {
   scale?: number;
   /** Paints no more than so many. */
   howMany?: number;
+  /** Called as picture `number` of `total` gets on. */
+  onProgress?(number: number, total: number, share: number): void;
   /** Paints a picture of that size: may refuse to, and explain what goes wrong. */
   within?(size: Size, paint: () => Promise<Picture>): Promise<Picture>;
   /** Of all pictures, where the net was trained with any. */
@@ -120,7 +122,8 @@ export async function* generateFolder(generator: Generator, job: FolderJob): Asy
     next = prepare(i + 1);
     next?.catch(() => {}); // it is thrown where it is awaited
     const input = await inputOf(sample, job);
-    const paint = () => generator.generate(input);
+    const onProgress = (share: number) => job.onProgress?.(i + 1, total, share);
+    const paint = () => generator.generate(input, { onProgress });
     const picture = await (job.within?.(sample.size, paint) ?? paint());
     const path = join(job.out, `${name}.${job.format}`);
     await write(path, ENCODE[job.format](picture));

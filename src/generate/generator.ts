@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '../engine.js';
 import { DataError } from '../errors.js';
+import type { RunOptions } from '../graph/program.js';
 import { sizedPrograms } from '../graph/sizes.js';
 import { type Encoding, type Extent, encodeInput, labelChannels } from '../nets/encode-input.js';
 import { leastSide, multipleOf } from '../nets/generator.js';
@@ -51,7 +52,7 @@ export interface Generator {
    * Paints one picture of any size: the maps are padded to what the net needs by repeating their borders, the picture is cut
    * back. Sizes share pipelines and memory. @throws DataError for ids without a class, maps of another size and styles that are not there
    */
-  generate(input: GenerateInput): Promise<Picture>;
+  generate(input: GenerateInput, options?: Pick<RunOptions, 'onProgress'>): Promise<Picture>;
   /**
    * The same without reading the picture back: `show` adds the commands that take it from where it lies, right behind those
    * that paint it. Resolves when all is done.
@@ -180,9 +181,9 @@ export async function loadGenerator(
   };
   return {
     manifest,
-    async generate(given) {
+    async generate(given, options) {
       const { program, feeds, padded } = await prepare(given);
-      const { picture } = await program.run(feeds);
+      const { picture } = await program.run(feeds, options);
       return { ...given.size, channels: outputNc, data: fitPlanes(picture as Float32Array, padded, given.size) };
     },
     async draw(given, show) {

@@ -16,6 +16,13 @@ function onPath(nodes: readonly Node[], wanted: ReadonlySet<Tensor>): Set<Node> 
   return path;
 }
 
+function checkWanted(tensors: readonly Tensor[]): void {
+  tensors.forEach((tensor, i) => {
+    if (!isTensor(tensor)) refuse('grad', `tensors[${i}]`, tensor, 'a tensor');
+    if (tensor.dtype !== 'f32') refuse('grad', `tensors[${i}]`, tensor.dtype, 'f32');
+  });
+}
+
 /**
  * Gradients of a scalar: adds the backward graph and returns ∂scalar/∂tensor for each tensor, in its shape. Only what leads to
  * a wanted tensor is formed.
@@ -25,14 +32,19 @@ function onPath(nodes: readonly Node[], wanted: ReadonlySet<Tensor>): Set<Node> 
 export function grad(scalar: Tensor, tensors: readonly Tensor[]): Tensor[] {
   if (!isTensor(scalar) || scalar.shape.some((size) => size !== 1))
     refuse('grad', 'scalar', isTensor(scalar) ? scalar.shape : scalar, 'a tensor of one element');
-  tensors.forEach((tensor, i) => {
-    if (!isTensor(tensor)) refuse('grad', `tensors[${i}]`, tensor, 'a tensor');
-    if (tensor.dtype !== 'f32') refuse('grad', `tensors[${i}]`, tensor.dtype, 'f32');
-  });
+  checkWanted(tensors);
+  return gradFrom(scalar, full(scalar.shape, 1), tensors);
+}
+
+/**
+ * Gradients of what `y` leads to, from its own gradient `dy`: the way back in parts, so that the first can be gone before the second
+ * begins. Otherwise as `grad`.
+ */
+export function gradFrom(y: Tensor, dy: Tensor, tensors: readonly Tensor[]): Tensor[] {
   const wanted = new Set(tensors);
-  const nodes = schedule([scalar]);
+  const nodes = schedule([y]);
   const path = onPath(nodes, wanted);
-  const gradients = new Map<Tensor, Tensor>([[scalar, full(scalar.shape, 1)]]);
+  const gradients = new Map<Tensor, Tensor>([[y, dy]]);
 
   for (const node of [...nodes].reverse()) {
     const dy = node.outputs.map((output) => gradients.get(output) ?? null);

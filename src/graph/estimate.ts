@@ -49,8 +49,8 @@ export async function estimateMemory(
   options: Omit<CompileOptions, 'arena'> = {},
   optimizer?: ReadonlySet<Tensor>,
 ): Promise<MemoryEstimate> {
-  const planned: ({ spec: ProgramSpec } & Awaited<ReturnType<typeof planProgram>>)[] = [];
-  for (const spec of specs) planned.push({ spec, ...(await planProgram(device, spec, options)) });
+  const planned: Awaited<ReturnType<typeof planProgram>>[] = [];
+  for (const spec of specs) planned.push(await planProgram(device, spec, options));
   const arenaOf = ({ plan }: { plan: Plan }) => sum(plan.arena);
   const largest = planned.reduce((a, b) => (arenaOf(b) > arenaOf(a) ? b : a));
   const buffers = Math.max(...planned.map(({ plan }) => plan.arena.length));

@@ -74,18 +74,20 @@ function placeOf(sorted: readonly Block[], offset: number): number {
   return low;
 }
 
-/** The largest sum of bytes alive at one step, and that step. */
-export function peakOf(blocks: readonly Block[], steps: number): { bytes: number; step: number } {
+/** Bytes alive at every step; the first number is of what is there before the first step. */
+export function liveBytes(blocks: readonly Block[], steps: number): number[] {
   const change = new Array<number>(steps + 3).fill(0);
   for (const { first, last, bytes } of blocks) {
     change[first + 1] = change[first + 1]! + bytes;
     change[last + 2] = change[last + 2]! - bytes;
   }
-  const peak = { bytes: 0, step: 0 };
   let live = 0;
-  change.forEach((delta, i) => {
-    live += delta;
-    if (live > peak.bytes) Object.assign(peak, { bytes: live, step: i - 1 });
-  });
-  return peak;
+  return change.map((delta) => (live += delta));
+}
+
+/** The largest sum of bytes alive at one step, and that step. */
+export function peakOf(blocks: readonly Block[], steps: number): { bytes: number; step: number } {
+  const live = liveBytes(blocks, steps);
+  const bytes = Math.max(...live);
+  return { bytes, step: live.indexOf(bytes) - 1 };
 }

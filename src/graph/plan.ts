@@ -1,7 +1,9 @@
 import { MemoryError } from '../errors.js';
 import { type Chunk, chunksOf, sizeOf } from './chunks.js';
+import { fuse } from './fuse.js';
 import { type Block, pack, peakOf } from './pack.js';
 import { memoryOrder, readersOf } from './schedule.js';
+import { shareCopies } from './share.js';
 import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 
 /**
@@ -61,6 +63,8 @@ export interface PlanRequest {
   device: Lowering['device'];
   precise?: boolean;
   candidate?: Lowering['candidate'];
+  /** Whether elementwise nodes may disappear into their neighbours and equal copies be made once; unless false. */
+  fuse?: boolean;
   /** Unused bytes behind every block, for tests that look for writes out of range. */
   guardBytes?: number;
 }
@@ -91,12 +95,13 @@ function lastUses(nodes: readonly Node[], outputs: readonly Tensor[]): Map<Tenso
  */
 function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest): Map<Tensor, Tensor> {
   const place = new Map(nodes.map((node, i) => [node, i]));
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((tensor) => [tensor, node])));
   const readers = readersOf(nodes, rootOf);
   const shown = new Set(outputs.map(rootOf));
   const direct = new Map<Tensor, Tensor>();
   for (const [variable, value] of updates) {
     const root = rootOf(value);
-    const maker = root.node;
+    const maker = makers.get(root)!;
     const legal = (readers.get(variable) ?? []).every(
       (node) => place.get(node)! < place.get(maker)! || (node === maker && maker.op.inPlace),
     );
@@ -132,7 +137,7 @@ function donor(
 }
 
 /** One tensor's memory: a block for each part that must lie in one buffer. */
-interface Place {
+export interface Place {
   parts: { chunk: Chunk; block: Block }[];
   scratch: boolean;
 }
@@ -143,15 +148,6 @@ const shown = ({ shape }: Tensor): string => `[${shape.join(', ')}]`;
 export function plan(request: PlanRequest): Plan {
   const { outputs, updates, limits, device, guardBytes = 0 } = request;
   const { maxBufferSize } = limits;
-  const nodes = memoryOrder(outputs, updates);
-  const direct = directUpdates(nodes, request);
-  const copies = updates.filter(([variable, value]) => direct.get(rootOf(value)) !== variable);
-  const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)]);
-
-  const places = new Map<Tensor, Place>();
-  const fixed = (root: Tensor) => isVariable(root) || direct.has(root);
-  const keep = new Set(outputs.map(rootOf));
-
   const cuts = new Map<string, Chunk[]>();
   const bound = Math.min(limits.maxStorageBufferBindingSize, maxBufferSize - guardBytes);
   const chunks = (tensor: Tensor) => {
@@ -159,6 +155,15 @@ export function plan(request: PlanRequest): Plan {
     if (!cuts.has(key)) cuts.set(key, chunksOf(tensor.shape, bound));
     return cuts.get(key)!;
   };
+  const built = memoryOrder(outputs, updates);
+  const nodes = request.fuse === false ? built : fuse(built, request, (tensor) => chunks(tensor).length === 1);
+  const direct = directUpdates(nodes, request);
+  const copies = updates.filter(([variable, value]) => direct.get(rootOf(value)) !== variable);
+  const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)]);
+
+  const places = new Map<Tensor, Place>();
+  const fixed = (root: Tensor) => isVariable(root) || direct.has(root);
+  const keep = new Set(outputs.map(rootOf));
 
   /** A tensor larger than a buffer lies in as many pieces as it has chunks, wherever there is room for each. */
   const allocate = (tensor: Tensor, first: number, end: number, scratch: boolean) => {
@@ -210,6 +215,7 @@ export function plan(request: PlanRequest): Plan {
     return { node, launches };
   });
 
+  if (request.fuse !== false) shareCopies(steps, places);
   const owners = new Map<Block, Occupant>();
   for (const [tensor, { parts, scratch }] of places)
     for (const { block } of parts) if (!owners.has(block)) owners.set(block, { tensor, bytes: block.bytes, scratch });

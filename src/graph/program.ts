@@ -6,6 +6,7 @@ import { countGuards, paintGuards } from './guards.js';
 import { scale } from './ops/pointwise.js';
 import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
 import { type DebugLevel, debugLevel, type KernelStats, type KernelTime, profileText, summary } from './profile.js';
+import { type Recompute, recomputed } from './recompute.js';
 import { runner } from './run.js';
 import { schedule } from './schedule.js';
 import { materialise } from './storage.js';
@@ -30,6 +31,8 @@ export interface CompileOptions {
   precise?: boolean;
   /** Op name → candidate name, e.g. `{ conv: 'plain' }`. */
   force?: Record<string, string>;
+  /** False: every elementwise op is a kernel of its own, and every op packs for itself. The results are the same bits. */
+  fuse?: boolean;
   /**
    * Measures the candidates of the program's convolutions on this device and takes the fastest; one whose results are not the plain
    * kernel's is banned. What was measured is kept in `device.cache`. `quick` measures the few that win somewhere, `full` all.
@@ -42,6 +45,8 @@ export interface CompileOptions {
   onTune?(event: TuneEvent): void;
   /** Candidates that were chosen before, taken as they are; what is chosen beside them is added. Keep it, and bits repeat. */
   choices?: Choices;
+  /** What updates compute again instead of keeping it, to the same bits: less memory, more time. Default `none`. */
+  recompute?: Recompute;
   /** Memory shared with other programs: `createArena`. Without it the program has its own. */
   arena?: Arena;
   /** Smaller limits than the device's, for planning as if on another. */
@@ -76,6 +81,8 @@ export interface RunOptions {
   readback?: boolean;
   /** Adds commands right behind the run's own, where its outputs (`buffer`) are still there whatever runs next. */
   after?(encoder: GPUCommandEncoder): void;
+  /** Called as the device gets on, with the share of the work that is done, up to 1. */
+  onProgress?(share: number): void;
 }
 
 export interface Program {
@@ -159,6 +166,7 @@ async function planFor(
     device: profile,
     precise: options.precise === true,
     candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
+    fuse: options.fuse,
     guardBytes: options.guardBytes,
   });
 }
@@ -169,12 +177,13 @@ async function planFor(
  */
 export async function planProgram(
   device: Device,
-  spec: ProgramSpec,
+  given: ProgramSpec,
   options: CompileOptions = {},
-): Promise<{ plan: Plan; uniformBytes: number; readBytes: number }> {
+): Promise<{ spec: ProgramSpec; plan: Plan; uniformBytes: number; readBytes: number }> {
+  const spec = recomputed(given, options.recompute);
   const outputs = Object.values(spec.outputs ?? {});
   const plan = await planFor(device, outputs, ownValues(spec.updates ?? []), options);
-  return { plan, uniformBytes: uniformBytes(plan), readBytes: readBytesOf(outputs) };
+  return { spec, plan, uniformBytes: uniformBytes(plan), readBytes: readBytesOf(outputs) };
 }
 
 /** Bytes of one of the two buffers that results are read back through. */
@@ -185,8 +194,9 @@ const readBytesOf = (outputs: readonly Tensor[]): number => outputs.reduce((sum,
  * dispatches and reads outputs back.
  * @throws GraphError for a spec that does not hold together, MemoryError where a tensor exceeds the limits, OutOfMemoryError.
  */
-export async function compile(device: Device, spec: ProgramSpec, options: CompileOptions = {}): Promise<Program> {
-  checkTensors(spec);
+export async function compile(device: Device, given: ProgramSpec, options: CompileOptions = {}): Promise<Program> {
+  checkTensors(given);
+  const spec = recomputed(given, options.recompute);
   const { inputs = {}, outputs = {} } = spec;
   const updates = ownValues(spec.updates ?? []);
   const p = await planFor(device, Object.values(outputs), updates, options);

@@ -101,12 +101,15 @@ export function runner({
     }
     after?.(encoder);
   };
-  const submit = (target: GPUBuffer | undefined, after: RunOptions['after']) => {
+  const submit = (target: GPUBuffer | undefined, { after, onProgress }: RunOptions) => {
     submits.forEach((dispatches, i) => {
       const encoder = gpu.createCommandEncoder();
       if (dispatches.length > 0) encode(dispatches, encoder);
       if (i === submits.length - 1) finish(encoder, target, after);
       gpu.queue.submit([encoder.finish()]);
+      if (!onProgress) return;
+      const told = gpu.queue.onSubmittedWorkDone().then(() => onProgress((i + 1) / submits.length));
+      told.catch(() => {}); // a lost device is told by the run itself
     });
   };
   /** The same with the time of every kernel. */
@@ -130,16 +133,16 @@ export function runner({
     return Object.fromEntries(values);
   };
   const isTimed = () => debug >= 3 || traceOf(device)?.timing === true;
-  const execute = async (writes: Writes, readback: boolean, after: RunOptions['after']) => {
+  const execute = async (writes: Writes, readback: boolean, options: RunOptions) => {
     const target = readback ? arena.borrow() : undefined;
     const start = performance.now();
     upload(writes);
     try {
       if (isTimed()) {
-        const kernels = await submitTimed(target, after);
+        const kernels = await submitTimed(target, options.after);
         traceOf(device)?.timed.push({ start, kernels });
         if (debug >= 3) console.log(profileText(kernels));
-      } else submit(target, after);
+      } else submit(target, options);
       if (target) return await collect(target);
       await gpu.queue.onSubmittedWorkDone();
       return {};
@@ -163,7 +166,7 @@ export function runner({
   return {
     stats,
     // Not async up to the submit, so that inputs are taken and work is queued at the call, in the order of the calls.
-    run(feeds = {}, { readback = true, after } = {}) {
+    run(feeds = {}, options = {}) {
       if (destroyed || device.isLost()) return alive().then(() => ({}));
       let writes: Writes;
       try {
@@ -171,10 +174,10 @@ export function runner({
       } catch (error) {
         return Promise.reject(error);
       }
-      const wantsTarget = readback && named.length > 0;
+      const wantsTarget = (options.readback ?? true) && named.length > 0;
       if (isTimed()) {
         const kept = copied(writes);
-        const result = turn.then(() => execute(kept, wantsTarget, after));
+        const result = turn.then(() => execute(kept, wantsTarget, options));
         turn = result.catch(() => {});
         return result;
       }
@@ -182,7 +185,7 @@ export function runner({
       const result = new Promise<Record<string, Float32Array | Int32Array>>((resolve, reject) => {
         arena.enter(() => {
           started = true;
-          execute(writes, wantsTarget, after).then(resolve, reject);
+          execute(writes, wantsTarget, options).then(resolve, reject);
         }, wantsTarget);
       });
       if (!started) writes = copied(writes);

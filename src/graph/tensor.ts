@@ -85,6 +85,14 @@ export interface Op<A = any> {
   tunable?(node: Node<A>, device: Lowering['device'], precise: boolean): Tunable;
   /** Operands whose memory an output of the same size may take over: element i of the output needs only element i of it. */
   readonly inPlace?: boolean;
+  /** An expression over the operands' elements (PointwiseAttrs), which may be folded into another op. */
+  readonly elementwise?: boolean;
+  /** Operand that the kernels read through the hook `load`, element by element, so that an expression may stand in for it. */
+  readonly load?: number;
+  /** A tensor whose element those kernels have at hand where they load, so that an expression need not read it. */
+  known?(node: Node<A>): Tensor;
+  /** The kernels write the first output through the hook `emit`: an expression of it and at most so many tensors may follow. */
+  readonly emit?: number;
   /** The output is the first operand's memory under another shape. */
   readonly alias?: boolean;
   /** Fed, stored or derived on the host from what was fed: no launches. */

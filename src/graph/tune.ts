@@ -192,7 +192,7 @@ export async function tuned(
   const start = performance.now();
   const before = spent.get(device) ?? 0;
   const seconds = () => before + (performance.now() - start) / 1000;
-  const late = () => seconds() > tuneSeconds;
+  const late = () => seconds() >= tuneSeconds;
   let done = 0;
   for (const one of open) {
     if (late()) break;

@@ -169,6 +169,7 @@ export function quadsKernel(
       SUMS: rows * quads * oc,
       AT: places,
       CONTINUES: parts.continues,
+      BY_CHANNEL: parts.precise,
     },
     hooks: { ...sharing.hooks, ...(parts.bias ? {} : NO_BIAS) },
     params: {

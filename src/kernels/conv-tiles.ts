@@ -43,8 +43,8 @@ export const workgroupBytes = ({ columns, rows, depth }: Tile): number => 4 * 2 
 /** One shader of several files: lines marked `@joined` only stand for what another one has. */
 const joined = (...files: string[]): string => files.map((text) => text.replace(/^.*\/\/ @joined\n/gm, '')).join('\n');
 
-const CONV = joined(convRole, gather, product);
-const WEIGHT = joined(weightRole, gather, product);
+const CONV = /* @__PURE__ */ joined(convRole, gather, product);
+const WEIGHT = /* @__PURE__ */ joined(weightRole, gather, product);
 
 const constantsOf = (tile: Tile, rolled: boolean) => ({
   ROLLED: rolled,
@@ -84,6 +84,7 @@ export function tilesKernel(
       TAPS: Math.max(1, taps),
       TW: Math.max(1, px.taps),
       REACHED: taps > 0,
+      CONTINUES: parts.continues,
       ALONG_K: false,
       REFLECT: shape.reflect,
     },
@@ -164,6 +165,7 @@ export function weightTilesKernel(
       TW: kernel[1],
       ALONG_K: true,
       REFLECT: reflect,
+      CONTINUES: parts.continues,
     },
     params: {
       ...shared,

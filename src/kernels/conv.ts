@@ -172,6 +172,8 @@ export interface DirectParts extends ConvParts {
   blocks: number;
   /** Some launch of this convolution starts from what an earlier one stored. */
   continues: boolean;
+  /** Rounds less: every channel's products are added before they join the sum. */
+  precise: boolean;
 }
 
 /** One phase, or the whole of a conv2d; parts in planes, w the packed weights. */
@@ -205,6 +207,7 @@ export function directKernel(
       TILE: tile.px * tile.oc,
       REFLECT: shape.reflect,
       CONTINUES: parts.continues,
+      BY_CHANNEL: parts.precise,
     },
     ...(parts.bias ? {} : { hooks: NO_BIAS }),
     params: {
@@ -316,9 +319,16 @@ export const fitsPhases = ({ transposed, stride, output, kernel }: ConvShape): b
 /** From so many channels on both sides a quarter of the products outweighs the transforms. */
 export const WINOGRAD_CHANNELS = 32;
 
+/** Pixels of 16 tiles: up to so many, threads side by side over tiles leave half of a workgroup idle, and more. */
+const FEW_PIXELS = 256;
+
+/** Winograd on CPU adapters. 512 channels on 8×16: 8 ms over channels, 22 over tiles (lavapipe, two cores). */
+const winogradPrior = ({ output, outputs }: ConvShape): string =>
+  areaOf(output) <= FEW_PIXELS && outputs >= 64 ? 'winograd-channels-8x2-broadcast' : 'winograd-1x32-broadcast';
+
 /**
- * Candidate that a device starts with; the tuner may know better. It looks at channels alone, so that a net meets pictures
- * of another size with the pipelines it has.
+ * Candidate that a device starts with; the tuner may know better. It looks at channels and, but for planes of a few tiles,
+ * not at sizes, so that a net meets pictures of another size with the pipelines it has.
  */
 export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adapter, precise: boolean): string {
   const { inputs, outputs } = shape;
@@ -326,7 +336,7 @@ export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adap
   if (kind === 'cpu' && broadcasts && outputs >= 8) {
     if (fitsPhases(shape)) return 'phases-1x1x8-broadcast';
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
-    return wide && !precise && fitsWinograd(shape) ? 'winograd-1x32-broadcast' : 'quads-2x1x16-broadcast';
+    return wide && !precise && fitsWinograd(shape) ? winogradPrior(shape) : 'quads-2x1x16-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-8x${Math.min(8, outputs)}`;

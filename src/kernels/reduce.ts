@@ -2,7 +2,7 @@ import argmaxSource from '../../shaders/argmax.wgsl';
 import rowsSource from '../../shaders/reduce-rows.wgsl';
 import stridedSource from '../../shaders/reduce-strided.wgsl';
 import { groupsFor, type Kernel } from './kernel.js';
-import { operandParams, type PointwiseOperand, valueHooks } from './pointwise.js';
+import { type Mapping, operandParams, valueHooks } from './pointwise.js';
 
 /** Elements a thread sums in one pass. */
 export const SEGMENT = 256;
@@ -20,11 +20,9 @@ export interface Part {
   base: number;
 }
 
-export interface RowsSpec {
+export interface RowsSpec extends Mapping {
   op: string;
   join: Join;
-  expression: string;
-  operands: readonly PointwiseOperand[];
   length: number;
   segments: number;
   /** Segments of this launch, flat in the output. */
@@ -42,7 +40,7 @@ export function rowsKernel(spec: RowsSpec): Kernel {
     name: `${spec.op}.rows`,
     source: rowsSource,
     constants: {},
-    hooks: { ...valueHooks(spec.expression, operands), join: JOINS[join] },
+    hooks: { ...valueHooks(spec), join: JOINS[join] },
     params: {
       start,
       end: finish,

@@ -1,5 +1,6 @@
 import inputSource from '../../shaders/winograd-input.wgsl';
 import multiplySource from '../../shaders/winograd-multiply.wgsl';
+import channelsSource from '../../shaders/winograd-multiply-channels.wgsl';
 import outputSource from '../../shaders/winograd-output.wgsl';
 import weightsSource from '../../shaders/winograd-weights.wgsl';
 import {
@@ -24,6 +25,14 @@ export interface WinogradTile {
   broadcast: number;
 }
 
+/** Tiles × vec4 of output channels that a thread owns where threads stand side by side over channels. */
+export interface WinogradChannels {
+  tiles: number;
+  vecs: number;
+  /** Lanes of a subgroup that share the loads of tiles; 0: every thread loads its own. */
+  broadcast: number;
+}
+
 /** Pixels along a side of a tile's result, and numbers of a tile between the transforms. */
 const SIDE = 4;
 export const POSITIONS = 36;
@@ -40,6 +49,8 @@ export function tilesOf({ output: [height, width] }: Pick<ConvShape, 'output'>):
 }
 
 export const winogradPacking = (shape: ConvShape, { oc }: WinogradTile): Packing => quadPacking(shape, { oc });
+export const channelsPacking = (shape: ConvShape, { vecs }: WinogradChannels): Packing =>
+  quadPacking(shape, { oc: 4 * WORKGROUP * vecs });
 
 /** x, v. */
 export function winogradInput(planes: PlaneRange, shape: ConvShape): Kernel {
@@ -89,47 +100,98 @@ export function winogradWeights(
 export const winogradName = ({ quads, oc, broadcast }: WinogradTile): string =>
   `winograd-${quads}x${oc}${broadcast > 0 ? '-broadcast' : ''}`;
 
-/** x: v, w: the packed weights, out: the sums; parts in planes. */
-export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts): Kernel {
+/** What both multiplications have in common. x: v, w: the packed weights, out: the sums; parts in planes. */
+function multiplication(
+  shape: ConvShape,
+  { oc, groupBlocks }: Packing,
+  tilesOfGroup: number,
+  parts: DirectParts,
+): Pick<Kernel, 'workgroups' | 'flops' | 'bytes'> & { params: Record<string, number> } {
   const { groups, inputs, outputs } = shape;
   const { image0, images, block0, blocks, x, w, out } = parts;
-  const { quads: tileQuads, oc, broadcast } = tile;
-  const { lanes, ...sharing } = sharedWeights(broadcast);
   const quads = tilesOf(shape).row / 4;
-  const groupsX = Math.ceil(quads / (WORKGROUP * tileQuads));
+  const groupsX = Math.ceil((4 * quads) / tilesOfGroup);
   const products = images * Math.min(blocks * oc, out.end - out.start) * inputs * POSITIONS * 4 * quads;
   return {
-    name: `conv.${winogradName(tile)}`,
-    source: multiplySource,
-    constants: {
-      ...sharing.constants,
-      QUADS: tileQuads,
-      OC: oc,
-      PARTS: oc / lanes,
-      SUMS: tileQuads * oc,
-      CONTINUES: parts.continues,
-    },
-    hooks: sharing.hooks,
     params: {
       quads,
       groupsX,
       positions: POSITIONS,
       block0,
       blocks,
-      groupBlocks: winogradPacking(shape, tile).groupBlocks,
+      groupBlocks,
       image0,
       images,
       inputs,
       outputs,
       xChannels: groups * inputs,
       outChannels: groups * outputs,
-      ...range('x', { ...x, base: x.base / 4 }),
-      ...range('w', w),
-      ...range('out', { ...out, base: out.base / 4 }),
     },
     workgroups: images * blocks * POSITIONS * groupsX,
     flops: 2 * products,
     bytes: 16 * quads * POSITIONS * (x.end - x.start + out.end - out.start) + 4 * (w.end - w.start) * POSITIONS * oc,
+  };
+}
+
+const inVec4 = (part: Part): Part => ({ ...part, base: part.base / 4 });
+
+/** Threads side by side over tiles. */
+export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts): Kernel {
+  const { quads, oc, broadcast } = tile;
+  const { lanes, ...sharing } = sharedWeights(broadcast);
+  const common = multiplication(shape, winogradPacking(shape, tile), 4 * WORKGROUP * quads, parts);
+  return {
+    ...common,
+    name: `conv.${winogradName(tile)}`,
+    source: multiplySource,
+    constants: {
+      ...sharing.constants,
+      QUADS: quads,
+      OC: oc,
+      PARTS: oc / lanes,
+      SUMS: quads * oc,
+      CONTINUES: parts.continues,
+    },
+    hooks: sharing.hooks,
+    params: {
+      ...common.params,
+      ...range('x', inVec4(parts.x)),
+      ...range('w', parts.w),
+      ...range('out', inVec4(parts.out)),
+    },
+  };
+}
+
+export const channelsName = ({ tiles, vecs, broadcast }: WinogradChannels): string =>
+  `winograd-channels-${tiles}x${vecs}${broadcast > 0 ? '-broadcast' : ''}`;
+
+/** Threads side by side over output channels. */
+export function winogradChannels(shape: ConvShape, tile: WinogradChannels, parts: DirectParts): Kernel {
+  const { tiles, vecs, broadcast } = tile;
+  const { lanes, constants, hooks } = sharedWeights(broadcast);
+  const common = multiplication(shape, channelsPacking(shape, tile), tiles, parts);
+  const place =
+    'fn place(start: u32, tile: u32, lane: u32) -> u32 { return (start + min(tile, params.quads * 4u - 4u)) / 4u; }';
+  return {
+    ...common,
+    name: `conv.${channelsName(tile)}`,
+    source: channelsSource,
+    constants: {
+      ...constants,
+      TILES: tiles,
+      TILE_QUADS: tiles / 4,
+      PARTS: tiles / lanes,
+      VECS: vecs,
+      SUMS: tiles * vecs,
+      CONTINUES: parts.continues,
+    },
+    hooks: { pick: hooks.pick!, ...(broadcast > 0 ? {} : { place }) },
+    params: {
+      ...common.params,
+      ...range('x', parts.x),
+      ...range('w', inVec4(parts.w)),
+      ...range('out', inVec4(parts.out)),
+    },
   };
 }
 

@@ -40,5 +40,12 @@ export function featureMatching(fake: Maps, real: Maps, lambda: number): Tensor 
 const TAP_WEIGHTS = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1];
 
 /** The perceptual loss: λ · Σ over taps of wₖ · mean|Vₖ(fake) − Vₖ(real)|; the real picture's taps count as constants. Scalar. */
-export const perceptual = (fake: readonly Tensor[], real: readonly Tensor[], lambda: number): Tensor =>
-  total(fake.map((tap, k) => scale(l1Loss(tap, detach(real[k]!)), lambda * TAP_WEIGHTS[k]!)));
+export function perceptual(fake: Iterable<Tensor>, real: Iterable<Tensor>, lambda: number): Tensor {
+  const constants = [...real].map(detach);
+  const terms: Tensor[] = [];
+  for (const tap of fake) {
+    const k = terms.length;
+    terms.push(scale(l1Loss(tap, constants[k]!), lambda * TAP_WEIGHTS[k]!));
+  }
+  return total(terms);
+}

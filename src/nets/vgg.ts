@@ -58,21 +58,20 @@ export function threeChannels(x: Tensor): Tensor {
 
 /**
  * torchvision's VGG19 without batch norm, cut at relu1_1, relu2_1, relu3_1, relu4_1 and relu5_1; names are its `features.N`.
- * x [N, 3, H, W]; the reference gives it pictures in [−1, 1] as they are.
+ * x [N, 3, H, W]; the reference gives it pictures in [−1, 1] as they are. Taps come one by one, each before what follows it is in the graph:
+ * what is made of a tap at once comes late on the way back.
  */
-export function vgg19(): Net<Tensor[]> {
+export function vgg19(): Net<Iterable<Tensor>> {
   const layers = vggLayers();
   return {
     parameters: layers.flatMap(parametersOf),
-    forward(x, params: Lookup) {
-      const taps: Tensor[] = [];
-      layers.reduce((y, { name, pooled, tap }) => {
+    *forward(x, params: Lookup) {
+      let y = x;
+      for (const { name, pooled, tap } of layers) {
         const from = pooled ? maxPool2d(y, { kernel: 2 }) : y;
-        const next = relu(conv2d(from, params(`${name}.weight`), params(`${name}.bias`), { padding: 1 }));
-        if (tap) taps.push(next);
-        return next;
-      }, x);
-      return taps;
+        y = relu(conv2d(from, params(`${name}.weight`), params(`${name}.bias`), { padding: 1 }));
+        if (tap) yield y;
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 import { RESIZE_OR_CROP } from '../data/transform.js';
+import { RECOMPUTE } from '../graph/recompute.js';
 import { camelCase, type OptionSpec, type ValuesOf } from './option.js';
 import { REFERENCE_OPTIONS } from './reference.js';
 
@@ -276,6 +277,25 @@ export const OPTIONS = {
     group: OUTPUT,
     help: "write TensorBoard's event files into the run's folder too: scalars, pictures and options",
   },
+  'judge-steps': {
+    type: 'integer',
+    group: SCHEDULE,
+    min: 0,
+    default: 600,
+    help: 'steps that the segmentation net is trained for, which judges label consistency; 0: leave that out',
+  },
+  fix: {
+    type: 'text',
+    group: OUTPUT,
+    value: 'DIR',
+    help: 'write a repaired copy of the set into the new folder DIR; the originals stay as they are',
+  },
+  sheet: {
+    type: 'text',
+    group: OUTPUT,
+    value: 'FILE',
+    help: 'write a contact sheet: label map, borders of instances and photo of up to 12 samples, as PNG',
+  },
   json: { type: 'flag', group: OUTPUT, help: 'print JSON, one object a line, instead of text' },
   format: {
     type: 'text',
@@ -406,6 +426,14 @@ export const OPTIONS = {
     group: MACHINE,
     value: 'NAME',
     help: "GPU to use: part of an adapter's name, `swiftshader`, `lavapipe` or `auto` (also: PIX2PIXHD_ADAPTER)",
+  },
+  recompute: {
+    type: 'text',
+    group: MACHINE,
+    choices: RECOMPUTE,
+    default: 'none',
+    value: 'WHAT',
+    help: 'what training computes again on the way back instead of keeping it, for less memory, more time and the same bits: norms and activations; also the convolutions of residual blocks; also the largest maps of all nets',
   },
   'dry-run': {
     type: 'flag',

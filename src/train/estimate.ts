@@ -5,6 +5,7 @@ import type { Size as Extent } from '../data/resample.js';
 import type { Device } from '../device/device.js';
 import type { CompileOptions, ProgramSpec, Tensor } from '../engine.js';
 import { estimateMemory, type MemoryEstimate } from '../graph/estimate.js';
+import { RECOMPUTE } from '../graph/recompute.js';
 import { ADAM, zerosLike } from './adam.js';
 import type { Size } from './feeds.js';
 import { netsOf } from './nets.js';
@@ -69,6 +70,13 @@ const divisors = (n: number): number[] =>
 
 const CROPS = [1024, 768, 512, 384, 256, 192, 128];
 
+/** Less is kept for the way back: slower, to the same bits. */
+const recomputing = (plan: TrainingPlan): Saving[] =>
+  RECOMPUTE.slice(RECOMPUTE.indexOf(plan.compile.recompute ?? 'none') + 1).map((recompute) => ({
+    options: `--recompute ${recompute}`,
+    plan: { ...plan, compile: { ...plan.compile, recompute } },
+  }));
+
 /** The same steps in smaller parts: slower, nothing else. */
 const smallerBatches = (plan: TrainingPlan): Saving[] =>
   divisors(plan.settings.batchSize).map((batchSize) => {
@@ -101,12 +109,23 @@ function fewerFilters(plan: TrainingPlan): Saving[] {
   return savings;
 }
 
-/** Both of the last, from large to small. */
-const smallerAll = (plan: TrainingPlan): Saving[] =>
-  smallerCrops(plan).flatMap((crop) =>
-    fewerFilters(crop.plan).map(({ options, plan }) => ({ options: `${crop.options} ${options}`, plan })),
+/** All of it, from large to small. */
+const smallerAll = (plan: TrainingPlan): Saving[] => {
+  const slow = [recomputing, smallerBatches].reduce<Saving>(
+    (saving, way) => {
+      const least = way(saving.plan).at(-1);
+      return least ? { ...least, options: `${saving.options} ${least.options}`.trim() } : saving;
+    },
+    { options: '', plan },
   );
+  return smallerCrops(slow.plan).flatMap((crop) =>
+    fewerFilters(crop.plan).map(({ options, plan }) => ({
+      options: `${slow.options} ${crop.options} ${options}`.trim(),
+      plan,
+    })),
+  );
+};
 
 /** Ways to need less memory, those that cost least first; each from little to much. */
 export const trainingSavings = (plan: TrainingPlan): Saving[][] =>
-  [smallerBatches, plainSums, smallerCrops, fewerFilters, smallerAll].map((way) => way(plan));
+  [recomputing, smallerBatches, plainSums, smallerCrops, fewerFilters, smallerAll].map((way) => way(plan));

@@ -27,6 +27,7 @@ function numbersOf(record: object): Record<string, number> {
  */
 export function withEvents(run: RunFolder, config: object): RunFolder {
   let file: { path: string; handle: FileHandle } | undefined;
+  let newest = 0;
 
   async function append(...events: Message[]): Promise<void> {
     const { path, handle } = file!;
@@ -53,11 +54,13 @@ export function withEvents(run: RunFolder, config: object): RunFolder {
       await run.log(record);
       const { step } = record as { step: number };
       if (!file) await begin(step);
+      else if (step < newest) await append(restartEvent(now(), step));
+      newest = step;
       await append(scalarsEvent(now(), step, numbersOf(record)));
     },
     async saveSample(step, png) {
       const path = await run.saveSample(step, png);
-      await append(pngEvent(now(), step, 'samples', png));
+      if (file) await append(pngEvent(now(), step, 'samples', png));
       return path;
     },
     async close() {

@@ -4,13 +4,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClasses } from '../data/classes.js';
 import { type Classes, defaultClasses } from '../data/colours.js';
-import { type Dataset, openDataset } from '../data/dataset.js';
+import { type Dataset, type DatasetOptions, openDataset } from '../data/dataset.js';
 import type { Loaders } from '../data/loaders.js';
 import { paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
 import { createRng } from '../data/rng.js';
-import { drawWindow, type GeometryOptions } from '../data/transform.js';
-import { DataError } from '../errors.js';
+import { checkSide, drawWindow, type GeometryOptions } from '../data/transform.js';
 import { keptMultiple } from '../nets/encoder.js';
 import { leastSide } from '../nets/generator.js';
 import type { TrainOptions } from '../options/table.js';
@@ -38,22 +37,28 @@ async function classesOf(root: string, labelNc: number | undefined): Promise<Cla
 const withDontCare = ({ names, palette }: Classes, dontCare: number | undefined): Classes =>
   dontCare === undefined ? { names, palette } : { names: [...names, "don't care"], palette: [...palette, [0, 0, 0]] };
 
-/** Finds and pairs the files of a training and decides what its options left open. Reads no picture yet. */
-export async function openTraining(root: string, options: TrainOptions, cacheBytes: number): Promise<Training> {
+/** What a training's options mean for a data folder, before its files are looked for. */
+export async function planTraining(root: string, options: TrainOptions, cacheBytes: number) {
   const listed = await classesOf(root, options.labelNc);
   const labelNc = options.labelNc ?? listed.names.length;
   // Who paints from pictures seldom has instances; with labels a missing folder is more likely a mistake.
   const noInstance = options.noInstance || (labelNc === 0 && !existsSync(join(root, `${options.phase}_inst`)));
   const settings = settingsOf({ ...options, noInstance }, labelNc);
   const { generator, encoder } = architecturesOf(settings);
-  const dataset = await openDataset(root, {
+  const data: DatasetOptions = {
     ...settings,
     images: true,
     maxDatasetSize: settings.maxDatasetSize ?? Number.POSITIVE_INFINITY,
     multiple: keptMultiple(generator, encoder),
     cacheBytes,
-  });
-  return { root, dataset, settings, classes: withDontCare(listed, settings.dontCare) };
+  };
+  return { settings, data, classes: withDontCare(listed, settings.dontCare) };
+}
+
+/** Finds and pairs the files of a training and decides what its options left open. Reads no picture yet. */
+export async function openTraining(root: string, options: TrainOptions, cacheBytes: number): Promise<Training> {
+  const { settings, data, classes } = await planTraining(root, options, cacheBytes);
+  return { root, dataset: await openDataset(root, data), settings, classes };
 }
 
 type Looks = Pick<Loaders, 'look' | 'seen'>;
@@ -90,11 +95,4 @@ export async function checkTraining(
     onSample(++done, total);
   }
   return done;
-}
-
-function checkSide({ width, height }: Size, least: number, { resizeOrCrop, fineSize }: Settings, file: string): void {
-  const cropped = resizeOrCrop.includes('crop') ? fineSize : Number.POSITIVE_INFINITY;
-  if (Math.min(width, height, cropped) >= least) return;
-  const fix = 'Use larger pictures, a larger --load-size or --fine-size, or a smaller --n-downsample-global';
-  throw new DataError(`${width}×${height} pixels after scaling, the generator needs sides of ${least}`, { file, fix });
 }

@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CASES, flopsOf, type Layer, outputShape, resultShape } from '../../bench/cases.js';
 import { goalsOf } from '../../bench/goals.js';
+import { keptOf } from '../../bench/growth.js';
 import { markdownOf } from '../../bench/markdown.js';
 import { EFFORTS, geometricMean, interleaved, isDue, median } from '../../bench/measure.js';
 import { difference, operandsOf, permuted } from '../../bench/operands.js';
@@ -120,6 +121,43 @@ test('goals that are missed are said to be, and so are those not measured', () =
   const again: Report = { ...report, rows: [row({ goals: { tfjs: 20 } })] };
   assert.match(markdownOf([report, again]), /2 of 2 goals measured are missed/);
   assert.match(text, /\| 3×3 64→64 64×64, forward \| ort-webgpu \| – \| ≥ 8× \| not measured \|/);
+});
+
+test('what was measured in a browser has a section of its own, with the goals of its adapter', () => {
+  const adapter = { description: 'google swiftshader', name: 'swiftshader' };
+  const node: Report = { adapter, versions: {}, date: '2026-01-01', roofline: { gflops: 35, gbps: 1 }, rows: [row()] };
+  const page: Report = {
+    ...node,
+    where: 'Chromium',
+    rows: [row({ peers: { 'ort-wasm': { ms: 9, ratio: 2, difference: 0 } } })],
+  };
+  const text = markdownOf([node, page, page]);
+  assert.equal(text.match(/^## .*$/gm), ['## swiftshader', '## swiftshader in Chromium']);
+  assert.match(text, /\| case \| ms \| GF\/s \| roofline \| ort-wasm \| kernel \|/);
+});
+
+test('tiles of GPUs and the cost by size have tables of their own, where they were measured', () => {
+  const adapter = { description: 'llvmpipe', name: 'lavapipe' };
+  const report: Report = {
+    adapter,
+    versions: {},
+    date: '2026-01-01',
+    roofline: { gflops: 85, gbps: 5 },
+    rows: [row()],
+  };
+  const tiles = [
+    { case: '3×3 64→64 64×64', role: 'data' as const, tiles: { 'tiles-32x32': { ms: 90, gflops: 3.36 } } },
+  ];
+  const growth = [
+    { size: '32×64', ms: 4, gflops: 40 },
+    { size: '64×128', ms: 12, gflops: 50 },
+  ];
+  assert.is(keptOf(growth), 0.8);
+  assert.not.match(markdownOf([report]), 'Tiles for GPUs');
+  // Of several runs, each may have measured another part.
+  const text = markdownOf([report, { ...report, tiles }, { ...report, growth }]);
+  assert.match(text, /\| case \| tiles-32x32 \|\n.*\n\| 3×3 64→64 64×64, data gradient \| 90\.0 \(3\.36\) \|/);
+  assert.match(text, 'Every size keeps 80 % of the best rate');
 });
 
 test.run();

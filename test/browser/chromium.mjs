@@ -13,6 +13,8 @@ const FLAGS = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
   '--no-sandbox',
+  // Shaders take SwiftShader seconds to compile, on a busy machine minutes: that is no hung GPU.
+  '--disable-gpu-watchdog',
   // A test machine has no business talking to anyone.
   '--disable-background-networking',
   '--disable-component-update',
@@ -52,12 +54,20 @@ export async function runInChromium({ bundle, query = '', timeoutMs }) {
   }
 }
 
-export async function launch() {
+/** Without these a WebGPU canvas takes the GPU's process down: Chromium's compositor and its WebGPU must share one Vulkan. */
+const CANVAS_FLAGS = ['--enable-features=Vulkan', '--use-vulkan=swiftshader', '--use-angle=vulkan'];
+
+export async function launch({ canvases = false } = {}) {
   const folder = await unpacked();
   const executablePath = join(folder, 'chromium');
   // Chromium's own SwiftShader is a Vulkan driver too: hiding the machine's drivers must not hide that one.
   const { VK_DRIVER_FILES, VK_ICD_FILENAMES, ...own } = process.env;
-  const start = (env) => playwright.launch({ executablePath, args: FLAGS, env: { ...own, ...env } });
+  const start = (env) =>
+    playwright.launch({
+      executablePath,
+      args: canvases ? [...FLAGS, ...CANVAS_FLAGS] : FLAGS,
+      env: { ...own, ...env },
+    });
   return start({}).catch((error) => {
     if (!/shared librar/.test(error.message)) throw error;
     // A machine without the libraries of a desktop (libnss3 and others): the package brings those of Amazon Linux.

@@ -133,7 +133,10 @@ test('without --json a training tells of data, device, memory, rate and losses i
     assert.is(stdout, '');
     assert.match(stderr, /Data: 3 samples of .*\(train\), 3 classes, all read and in order/);
     assert.match(stderr, /Device: \w+/);
-    assert.match(stderr, /Step: \d+ dispatches, \d+ pipelines, .*memory [\d.]+ MiB beside [\d.]+ MiB of weights/);
+    assert.match(
+      stderr,
+      /Step: \d+ dispatches, \d+ pipelines compiled in .*memory [\d.]+ MiB beside [\d.]+ MiB of weights/,
+    );
     assert.match(stderr, /^1\/4 {2}epoch 1 · first step/m);
     assert.match(stderr, /^4\/4 {2}epoch 2 · [\d.]+ images\/s · 0 s left · G_GAN [\d.]+ G_GAN_Feat [\d.]+ D_real/m);
     assert.not.match(stderr, /^3\/4/m);

@@ -184,7 +184,13 @@ test('a safetensors file has everything in it, in f16 at half the size', () =>
     const run = join(from, 'G.safetensors');
     const [whole, half] = [join(to, 'whole.safetensors'), join(to, 'half.safetensors')];
     await exporting(run, whole, 'safetensors');
-    assert.ok(readFileSync(whole).equals(readFileSync(run)), 'the same bytes');
+    const [all, G, E] = [whole, run, join(from, 'E.safetensors')].map(openStateDict);
+    for (const name of G!.shapes.keys()) assert.equal(all!.read(name), G!.read(name), name);
+    for (const name of E!.shapes.keys()) assert.equal(all!.read(`encoder.${name}`), E!.read(name), name);
+    assert.is(all!.shapes.size, G!.shapes.size + E!.shapes.size, 'and nothing else');
+    for (const file of [all, G, E]) file!.close();
+    await exporting(whole, join(to, 'again.safetensors'), 'safetensors');
+    assert.ok(readFileSync(join(to, 'again.safetensors')).equals(readFileSync(whole)), 'the same bytes');
     await exporting(run, half, 'safetensors', 'f16');
     const [a, b] = [openStateDict(whole), openStateDict(half)];
     assert.equal(readManifest(b.metadata, half), MANIFEST);

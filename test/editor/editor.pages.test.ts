@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodePng } from '../../src/data/png.js';
-import { closeBrowser, instancesPng, labelsPng, type OpenPage, openEditor, smallMaps } from './open-page.js';
+import { closeBrowser, instancesPng, labelsPng, type OpenPage, openEditor } from './open-page.js';
+import { smallMaps } from './small-maps.js';
 
 const test = suite('editor in Chromium');
 

@@ -1,24 +1,17 @@
 // The editor as people get it, in headless Chromium: served by `serveEditor`, or as one file from the disk.
 
-import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
-import { cropMaps, type Maps } from '../../editor/document/maps.js';
+import type { Maps } from '../../editor/document/maps.js';
 import type { Editor } from '../../editor/editor.js';
-import { decodePng, encodePng } from '../../src/data/png.js';
+import { encodePng } from '../../src/data/png.js';
 import { opensOf } from '../../src/edit/opens.js';
 import { serveEditor } from '../../src/edit/serve.js';
 import { launch } from '../browser/chromium.mjs';
+import { smallMaps } from './small-maps.js';
 
 export const CHECKPOINT = 'examples/demo/earth.safetensors';
 /** SwiftShader on a busy machine. */
 export const PATIENCE_MS = 240_000;
-
-/** A coast with several countries, small enough for a CPU. */
-export function smallMaps(): Maps {
-  const read = (name: string) => Uint16Array.from(decodePng(readFileSync(`examples/demo/${name}.png`)).data);
-  const whole = { width: 256, height: 256, labels: read('labels'), instances: read('instances') };
-  return cropMaps(whole, { left: 16, top: 76, right: 80, bottom: 140 });
-}
 
 const png = (ids: Uint16Array, { width, height }: Maps, wide: boolean) =>
   encodePng({ width, height, channels: 1, data: wide ? ids : Uint8Array.from(ids) });
@@ -59,14 +52,19 @@ function watch(page: Page, origin: string): string[] {
   return complaints;
 }
 
-export async function openPage(url: string, close: () => Promise<void> = async () => {}): Promise<OpenPage> {
-  browser ??= await launch();
+/** @param ready what shows that the page is */
+export async function openPage(
+  url: string,
+  close: () => Promise<void> = async () => {},
+  ready = '.stage',
+): Promise<OpenPage> {
+  browser ??= await launch({ canvases: true });
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, acceptDownloads: true });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = watch(page, url.startsWith('file:') ? url : new URL(url).origin);
   await page.goto(url);
-  await page.waitForSelector('.stage, .welcome h2, .notice');
+  await page.waitForSelector(ready, { state: 'attached' });
   const inEditor: OpenPage['inEditor'] = (fn, argument) =>
     page.evaluate(`(${fn})(globalThis.pix2pixhdEditor, ${JSON.stringify(argument)})`);
   return {

@@ -417,6 +417,24 @@ test('what does not fit together is refused, naming it', async () => {
   await refused(() => program.run({ x: new Float32Array(6) }), /destroyed/);
 });
 
+test('a run tells how far it is, submit by submit', async () => {
+  const device = await openTestDevice();
+  const slow: typeof device = { ...device, profile: { ...device.profile, gbps: 1e-9 } };
+  const x = input([1, 3, 8, 8]);
+  const program = await compile(slow, { inputs: { x }, outputs: { y: instanceNorm(add(x, 1)) } });
+  const { submits } = program.stats;
+  assert.ok(submits > 1);
+  const shares: number[] = [];
+  await program.run({ x: new Float32Array(192) }, { onProgress: (share) => void shares.push(share) });
+  await device.gpu.queue.onSubmittedWorkDone();
+  await new Promise((done) => setTimeout(done));
+  assert.equal(
+    shares,
+    Array.from({ length: submits }, (_, i) => (i + 1) / submits),
+  );
+  program.destroy();
+});
+
 test('region ids are checked on the host before a run', async () => {
   const device = await openTestDevice();
   const [x, ids] = [input([1, 2, 2, 2]), input([1, 1, 2, 2], 'i32')];

@@ -4,30 +4,32 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device, TextCache } from '../../src/device/device.js';
 import { type CompileOptions, compile, conv2d, input, type TuneEvent } from '../../src/engine.js';
+import { stateOf } from '../../src/graph/storage.js';
 import { openTestDevice } from '../support/device.js';
 
 const test = suite('tune');
 
-/** Two specs, and one of them twice. */
+/** Two specs, one of them twice. Of one tap, so that kernels compile soon, and all on the same pipelines. */
 function graph() {
   const x = input([1, 4, 12, 16]);
-  const [w, v] = [input([4, 4, 3, 3]), input([4, 4, 1, 1])];
-  const y = conv2d(conv2d(conv2d(x, w, null, { padding: 1 }), w, null, { padding: 1 }), v);
-  return { inputs: { x, w, v }, outputs: { y } };
+  const [w, v] = [input([4, 4, 1, 1]), input([6, 4, 1, 1])];
+  return { inputs: { x, w, v }, outputs: { y: conv2d(conv2d(conv2d(x, w), w), v) } };
 }
-const SPECS = ['conv 1x1 4>4 2^7', 'conv 3x3 4>4 2^7'];
+const SPECS = ['conv 1x1 4>4 2^7', 'conv 1x1 4>6 2^7'];
 
 function memoryCache(): TextCache & { texts: Map<string, string> } {
   const texts = new Map<string, string>();
   return { texts, read: async (name) => texts.get(name), write: async (name, text) => void texts.set(name, text) };
 }
 
-/** The shared device as one of which nothing is known: what is kept of a device hangs on the object. */
-const strange = async (change: Partial<Device> = {}): Promise<Device> => ({
-  ...(await openTestDevice()),
-  cache: undefined,
-  ...change,
-});
+/** The shared device as one of which nothing was measured: that hangs on the object. Its pipelines are the same ones. */
+async function strange(change: Partial<Device> = {}): Promise<Device> {
+  const device = await openTestDevice();
+  const copy = { ...device, cache: undefined, ...change };
+  const { pipelines, layouts } = stateOf(device);
+  if (!change.gpu) Object.assign(stateOf(copy), { pipelines, layouts });
+  return copy;
+}
 
 /** Shaders of one kernel with a mistake in them. */
 function broken(gpu: GPUDevice, label: string): GPUDevice {
@@ -66,14 +68,14 @@ test('every spec is measured once, the largest first, and what was measured serv
   assert.equal(
     events.map(({ done, total, spec }) => [done, total, spec]),
     [
-      [1, 2, 'conv 3x3 4>4 2^7'],
-      [2, 2, 'conv 1x1 4>4 2^7'],
+      [1, 2, 'conv 1x1 4>4 2^7'],
+      [2, 2, 'conv 1x1 4>6 2^7'],
     ],
   );
   for (const { name, ms, banned } of events) {
     assert.equal(banned, {});
     assert.ok(Object.keys(ms).length > 1, 'more than one candidate is timed');
-    assert.ok(ms[name]! > 0);
+    assert.ok(name in ms);
   }
   assert.equal(Object.keys(choices).sort(), SPECS);
   for (const name of Object.values(choices)) assert.ok(candidates.includes(name), `${name} computes`);
@@ -83,7 +85,7 @@ test('every spec is measured once, the largest first, and what was measured serv
   const again = await tuned(await strange({ cache }));
   assert.equal([again.events.length, again.choices], [0, choices]);
   const damaged = { ...cache, read: async () => '{"entries":' };
-  assert.is((await tuned(await strange({ cache: damaged }), { tuneSeconds: 1e-9 })).events.length, 0);
+  assert.is((await tuned(await strange({ cache: damaged }), { tuneSeconds: 0 })).events.length, 0);
 });
 
 test('a candidate that computes something else is banned, told of, and never chosen', async () => {
@@ -92,15 +94,13 @@ test('a candidate that computes something else is banned, told of, and never cho
   const names = Object.keys(first.events[0]!.ms);
   const wrong = names.includes('direct-8x8') ? 'direct-8x8' : names[0]!;
   const { events, choices } = await tuned(await strange({ gpu: broken(device.gpu, `conv.${wrong}`) }));
-  for (const { banned, ms } of events) {
-    assert.match(banned[wrong] ?? '', /differs from the plain kernel's|out of|does not compile/);
-    assert.not.ok(wrong in ms);
-  }
+  assert.match(events[0]!.banned[wrong] ?? '', /differs from the plain kernel's/);
+  for (const { ms } of events) assert.not.ok(wrong in ms);
   assert.not.ok(Object.values(choices).includes(wrong));
 });
 
 test('choices of before are taken as they are, and what is forced goes before them', async () => {
-  const before = { 'conv 3x3 4>4 2^7': 'direct-2x4' };
+  const before = { 'conv 1x1 4>4 2^7': 'direct-2x4' };
   const { events, choices, candidates } = await tuned(await strange(), { choices: before, tune: 'off' });
   assert.equal([events.length, choices], [0, {}]);
   assert.equal(candidates.filter((name) => name === 'direct-2x4').length, 2);
@@ -111,7 +111,7 @@ test('choices of before are taken as they are, and what is forced goes before th
 
 test('where the budget is spent the prior decides, and precise programs choose no candidate that rounds more', async () => {
   const prior = await tuned(await strange(), { tune: 'off' });
-  const late = await tuned(await strange(), { tuneSeconds: 1e-9 });
+  const late = await tuned(await strange(), { tuneSeconds: 0 });
   assert.equal([late.events.length, late.choices], [0, prior.choices]);
   const names = (precise: boolean) => {
     const x = input([1, 64, 8, 8]);

@@ -23,14 +23,14 @@ function lengths({ transposed, spec: { x, w, options } }: Trial, y: Float32Array
   const groups = options.groups ?? 1;
   const [inputs, outputs] = transposed ? [w[0]! / groups, w[1]!] : [w[1]!, w[0]! / groups];
   const mirrored = (options as { paddingMode?: string }).paddingMode === 'reflect' ? 4 : 1;
-  const pixels = transposed ? (x[0]! * sizeOf(x)) / (x[0]! * x[1]!) : y.length / (outputs * groups);
+  const pixels = transposed ? sizeOf(x) / x[1]! : y.length / (outputs * groups);
   return [inputs * taps + 1, outputs * taps * mirrored, pixels, y.length / (outputs * groups)];
 }
 
 const rms = (list: Float32Array): number => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0) / list.length);
 
 /** Most that element i of a result may be off; `magnitude` is Σ|ab| + |bias|. */
-type Bound = (length: number, magnitude: Float32Array, wanted: Float32Array) => (i: number) => number;
+export type Bound = (length: number, magnitude: Float32Array, wanted: Float32Array) => (i: number) => number;
 
 /** 4·eps·√K·Σ|ab| + eps·|y|: sums in any order. */
 export const anyOrder: Bound = (length, magnitude, wanted) => (i) =>
@@ -49,24 +49,36 @@ export interface Agreement {
   worst: number[];
 }
 
-/** [y, dx, dw, db] of all trials by the forced candidates and by the plain ones. */
-export async function agreement(
+/** Trials with the plain results [y, dx, dw, db], and Σ|ab| of each. */
+export interface Reference {
+  trials: readonly Trial[];
+  dyOf: DyOf;
+  wanted: Float32Array[][];
+  magnitudes: Float32Array[][];
+}
+type DyOf = (shape: readonly number[]) => Arr;
+
+export async function referenceOf(device: Device, trials: readonly Trial[], dyOf: DyOf): Promise<Reference> {
+  const wanted = await runTrials(device, trials, dyOf, { force: PLAIN });
+  const sizes = await runTrials(device, trials.map(absolute), (shape) => abs(dyOf(shape)), { force: PLAIN });
+  return { trials, dyOf, wanted: wanted.results, magnitudes: sizes.results };
+}
+
+/** Results of the forced candidates against the plain ones. */
+export async function agreementWith(
   device: Device,
-  trials: readonly Trial[],
-  dyOf: (shape: readonly number[]) => Arr,
+  { trials, dyOf, wanted, magnitudes }: Reference,
   options: CompileOptions & { force: Record<string, string> },
   bound: Bound = anyOrder,
 ): Promise<Agreement> {
   const found = (await runTrials(device, trials, dyOf, options)).results;
-  const plain = (await runTrials(device, trials, dyOf, { force: PLAIN })).results;
-  const sizes = await runTrials(device, trials.map(absolute), (shape) => abs(dyOf(shape)), { force: PLAIN });
   const problems: string[] = [];
   const worst = [0, 0, 0, 0];
   trials.forEach((trial, t) => {
-    const length = lengths(trial, plain[t]![0]!);
-    plain[t]!.forEach((wanted, role) => {
-      const allowed = bound(length[role]!, sizes.results[t]![role]!, wanted);
-      const off = wanted.reduce((most, v, i) => {
+    const length = lengths(trial, wanted[t]![0]!);
+    wanted[t]!.forEach((plain, role) => {
+      const allowed = bound(length[role]!, magnitudes[t]![role]!, plain);
+      const off = plain.reduce((most, v, i) => {
         const share = Math.abs(found[t]![role]![i]! - v) / allowed(i);
         return share <= most ? most : Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
       }, 0);

@@ -15,7 +15,6 @@ const FORCED = [
   { conv: 'direct-3x5', convWeight: 'direct-3x2' },
   { conv: 'quads-1x2x4', convWeight: 'quads-3' },
   { conv: 'quads-1x1x8-broadcast', convWeight: 'quads-8-broadcast' },
-  { conv: 'phases-1x2x4', convWeight: 'plain' },
 ];
 
 for (const force of FORCED) {

@@ -2,8 +2,11 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { CompileOptions } from '../../src/graph/program.js';
 import { openTestDevice } from '../support/device.js';
 import { randomFrom, values } from '../support/random.js';
+import { type Arr, map } from '../twin/array.js';
+import { conv2d } from '../twin/conv.js';
 import { runTrials, type Trial, trialOf } from './conv-runs.js';
 
 const BINDING = 4096;
@@ -33,19 +36,29 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
 
 const PLAIN = { conv: 'plain', convWeight: 'plain' };
 const ROLES = ['forward', 'data gradient', 'weight gradient', 'bias gradient'];
+const single = (values: Arr): Arr => map(values, Math.fround);
 const words = (list: Float32Array): Uint32Array => new Uint32Array(list.buffer, list.byteOffset, list.length);
 
 const test = suite('conv: split');
 
+/** Precise programs add by channel. Small tiles compile soon. */
+const WAYS: Record<string, CompileOptions> = {
+  '': {},
+  ', plain': { force: PLAIN },
+  ', precise': { precise: true, force: { conv: 'quads-1x1x4', convWeight: 'plain' } },
+};
+const PRECISE = ['channels of x, out and w', 'transposed'];
+
 for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
-  for (const force of [undefined, PLAIN]) {
-    test(`${name}${force ? ', plain' : ''}`, async () => {
+  for (const [way, options] of Object.entries(WAYS)) {
+    if (options.precise && !PRECISE.includes(name)) continue;
+    test(`${name}${way}`, async () => {
       const device = await openTestDevice();
       const trial = trialOf(randomFrom(31), transposed, spec);
       const dyOf = (shape: readonly number[]) => values(randomFrom(32), [...shape]);
       const limits = { maxStorageBufferBindingSize: BINDING, maxBufferSize: BINDING + 512 };
-      const whole = await runTrials(device, [trial], dyOf, { force, guardBytes: 512 });
-      const split = await runTrials(device, [trial], dyOf, { force, guardBytes: 512, limits });
+      const whole = await runTrials(device, [trial], dyOf, { ...options, guardBytes: 512 });
+      const split = await runTrials(device, [trial], dyOf, { ...options, guardBytes: 512, limits });
       assert.ok(split.dispatches > whole.dispatches, 'the case is cut');
       assert.equal([whole.stored, split.stored], [0, 0], 'guard bytes changed');
       whole.results[0]!.forEach((result, i) => {
@@ -54,6 +67,23 @@ for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
       });
     });
   }
+}
+
+for (const conv of ['direct-2x4', 'quads-1x1x4']) {
+  test(`${conv}: precise programs round less than plain sums do`, async () => {
+    const device = await openTestDevice();
+    const spec = { x: [1, 64, 5, 8], w: [16, 64, 3, 3], bias: false, options: { padding: 1 } };
+    const trial = trialOf(randomFrom(33), false, spec);
+    const wanted = conv2d(single(trial.x), single(trial.w), null, spec.options);
+    const error = async (options: CompileOptions) => {
+      const [y] = (await runTrials(device, [trial], (shape) => values(randomFrom(32), [...shape]), options))
+        .results[0]!;
+      return Math.sqrt(y!.reduce((sum, v, i) => sum + (v - wanted.data[i]!) ** 2, 0));
+    };
+    const [plain, precise] = [await error({ force: PLAIN }), await error({ force: { ...PLAIN, conv }, precise: true })];
+    // 64 sums of 9 products instead of 576 one after the other.
+    assert.ok(precise < 0.75 * plain, `${precise} against ${plain}`);
+  });
 }
 
 test.run();

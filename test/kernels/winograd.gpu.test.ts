@@ -21,6 +21,10 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
 };
 
 const FORCED = { conv: 'winograd-1x8-broadcast', convWeight: 'winograd-8x2-broadcast' };
+/** With buffers hardly larger than a binding, so that tensors lie in pieces. */
+const bound = (bytes: number): CompileOptions => ({
+  limits: { maxStorageBufferBindingSize: bytes, maxBufferSize: bytes + 512 },
+});
 const dyOf = (shape: readonly number[]) => values(randomFrom(42), [...shape]);
 const words = (list: Float32Array): Uint32Array => new Uint32Array(list.buffer, list.byteOffset, list.length);
 const size = (list: Float32Array): number => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0) / list.length);
@@ -50,13 +54,14 @@ for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
     const same = {
       'no subgroups': await run('winograd-1x8', 'winograd-8x2'),
       'other tiles': await run('winograd-2x4', 'winograd-8x2'),
+      'over channels': await run('winograd-channels-8x1-broadcast', 'winograd-8x2'),
+      'over channels, no subgroups': await run('winograd-channels-8x1', 'winograd-8x2'),
+      'over channels, in parts': await run('winograd-channels-8x1', 'winograd-8x2', bound(8192)),
     };
     for (const [how, other] of Object.entries(same)) {
       found.forEach((result, i) => void assert.equal(words(other.found[i]!), words(result), `result ${i}, ${how}`));
     }
-    const split = await run(FORCED.conv, FORCED.convWeight, {
-      limits: { maxStorageBufferBindingSize: 4096, maxBufferSize: 4608 },
-    });
+    const split = await run(FORCED.conv, FORCED.convWeight, bound(4096));
     assert.ok(split.dispatches > dispatches, 'the case is cut');
     found.forEach((result, i) => void assert.equal(words(split.found[i]!), words(result), `result ${i}, split`));
   });

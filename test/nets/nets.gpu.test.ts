@@ -80,7 +80,7 @@ test('encoder, averaged over the instances', async () => {
 test('every tap of VGG19', async () => {
   const V = vgg19();
   const image = input([1, 3, 32, 48]);
-  const taps = V.forward(image, lookup(createVariables(V.parameters, hashedVgg)));
+  const taps = [...V.forward(image, lookup(createVariables(V.parameters, hashedVgg)))];
   const outputs = Object.fromEntries(taps.map((tap, k) => [`tap${k}`, tap]));
   const got = await runOnce({ inputs: { image }, outputs }, { image: SAMPLE.image });
   golden.float64.VGG.forEach((want, k) => {

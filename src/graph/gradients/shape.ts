@@ -1,6 +1,7 @@
 import { expand } from '../ops/reduce.js';
 import { embed, reshape, slice } from '../ops/shape.js';
 import type { Tensor } from '../tensor.js';
+import { channelsOf } from './channels.js';
 import type { GradientRule } from './rule.js';
 
 /** Shape of a sum's result with the reduced axes kept as 1, so that it broadcasts against the operand. */
@@ -19,8 +20,12 @@ const concat: GradientRule = ([g], { inputs, attrs }, wants) => {
   let at = 0;
   return inputs.map((x, i) => {
     const starts = x.shape.map((_, d) => (d === axis ? at : 0));
+    const first = at;
     at += x.shape[axis]!;
-    return wants[i] ? slice(g!, starts, x.shape) : null;
+    if (!wants[i]) return null;
+    // Where one part alone is wanted, the others need not be computed.
+    const alone = axis === 1 && wants.filter((wanted) => wanted).length === 1;
+    return alone ? channelsOf(g!, { first, count: x.shape[1]! }) : slice(g!, starts, x.shape);
   });
 };
 

@@ -21,9 +21,12 @@ import {
 } from '../../kernels/conv-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
 import {
+  channelsPacking,
   POSITIONS,
   tilesOf,
+  type WinogradChannels,
   type WinogradTile,
+  winogradChannels,
   winogradInput,
   winogradMultiply,
   winogradOutput,
@@ -79,7 +82,16 @@ function lowerSums(
       const [block0, end] = blocksOf(shape, packing, os, xs, ws);
       if (block0 >= end) return [];
       const planes = { x: xs.planes, w: ws.planes, out: os.planes };
-      const parts = { ...planes, image0, images, block0, blocks: end - block0, bias: bias !== undefined, continues };
+      const parts = {
+        ...planes,
+        image0,
+        images,
+        block0,
+        blocks: end - block0,
+        bias: bias !== undefined,
+        continues,
+        precise: plan.precise,
+      };
       const operands = {
         x: view(x, xs.chunk),
         w: view(packed, ws.chunk),
@@ -155,10 +167,15 @@ export function lowerPhases(plan: Lowering, node: Node, shape: ConvShape, tile: 
 }
 
 /** By tiles of 4×4 pixels: a quarter of the products, at five times the rounding. */
-export function lowerWinograd(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
+function lowerTransformed(
+  plan: Lowering,
+  node: Node,
+  shape: ConvShape,
+  packing: Packing,
+  multiply: (parts: DirectParts) => Kernel,
+): Launch[] {
   const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
   const out = node.outputs[0]!;
-  const packing = winogradPacking(shape, tile);
   const area = POSITIONS * tilesOf(shape).row;
   const packed = plan.scratch([packing.blocks, shape.inputs, POSITIONS * packing.lanes]);
   const v = plan.scratch([x.shape[0]!, x.shape[1]!, area]);
@@ -166,10 +183,16 @@ export function lowerWinograd(plan: Lowering, node: Node, shape: ConvShape, tile
   return [
     ...packWeights(plan, w, packed, (parts) => winogradWeights(shape, packing, parts)),
     ...launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape)),
-    ...lowerSums(plan, { x: v, packed, out: sums }, shape, packing, (parts) => [winogradMultiply(shape, tile, parts)]),
+    ...lowerSums(plan, { x: v, packed, out: sums }, shape, packing, (parts) => [multiply(parts)]),
     ...overPlanes(plan, { sums, out }).map(({ views, ...planes }): Launch => {
       const kernel = winogradOutput(planes, shape, bias !== undefined);
       return { kernel, operands: { ...views, ...(bias ? { b: whole(plan, bias) } : {}) } };
     }),
   ];
 }
+
+export const lowerWinograd = (plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] =>
+  lowerTransformed(plan, node, shape, winogradPacking(shape, tile), (parts) => winogradMultiply(shape, tile, parts));
+
+export const lowerWinogradChannels = (plan: Lowering, node: Node, shape: ConvShape, tile: WinogradChannels): Launch[] =>
+  lowerTransformed(plan, node, shape, channelsPacking(shape, tile), (parts) => winogradChannels(shape, tile, parts));

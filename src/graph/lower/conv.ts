@@ -5,7 +5,7 @@ import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
-import { lowerDirect, lowerPhases, lowerQuads, lowerWinograd } from './conv-packed.js';
+import { lowerDirect, lowerPhases, lowerQuads, lowerWinograd, lowerWinogradChannels } from './conv-packed.js';
 import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
 import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
@@ -17,8 +17,9 @@ import { meetings, slicesOf, view, whole } from './slices.js';
 const phasePairs = (shape: ConvShape): PhasePair[] =>
   phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
 
-/** Tiles of workgroups are few and have names of their own. */
-const TILE_PATTERN = new RegExp(`^(?:${Object.keys(TILES).join('|')})$`);
+/** Tiles of workgroups are few and have names of their own. Marked pure, or builds that only paint would keep weight gradients. */
+const TILE_NAMES = /* @__PURE__ */ Object.keys(TILES);
+const TILE_PATTERN = /* @__PURE__ */ new RegExp(`^(?:${/* @__PURE__ */ TILE_NAMES.join('|')})$`);
 
 const CONV: readonly Candidate<ConvShape>[] = [
   { pattern: /^plain$/, form: 'plain', lower: lowerPlain },
@@ -68,9 +69,23 @@ const CONV: readonly Candidate<ConvShape>[] = [
     },
   },
   {
+    pattern: /^winograd-channels-(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'winograd-channels-8x2 (tiles × vec4 of channels), also -broadcast, for 3×3 of stride 1',
+    fits: fitsWinograd,
+    rounds: true,
+    shared: ([tiles]) => tiles!,
+    quick: ['winograd-channels-8x2-broadcast'],
+    full: ['winograd-channels-8x1-broadcast', 'winograd-channels-16x2-broadcast', 'winograd-channels-8x2'],
+    lower(plan, node, shape, [tiles, vecs], name) {
+      if (tiles! % 4 !== 0) return refuse('conv', 'candidate', name, 'tiles in whole vec4');
+      const tile = { tiles: tiles!, vecs: vecs!, broadcast: lanesOf(plan.device, name, tiles!) };
+      return lowerWinogradChannels(plan, node, shape, tile);
+    },
+  },
+  {
     pattern: TILE_PATTERN,
-    form: Object.keys(TILES).join(', '),
-    quick: Object.keys(TILES),
+    form: /* @__PURE__ */ TILE_NAMES.join(', '),
+    quick: TILE_NAMES,
     quickOn: 'gpu',
     lower: (plan, node, shape, _, name) => lowerTiles(plan, node, shape, phasePairs(shape), name),
   },
@@ -110,8 +125,8 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
   },
   {
     pattern: TILE_PATTERN,
-    form: Object.keys(TILES).join(', '),
-    quick: Object.keys(TILES),
+    form: /* @__PURE__ */ TILE_NAMES.join(', '),
+    quick: TILE_NAMES,
     quickOn: 'gpu',
     lower: (plan, node, shape, _, name) => lowerWeightTiles(plan, node, shape, name),
   },

@@ -37,11 +37,13 @@ export interface ConvAttrs {
 
 export const conv2dOp: Op<ConvAttrs> = {
   name: 'conv2d',
+  emit: 0,
   lower: (node, plan) => lowerConv(node, shapeOf(node, false), plan),
   tunable: (node, ...setting) => tunableOf(CONVOLUTIONS, node, shapeOf(node, false), ...setting),
 };
 export const convTranspose2dOp: Op<ConvAttrs> = {
   name: 'convTranspose2d',
+  emit: 0,
   lower: (node, plan) => lowerConv(node, shapeOf(node, true), plan),
   tunable: (node, ...setting) => tunableOf(CONVOLUTIONS, node, shapeOf(node, true), ...setting),
 };

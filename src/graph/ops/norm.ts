@@ -90,7 +90,7 @@ function lowerNorm(node: Node<{ eps: number }>, plan: Lowering): Launch[] {
 }
 
 /** y is written element by element, each after everything that reads it: y may take over x. */
-const norm: Op<{ eps: number }> = { name: 'instanceNorm', lower: lowerNorm, inPlace: true };
+const norm: Op<{ eps: number }> = { name: 'instanceNorm', lower: lowerNorm, inPlace: true, emit: 4 };
 
 /**
  * Normalises every plane of x [N, C, …] to mean 0 and (biased) variance 1, then applies weight and bias per channel.
@@ -120,7 +120,14 @@ function lowerGrad(node: Node, plan: Lowering): Launch[] {
   ];
 }
 
-const normGrad: Op = { name: 'instanceNormGrad', lower: lowerGrad, inPlace: true };
+const normGrad: Op = {
+  name: 'instanceNormGrad',
+  lower: lowerGrad,
+  inPlace: true,
+  load: 0,
+  // x̂, the norm's own result.
+  known: ({ inputs }) => inputs[2]!.node.outputs[0]!,
+};
 
 /** dx of the norm without weight and bias; `statistics` [N, C, 2] are its second output. */
 export const instanceNormGrad = (dy: Tensor, x: Tensor, statistics: Tensor): Tensor =>

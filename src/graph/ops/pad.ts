@@ -47,6 +47,7 @@ export function reflectionPad2d(x: Tensor, padding: Padding): Tensor {
 
 const fold: Op<PadAttrs> = {
   name: 'reflectionPad2dGrad',
+  emit: 4,
   lower({ inputs: [dy], outputs: [dx], attrs }, plan) {
     const frame = frameOf(dx!, dy!, attrs.padding);
     return launchPlanes(plan, { dy: dy!, dx: dx! }, (range) => foldReflection(range, frame));

@@ -5,7 +5,9 @@ import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse,
 /** A tensor of f32, or a number that stands for one everywhere. */
 export type Value = Tensor | number;
 
-interface PointwiseAttrs {
+export interface PointwiseAttrs {
+  /** Values named v0, v1, … that the expression may use; only fused nodes have them. */
+  lets?: readonly string[];
   expression: string;
   /** Name in the expression → the constant, or null for the next input. */
   operands: [name: string, constant: number | null][];
@@ -54,7 +56,7 @@ function collapse(
   return sizes.length > 0 ? { sizes, strides } : { sizes: [1], strides: operands.map(() => [0]) };
 }
 
-const accessOf = (input: Tensor, out: Tensor): Access =>
+export const accessOf = (input: Tensor, out: Tensor): Access =>
   input.shape.join() === out.shape.join()
     ? 'same'
     : sizeOf(input.shape) === 1
@@ -68,7 +70,7 @@ const product = <T>(lists: readonly (readonly T[])[]): T[][] =>
 
 function lower(node: Node<PointwiseAttrs>, plan: Lowering): Launch[] {
   const out = node.outputs[0]!;
-  const { expression, operands } = node.attrs;
+  const { lets, expression, operands } = node.attrs;
   const { sizes, strides } = collapse(
     out.shape,
     node.inputs.map((input) => input.shape),
@@ -100,6 +102,7 @@ function lower(node: Node<PointwiseAttrs>, plan: Lowering): Launch[] {
       });
       const kernel = pointwiseKernel({
         op: node.op.name,
+        lets,
         expression,
         operands: described,
         sizes,
@@ -108,21 +111,20 @@ function lower(node: Node<PointwiseAttrs>, plan: Lowering): Launch[] {
         outBase: chunk.base,
         guarded,
       });
-      const slots = described.flatMap(({ access }, k) => (access === 'constant' ? [] : [k]));
-      const bound = Object.fromEntries(slots.map((slot, k) => [`operand${slot}`, views[k]!]));
+      const bound = Object.fromEntries(views.map((view, k) => [`operand${k}`, view]));
       return { kernel, operands: { ...bound, out: { tensor: out, chunk } } };
     }),
   );
 }
 
 const ops = new Map<string, Op<PointwiseAttrs>>();
-const opNamed = (name: string): Op<PointwiseAttrs> => {
-  if (!ops.has(name)) ops.set(name, { name, lower, inPlace: true });
+export const opNamed = (name: string): Op<PointwiseAttrs> => {
+  if (!ops.has(name)) ops.set(name, { name, lower, inPlace: true, elementwise: true });
   return ops.get(name)!;
 };
 
 /**
- * Any elementwise function as one kernel: `expression` is WGSL over the names of `operands` (at most four), which broadcast
+ * Any elementwise function as one kernel: `expression` is WGSL over the names of `operands` (at most four tensors), which broadcast
  * as in numpy; numbers become uniforms, so another constant is not another pipeline.
  */
 export function pointwise(
@@ -191,8 +193,12 @@ export const softplus = unary('softplus', softplusOf('a'));
 /** x·k. */
 export const scale = (x: Tensor, k: number): Tensor =>
   pointwise('scale', 'a * b', { a: operand('scale', 'x', x), b: k });
+/** With a negative slope the result's sign no longer tells x's, so the gradient must read x. */
 export const leakyRelu = (x: Tensor, slope: number): Tensor =>
-  pointwise('leakyRelu', 'select(a * b, a, a >= 0.0)', { a: operand('leakyRelu', 'x', x), b: slope });
+  pointwise(slope >= 0 ? 'leakyRelu' : 'foldedRelu', 'select(a * b, a, a >= 0.0)', {
+    a: operand('leakyRelu', 'x', x),
+    b: slope,
+  });
 
 /** Values below `lo` become `lo`, above `hi` become `hi`. */
 export function clamp(x: Tensor, lo: number, hi: number): Tensor {

@@ -95,7 +95,7 @@ const averageBack: Op<AverageWindow> = {
 };
 
 /** Every cell's share of the windows' gradients. */
-export const avgPoolBack = (dy: Tensor, x: Tensor, window: AverageWindow): Tensor =>
+export const avgPoolBack = (dy: Tensor, x: Pick<Tensor, 'shape'>, window: AverageWindow): Tensor =>
   apply(averageBack, [dy], window, { shape: x.shape })[0]!;
 
 const largest: Op<Window> = {

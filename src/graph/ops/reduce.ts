@@ -65,8 +65,7 @@ function rowsPass(
         part,
         factor,
       });
-      const slots = operands.flatMap(({ access }, k) => (access === 'constant' ? [] : [k]));
-      const bound = Object.fromEntries(slots.map((slot, k) => [`operand${slot}`, { tensor: inputs[k]!, chunk: part }]));
+      const bound = Object.fromEntries(inputs.map((tensor, k) => [`operand${k}`, { tensor, chunk: part }]));
       return [{ kernel, operands: { ...bound, out: { tensor: out, chunk: target } } }];
     }),
   );

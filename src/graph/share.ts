@@ -1,0 +1,78 @@
+import { interfaceOf } from '../kernels/kernel.js';
+import { type Block, liveBytes } from './pack.js';
+import type { Place, Step } from './plan.js';
+import type { Launch, Tensor } from './tensor.js';
+
+/** The temporary that is all a launch writes. */
+function copyMadeBy({ kernel, operands }: Launch): { name: string; tensor: Tensor } | undefined {
+  const written = interfaceOf(kernel.source).bindings.filter(({ name, write }) => write && operands[name]);
+  const [first, ...more] = written.map(({ name }) => ({ name, tensor: operands[name]!.tensor }));
+  return first && more.length === 0 && first.tensor.node.op.name === 'scratch' ? first : undefined;
+}
+
+/** Launches with equal text compute the same from the same tensors. */
+function textOf({ kernel, operands }: Launch, made: string): string {
+  const { name, constants, hooks, params, workgroups } = kernel;
+  const read = Object.entries(operands).map(([binding, { tensor, chunk }]) =>
+    binding === made ? [binding, tensor.shape, chunk.index] : [binding, tensor.id, chunk.index],
+  );
+  return JSON.stringify([name, constants, hooks, params, workgroups, read]);
+}
+
+/**
+ * Temporaries that several nodes would make alike, such as weights in a kernel's order or a map with its border drawn, are made
+ * once and kept, where that raises no peak. Changes steps and places.
+ */
+export function shareCopies(steps: readonly Step[], places: Map<Tensor, Place>): void {
+  const blocks = new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)));
+  const live = liveBytes([...blocks], steps.length);
+  const peak = Math.max(...live);
+  const writers = new Map<Tensor, number>();
+  for (const launch of steps.flatMap(({ launches }) => launches)) {
+    for (const { name, write } of interfaceOf(launch.kernel.source).bindings) {
+      const tensor = write && launch.operands[name]?.tensor;
+      if (tensor) writers.set(tensor, (writers.get(tensor) ?? 0) + 1);
+    }
+  }
+  const known = new Map<string, Tensor>();
+  const kept = new Map<Tensor, Tensor>();
+
+  const blockOf = (tensor: Tensor): Block | undefined => {
+    const [part, ...more] = places.get(tensor)!.parts;
+    return more.length === 0 ? part!.block : undefined;
+  };
+  /** Keeps an earlier copy until `step`. */
+  const keep = (copy: Tensor, again: Tensor, step: number): boolean => {
+    const [block, spared] = [blockOf(copy), blockOf(again)];
+    if (!block || !spared) return false;
+    const gap = { from: block.last + 2, to: step + 1 };
+    for (let i = gap.from; i < gap.to; i++) if (live[i]! + block.bytes > peak) return false;
+    for (let i = gap.from; i < gap.to; i++) live[i] = live[i]! + block.bytes;
+    if (block.last === step) live[step + 1] = live[step + 1]! - spared.bytes;
+    block.last = Math.max(block.last, step);
+    places.delete(again);
+    return true;
+  };
+  const redirect = (launch: Launch): Launch => ({
+    ...launch,
+    operands: Object.fromEntries(
+      Object.entries(launch.operands).map(([name, view]) => [
+        name,
+        { ...view, tensor: kept.get(view.tensor) ?? view.tensor },
+      ]),
+    ),
+  });
+
+  steps.forEach((step, at) => {
+    step.launches = step.launches.map(redirect).filter((launch) => {
+      const made = copyMadeBy(launch);
+      if (!made || writers.get(made.tensor) !== 1) return true;
+      const text = textOf(launch, made.name);
+      const copy = known.get(text);
+      if (copy && keep(copy, made.tensor, at)) kept.set(made.tensor, copy);
+      else known.set(text, made.tensor);
+      return !kept.has(made.tensor);
+    });
+    step.launches = step.launches.map(redirect);
+  });
+}

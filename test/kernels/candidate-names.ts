@@ -1,0 +1,21 @@
+// Every kind of candidate, by what its results are held to. Odd tiles show what round ones hide.
+
+/** Sums in another order, each rounded as any order is. */
+export const SUMS = [
+  { conv: 'direct-8x8', convWeight: 'direct-4x4' },
+  { conv: 'direct-3x5', convWeight: 'direct-3x2' },
+  { conv: 'quads-2x1x16-broadcast', convWeight: 'quads-8-broadcast' },
+  { conv: 'quads-1x2x4', convWeight: 'quads-3' },
+  { conv: 'phases-1x2x4', convWeight: 'plain' },
+  { conv: 'tiles-32x32', convWeight: 'tiles-32x32' },
+  { conv: 'tiles-64x64', convWeight: 'tiles-64x64' },
+  { conv: 'tiles-128x64', convWeight: 'tiles-128x64' },
+];
+
+/** F(4×4, 3×3). */
+export const WINOGRAD = [
+  { conv: 'winograd-1x32-broadcast', convWeight: 'winograd-16x4-broadcast' },
+  { conv: 'winograd-2x4', convWeight: 'winograd-3x5' },
+];
+
+export const nameOf = (force: Record<string, string>): string => [...new Set(Object.values(force))].join(' and ');

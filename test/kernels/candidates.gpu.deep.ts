@@ -1,0 +1,88 @@
+// Every candidate of a convolution, in all roles, against the plain one on a thousand random convolutions: within the bounds of the
+// sums' lengths, Winograd within 1e-4 of the result's size. All in one device, whose cached pipelines meet specs in every order.
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openTestDevice } from '../support/device.js';
+import { type Random, randomFrom, values } from '../support/random.js';
+import { agreementWith, anyOrder, type Bound, type Reference, referenceOf, shareOfSize } from './agree.js';
+import { nameOf, SUMS, WINOGRAD } from './candidate-names.js';
+import { type Trial, trialOf } from './conv-runs.js';
+
+const CONVOLUTIONS = 1000;
+/** In a program: small enough that plans and arrays stay young. */
+const BATCH = 125;
+
+/** What sizes registers and unrolls loops, and so is compiled; the rest is drawn. */
+interface Kind {
+  kernel: [number, number];
+  stride: number;
+  transposed?: boolean;
+  mirrored?: boolean;
+  dilation?: number;
+}
+const THREES: readonly Kind[] = [
+  { kernel: [3, 3], stride: 1 },
+  { kernel: [3, 3], stride: 1, mirrored: true },
+  { kernel: [3, 3], stride: 1, transposed: true },
+];
+const KINDS: readonly Kind[] = [
+  ...THREES,
+  { kernel: [7, 7], stride: 1, mirrored: true },
+  { kernel: [4, 4], stride: 2 },
+  { kernel: [3, 3], stride: 2 },
+  { kernel: [3, 3], stride: 2, transposed: true },
+  { kernel: [1, 1], stride: 1 },
+  { kernel: [1, 1], stride: 2 },
+  { kernel: [3, 2], stride: 3, transposed: true, dilation: 2 },
+];
+
+function randomTrial(r: Random, { kernel, stride, transposed = false, mirrored = false, dilation = 1 }: Kind): Trial {
+  const groups = r.pick([1, 1, 1, 2, 3]);
+  // Now and then more channels than a tile has rows.
+  const channels = () => (r.chance(0.1) ? r.int(30, 70) : r.int(1, 9));
+  const [inputs, outputs] = [channels(), channels()];
+  const [height, width] = [r.int(7, 11), r.int(7, 15)];
+  const padding = r.int(0, Math.min(3, kernel[0] - 1, kernel[1] - 1));
+  const options = { stride, dilation, groups, padding, ...(mirrored ? { paddingMode: 'reflect' as const } : {}) };
+  const w = transposed ? [inputs * groups, outputs, ...kernel] : [outputs * groups, inputs, ...kernel];
+  const x = [r.int(1, 3), inputs * groups, height, width];
+  return trialOf(r, transposed, { x, w, bias: r.chance(0.5), options });
+}
+
+const dyOf = (shape: readonly number[]) => values(randomFrom(78), [...shape]);
+
+/** The plain results are the same for all candidates: computed once, a batch after the other. */
+function references(seed: number, kinds: readonly Kind[]) {
+  let made: Promise<Reference[]> | undefined;
+  const make = async () => {
+    const r = randomFrom(seed);
+    const device = await openTestDevice();
+    const batches: Reference[] = [];
+    for (let done = 0; done < CONVOLUTIONS; done += BATCH) {
+      const trials = Array.from({ length: BATCH }, () => randomTrial(r, r.pick([...kinds])));
+      batches.push(await referenceOf(device, trials, dyOf));
+    }
+    return batches;
+  };
+  return () => (made ??= make());
+}
+
+const test = suite('conv: candidates on a thousand convolutions');
+
+function holds(forces: readonly Record<string, string>[], bound: Bound, batches: () => Promise<Reference[]>) {
+  for (const force of forces) {
+    test(nameOf(force), async () => {
+      const device = await openTestDevice();
+      for (const reference of await batches()) {
+        const { problems } = await agreementWith(device, reference, { force }, bound);
+        assert.is(problems.length, 0, problems.slice(0, 5).join('\n'));
+      }
+    });
+  }
+}
+
+holds(SUMS, anyOrder, references(77, KINDS));
+holds(WINOGRAD, shareOfSize(1e-4), references(79, THREES));
+
+test.run();

@@ -1,0 +1,77 @@
+// The page of README.md as it stands there, and the editor as one file from the disk.
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bundleForPages } from '../../scripts/bundle.mjs';
+import { editorHtml } from '../../src/edit/html.js';
+import { opensOf } from '../../src/edit/opens.js';
+import { CHECKPOINT, closeBrowser, instancesPng, labelsPng, openPage } from '../editor/open-page.js';
+import { smallMaps } from '../editor/small-maps.js';
+
+const test = suite('pages');
+const MODULE = '.cache/test/pix2pixhd.min.js';
+const HTML = '.cache/test/editor.html';
+
+test.before(async () => {
+  await bundleForPages({ entryPoints: ['src/web/index.ts'], outfile: MODULE });
+});
+test.after(async () => {
+  rmSync(HTML, { force: true });
+  await closeBrowser();
+});
+
+/** The first page in README.md. */
+const readmePage = (): string => /```html\n([^]*?)```/.exec(readFileSync('README.md', 'utf8'))![1]!;
+
+test('the file imports nothing, and has no wasm and no eval', () => {
+  const text = readFileSync(MODULE, 'utf8');
+  assert.not.match(text, /\bimport\s*[("'{*]|\bfrom\s*["']/);
+  assert.not.match(text, /WebAssembly|\beval\(|new Function\b/);
+});
+
+test('the page of README.md paints', async () => {
+  const files: Record<string, [type: string, body: Buffer | string]> = {
+    '/': ['text/html', `<link rel="icon" href="data:,">${readmePage()}`],
+    '/pix2pixhd.min.js': ['text/javascript', readFileSync(MODULE)],
+    '/earth.safetensors': ['application/octet-stream', readFileSync(CHECKPOINT)],
+  };
+  const server = createServer(({ url }, response) => {
+    const [type, body] = files[url!] ?? ['text/plain', 'nothing'];
+    response.writeHead(files[url!] ? 200 : 404, { 'content-type': type }).end(body);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const { port } = server.address() as AddressInfo;
+  const open = await openPage(`http://127.0.0.1:${port}/`, async () => void server.close(), 'body[data-done]');
+  // The canvas is shown by now; a copy of it can be looked at.
+  const colours = await open.page.evaluate(() => {
+    const shown = document.querySelector('canvas')!;
+    const copy = new OffscreenCanvas(shown.width, shown.height);
+    const context = copy.getContext('2d')!;
+    context.drawImage(shown, 0, 0);
+    const at = (x: number) => [...context.getImageData(x, 64, 1, 1).data];
+    return [at(20), at(108)];
+  });
+  const [ocean, desert] = colours as [number[], number[]];
+  assert.ok(desert[0]! - ocean[0]! > 40, `ocean ${ocean}, desert ${desert}`);
+  assert.equal(open.complaints, []);
+  await open.close();
+});
+
+test('the editor in one file works from the disk and asks nobody for anything', async () => {
+  const maps = smallMaps();
+  const opens = { ...(await opensOf(CHECKPOINT, {})), labels: labelsPng(maps), instances: instancesPng(maps) };
+  writeFileSync(HTML, await editorHtml(opens));
+  const open = await openPage(pathToFileURL(resolve(HTML)).href);
+  await open.settled();
+  const data = await open.inEditor(async (editor) => [...(await editor.picture()).data]);
+  assert.ok(Math.max(...data) - Math.min(...data) > 100);
+  assert.equal(open.complaints, []);
+  await open.close();
+});
+
+test.run();
