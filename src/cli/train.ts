@@ -324,7 +324,11 @@ async function trainWithProgress({
   const stop = onStopSignals((text) => say(text));
   const attempt = async (device: Device, again: boolean) => {
     const kernels = kernelSetting(options, (text) => say(text));
-    const report = reporter(device, options, stop.signal, kernels.stop, (step) => (reached = Math.max(reached, step)));
+    const profile = await profilerOf(device, 'step', { ...options, out: run.root }, (text) => say(text));
+    const report = reporter(device, options, stop.signal, kernels.stop, (step) => {
+      reached = Math.max(reached, step);
+      profile?.done();
+    });
     say = report.hooks.onNote;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
