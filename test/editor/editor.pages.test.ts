@@ -49,7 +49,7 @@ test('a stroke turns sea to land where it is drawn, and hardly elsewhere; undo g
   const was = await pixels();
   await open.page.getByLabel('desert').check();
   await open.inEditor((editor) => editor.set({ size: 10 }));
-  await drag([8, 50], [8, 58]);
+  await drag([10, 18], [10, 28]);
   const after = await mapsOf();
   const now = await pixels();
   const inside = after.labels.flatMap((label, i) => (label === DESERT && before.labels[i] !== DESERT ? [i] : []));
