@@ -71,7 +71,7 @@ function readyNodes(nodes: readonly Node[]): Set<Node> {
   const found = new Set<Node>();
   for (const node of nodes) {
     const ready = node.inputs.every((tensor) => found.has(tensor.node));
-    const handful = node.outputs.every(({ shape }) => sizeOf(shape) <= HANDFUL) && node.inputs.length > 0;
+    const handful = node.outputs.every(({ shape }) => sizeOf(shape) <= HANDFUL);
     if (node.op.source || (ready && handful)) found.add(node);
   }
   return found;

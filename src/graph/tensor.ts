@@ -119,10 +119,8 @@ export function apply<A>(
   const huge = outputs.find(({ shape }) => shape.reduce((product, size) => product * size, 1) > MOST_ELEMENTS);
   if (huge) {
     throw new MemoryError(
-      `${op.name}: got a tensor of [${huge.shape.join(', ')}], wanted at most ${MOST_ELEMENTS} elements`,
-      {
-        fix: 'Use smaller pictures or crops',
-      },
+      `${op.name}: output size: got [${huge.shape.join(', ')}], wanted at most ${MOST_ELEMENTS} elements`,
+      { fix: 'Use smaller pictures or crops' },
     );
   }
   const node: Node<A> = { id: ++count, op, inputs, attrs, outputs: [] };

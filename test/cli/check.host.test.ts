@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { decodePng } from '../../src/data/png.js';
 import { greyPng, makePng } from '../data/make-png.js';
 import { goodSet, H, instances, label, photo, W } from '../data/make-set.js';
-import { cli, type Files, TINY, withSet } from './support.js';
+import { cli, type Files, TINY_NETS, withSet } from './support.js';
 
 const test = suite('check');
 
@@ -80,7 +80,7 @@ const FAULTS: [fault: string, level: 'error' | 'note', file: RegExp, message: Re
   ['case', 'note', /label.case\.png/, /differs from .*Case\.png only in upper and lower case/],
 ];
 
-const OPTIONS = [...TINY, '--label-nc', '35', '--resize-or-crop', 'none'];
+const OPTIONS = [...TINY_NETS, '--label-nc', '35', '--resize-or-crop', 'none'];
 
 test('twelve faults of twelve are named, with file and remedy; the repaired copy trains', async () =>
   withSet(await faultySet(), async (root, out) => {
@@ -108,9 +108,9 @@ test('twelve faults of twelve are named, with file and remedy; the repaired copy
     assert.equal([...decodePng(readFileSync(join(fixed, 'train_label', 'palette.png'))).data].slice(0, 2), [1, 0]);
     assert.is(decodePng(readFileSync(join(fixed, 'train_img', 'sizes.png'))).width, W);
 
-    const again = await cli(['check', fixed, ...TINY, '--label-nc', '36', '--resize-or-crop', 'none', '--json']);
+    const again = await cli(['check', fixed, ...TINY_NETS, '--label-nc', '36', '--resize-or-crop', 'none', '--json']);
     assert.is(again.code, 0, again.stdout);
-    const trained = await cli(['train', fixed, '--out', out, ...TINY, '--label-nc', '36', '--max-steps', '3']);
+    const trained = await cli(['train', fixed, '--out', out, ...TINY_NETS, '--label-nc', '36', '--max-steps', '3']);
     assert.is(trained.code, 0, trained.stderr);
   }));
 
@@ -130,7 +130,7 @@ test('a label map in the colours of the classes becomes ids; one in others is le
     },
     async (root) => {
       const fixed = join(root, 'fixed');
-      const { code, stdout } = await cli(['check', root, ...TINY, '--json', '--fix', fixed]);
+      const { code, stdout } = await cli(['check', root, ...TINY_NETS, '--json', '--fix', fixed]);
       assert.is(code, 65);
       const { repaired } = JSON.parse(stdout);
       assert.equal([repaired.samples, repaired.classes], [2, 3]);
@@ -141,17 +141,17 @@ test('a label map in the colours of the classes becomes ids; one in others is le
 
 test('a good set: counts, classes and instances in words, exit code 0; a folder that is there is not written to', () =>
   withSet(goodSet({}), async (root) => {
-    const { code, stdout, stderr } = await cli(['check', root, ...TINY]);
+    const { code, stdout, stderr } = await cli(['check', root, ...TINY_NETS]);
     assert.is(code, 0, stderr);
     assert.match(stdout, /3 samples; sizes 6×4 \(3\); the smallest is 6×4, the nets need sides of 4/);
     assert.match(stdout, /Instances a picture: 3 to 3/);
     assert.match(stdout, / 0 {2}#000000 {2}class 0 {3}91\.67 % {2}in 3 pictures/);
     assert.match(stdout, /0 faults, at which a training would stop, and 0 notes/);
-    const refused = await cli(['check', root, ...TINY, '--fix', join(root, 'train_label')]);
+    const refused = await cli(['check', root, ...TINY_NETS, '--fix', join(root, 'train_label')]);
     assert.is(refused.code, 2);
     assert.match(refused.stderr, /train_label: is there already\. Give --fix a new folder/);
     assert.not.ok(existsSync(join(root, 'fixed')));
-    const small = await cli(['check', root, ...TINY, '--n-downsample-global', '3']);
+    const small = await cli(['check', root, ...TINY_NETS, '--n-downsample-global', '3']);
     assert.is(small.code, 65);
     assert.match(small.stdout, /FAULT .*a\.png: 6×4 pixels after scaling, the generator needs sides of 9/);
   }));

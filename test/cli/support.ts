@@ -8,11 +8,14 @@ import { bundled, type ChildOptions, runNode } from '../support/child.js';
 export const cli = async (args: string[], options?: ChildOptions) =>
   runNode({ timeoutMs: 120_000, ...options, args: [await bundled('src/cli/main.ts'), ...args] });
 
-/** As small as nets get, on pictures as they are, without threads of their own. */
-export const TINY = [
+/** As small as nets get, on pictures as they are. */
+export const TINY_NETS = [
   ...['--label-nc', '3', '--resize-or-crop', 'crop', '--ngf', '2', '--n-downsample-global', '1'],
-  ...['--n-blocks-global', '1', '--ndf', '2', '--num-d', '1', '--n-layers-d', '1', '--no-vgg-loss', '--n-threads', '0'],
+  ...['--n-blocks-global', '1', '--ndf', '2', '--num-d', '1', '--n-layers-d', '1', '--no-vgg-loss'],
 ];
+
+/** The same for a training, without threads of its own. */
+export const TINY = [...TINY_NETS, '--n-threads', '0'];
 
 export type Files = Record<string, Uint8Array | string | null>;
 export const withSet = (change: Files, use: (root: string, out: string) => Promise<void>) =>

@@ -112,7 +112,10 @@ test('a folder of five sizes trains, and paints at five sizes', () =>
 
       const again = await cli(['train', root, '--out', out, ...TINY]);
       assert.is(again.code, 2);
-      assert.match(again.stderr, /run: holds something already\. Give --out a new folder/);
+      assert.match(
+        again.stderr,
+        /run: holds something already\. --resume goes on with the run in it; for a new one give another --out/,
+      );
     },
   ));
 
