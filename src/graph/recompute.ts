@@ -74,7 +74,7 @@ export function recomputed(spec: ProgramSpec, mode: Recompute = 'none'): Program
   if (mode === 'none') return spec;
   const outputs = Object.entries(spec.outputs ?? {});
   const updates = spec.updates ?? [];
-  const forward = schedule(outputs.map(([, tensor]) => tensor));
+  const forward = schedule(outputs.map(([, tensor]) => tensor).filter(({ node }) => !node.op.aside));
   const isForward = new Set(forward);
   const nodes = schedule([...outputs.map(([, tensor]) => tensor), ...updates.map(([, value]) => value)]);
   const dropped = droppedNodes(forward, readersOf(nodes), mode);

@@ -95,6 +95,8 @@ export interface Op<A = any> {
   readonly emit?: number;
   /** The output is the first operand's memory under another shape. */
   readonly alias?: boolean;
+  /** It tells of its operands, and the rest of a program does without: nothing is kept for its sake. */
+  readonly aside?: boolean;
   /** Fed, stored or derived on the host from what was fed: no launches. */
   readonly source?: 'input' | 'variable' | 'derived';
 }

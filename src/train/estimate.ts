@@ -40,7 +40,7 @@ const momentsOf = (parts: ReturnType<typeof partsOf>): Tensor[] =>
 
 /** The programs of a training, all its tensors trained, and the variables that belong to the optimiser. */
 function programsOf({ settings, size: { width, height }, vgg }: TrainingPlan) {
-  const { ganMode, lambdaFeat, noGanFeatLoss, poolSize, batchSize, accumulate, beta1 } = settings;
+  const { ganMode, lambdaFeat, noGanFeatLoss, poolSize, batchSize, accumulate, beta1, onNan } = settings;
   const nets = netsOf(settings);
   const values = () => () => new Float32Array(0); // nothing asks for them
   const parts = partsOf(nets, { settings, classes: { names: [], palette: [] }, vgg: vgg ? values : undefined }, false);
@@ -48,7 +48,8 @@ function programsOf({ settings, size: { width, height }, vgg }: TrainingPlan) {
   const size: Size = [batchSize, height, width, regions];
   const step = {
     ...{ encoding: nets.encoding, outputNc: nets.generator.outputNc, ...parts, adam: { ...ADAM, beta1 } },
-    ...{ ganMode, lambdaFeat, noGanFeatLoss, pool: poolSize > 0, extent: [batchSize, height, width] as const, regions },
+    ...{ ganMode, lambdaFeat, noGanFeatLoss, onNan, pool: poolSize > 0 },
+    ...{ extent: [batchSize, height, width] as const, regions },
   };
   const painting = paintingOf(nets, parts, poolSize > 0 ? size : [1, height, width, regions], paramsOf(parts.G));
   const optimizer = new Set(momentsOf(parts));

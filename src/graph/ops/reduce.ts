@@ -248,9 +248,9 @@ function whole(
 export const meanOf = (op: Op<ReduceAttrs>, expression: string, operands: Record<string, Value>): Tensor =>
   whole(op, expression, operands, 'sum', true);
 
-/** Maximum over all elements of an expression, without a gradient. */
+/** Maximum over all elements of an expression, without a gradient: a remark on its operands, for which nothing is kept. */
 export const maxOf = (name: string, expression: string, operands: Record<string, Value>): Tensor =>
-  whole(reduceOp(name), expression, operands, 'max', false);
+  whole({ ...reduceOp(name), aside: true }, expression, operands, 'max', false);
 
 export const reduceOp = (name: string): Op<ReduceAttrs> => ({ name, lower });
 
