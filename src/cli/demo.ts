@@ -22,7 +22,7 @@ import { TRAIN_COMMAND_OPTIONS, trainCommand } from './train.js';
 /**
  * The Earth at 1024 pixels around, crops of 64: small enough for a CPU to learn it in minutes. A quarter of the reference's
  * filters, a single discriminator of one layer, and a higher rate because the schedule is short. Of discriminators with one,
- * two and three layers the shallow one learned colours soonest: in these 720 steps forests become green and ice white.
+ * two and three layers the shallow one learned colours soonest: in these 720 steps forests become olive and ice white.
  */
 const RECIPE = {
   'resize-or-crop': 'scale_width_and_crop',
@@ -41,8 +41,8 @@ const RECIPE = {
 } as const;
 
 /**
- * A training this short hangs on its rounding: with another order of sums forests may stay brown. These are the ones whose sheets
- * were looked at, on lavapipe and on SwiftShader.
+ * A training this short hangs on its rounding: with another order of sums forests may stay brown. These are the ones whose sheet
+ * was looked at, on lavapipe.
  */
 const PLAIN = { precise: true, tune: 'off' } as const;
 
