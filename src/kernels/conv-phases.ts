@@ -1,5 +1,5 @@
 import source from '../../shaders/conv-phases.wgsl';
-import { areaOf, type ConvShape, type DirectParts, NO_BIAS, type Phase, phasesOf, range } from './conv.js';
+import { areaOf, blockParams, type ConvShape, type DirectParts, NO_BIAS, type Phase, phasesOf, range } from './conv.js';
 import {
   type Columns,
   columnsArea,
@@ -46,8 +46,8 @@ export const phasesName = ({ rows, quads, oc, broadcast }: QuadTile): string =>
 
 /** x's planes are those of the copy, w the packed weights. */
 export function phasesKernel(shape: ConvShape, tile: QuadTile, columns: Columns, parts: DirectParts): Kernel {
-  const { groups, inputs, outputs, input, output, kernel } = shape;
-  const { image0, images, block0, blocks, x, w, out } = parts;
+  const { inputs, input, output, kernel } = shape;
+  const { images, blocks, x, w, out } = parts;
   const { rows, quads, oc, broadcast } = tile;
   const { lanes, ...sharing } = sharedWeights(broadcast);
   const [ys, xs] = axes(shape);
@@ -91,15 +91,7 @@ export function phasesKernel(shape: ConvShape, tile: QuadTile, columns: Columns,
       tilesX,
       tiles,
       tileGroups,
-      block0,
-      blocks,
-      groupBlocks: quadPacking(shape, tile).groupBlocks,
-      image0,
-      images,
-      inputs,
-      outputs,
-      xChannels: groups * inputs,
-      outChannels: groups * outputs,
+      ...blockParams(shape, parts, quadPacking(shape, tile).groupBlocks),
       xRows: columns.rows,
       xQuads: columns.quads,
       outHeight: output[0],

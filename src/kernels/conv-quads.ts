@@ -1,6 +1,15 @@
 import columnsSource from '../../shaders/conv-columns.wgsl';
 import quadsSource from '../../shaders/conv-quads.wgsl';
-import { areaOf, type ConvShape, type DirectParts, NO_BIAS, type Packing, type Phase, range } from './conv.js';
+import {
+  blockParams,
+  type ConvShape,
+  type DirectParts,
+  NO_BIAS,
+  type Packing,
+  type Phase,
+  phaseParams,
+  range,
+} from './conv.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
@@ -138,8 +147,8 @@ export function quadsKernel(
   [py, px]: PhasePair,
   parts: DirectParts,
 ): Kernel {
-  const { groups, inputs, outputs, output, kernel } = shape;
-  const { image0, images, block0, blocks, x, w, out } = parts;
+  const { inputs } = shape;
+  const { images, blocks, x, w, out } = parts;
   const { rows, quads, oc, broadcast } = tile;
   const { lanes, ...sharing } = sharedWeights(broadcast);
   const { vecs, places } = tapPlaces(px, columns, quads);
@@ -178,31 +187,14 @@ export function quadsKernel(
       tileGroups,
       rows: py.count,
       columns: px.count,
-      block0,
-      blocks,
-      groupBlocks: quadPacking(shape, tile).groupBlocks,
-      image0,
-      images,
-      inputs,
-      outputs,
-      xChannels: groups * inputs,
-      outChannels: groups * outputs,
+      ...blockParams(shape, parts, quadPacking(shape, tile).groupBlocks),
       xRows: columns.rows,
       xQuads: columns.quads,
       top: py.start - columns.top,
       strideY: py.stride,
       dilationY: py.dilation,
       taps,
-      outWidth: output[1],
-      outArea: areaOf(output),
-      outY: py.offset,
-      outX: px.offset,
-      outStepY: py.step,
-      outStepX: px.step,
-      kernelArea: areaOf(kernel),
-      tap0: py.tap0 * kernel[1] + px.tap0,
-      tapY: py.tapStep * kernel[1],
-      tapX: px.tapStep,
+      ...phaseParams(shape, [py, px]),
       ...range('x', { ...x, base: x.base / 4 }),
       ...range('w', w),
       ...range('out', out),

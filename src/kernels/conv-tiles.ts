@@ -2,7 +2,17 @@ import convRole from '../../shaders/conv-tiles.wgsl';
 import weightRole from '../../shaders/conv-weight-tiles.wgsl';
 import product from '../../shaders/tiles.wgsl';
 import gather from '../../shaders/tiles-gather.wgsl';
-import { areaOf, type ConvShape, type DirectParts, NO_BIAS, type Packing, packingOf, range } from './conv.js';
+import {
+  areaOf,
+  blockParams,
+  type ConvShape,
+  type DirectParts,
+  NO_BIAS,
+  type Packing,
+  packingOf,
+  phaseParams,
+  range,
+} from './conv.js';
 import type { PhasePair } from './conv-quads.js';
 import {
   costOf,
@@ -70,8 +80,8 @@ export function tilesKernel(
   rolled: boolean,
 ): Kernel {
   const tile = TILES[name]!;
-  const { groups, inputs, outputs, input, output, kernel } = shape;
-  const { image0, images, block0, blocks, x, w, out } = parts;
+  const { inputs, input } = shape;
+  const { images, blocks, x, w, out } = parts;
   const taps = py.taps * px.taps;
   const pixels = py.count * px.count;
   const tiles = Math.ceil(pixels / tile.columns);
@@ -93,15 +103,7 @@ export function tilesKernel(
       tiles,
       pixels,
       columns: px.count,
-      block0,
-      blocks,
-      groupBlocks: tilePacking(shape, tile).groupBlocks,
-      image0,
-      images,
-      inputs,
-      outputs,
-      xChannels: groups * inputs,
-      outChannels: groups * outputs,
+      ...blockParams(shape, parts, tilePacking(shape, tile).groupBlocks),
       height: input[0],
       width: input[1],
       top: py.start,
@@ -110,16 +112,7 @@ export function tilesKernel(
       strideX: px.stride,
       dilationY: py.dilation,
       dilationX: px.dilation,
-      outWidth: output[1],
-      outArea: areaOf(output),
-      outY: py.offset,
-      outX: px.offset,
-      outStepY: py.step,
-      outStepX: px.step,
-      kernelArea: areaOf(kernel),
-      tap0: py.tap0 * kernel[1] + px.tap0,
-      tapY: py.tapStep * kernel[1],
-      tapX: px.tapStep,
+      ...phaseParams(shape, [py, px]),
       ...range('x', x),
       ...range('w', { ...w, base: w.base / 4 }),
       ...range('out', out),

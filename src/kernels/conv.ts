@@ -176,6 +176,31 @@ export interface DirectParts extends ConvParts {
   precise: boolean;
 }
 
+/** Uniforms of a part: images, and blocks of output channels. */
+export const blockParams = (
+  { groups, inputs, outputs }: ConvShape,
+  { image0, images, block0, blocks }: Pick<DirectParts, 'image0' | 'images' | 'block0' | 'blocks'>,
+  groupBlocks: number,
+) => ({
+  ...{ image0, images, block0, blocks, groupBlocks, inputs, outputs },
+  xChannels: groups * inputs,
+  outChannels: groups * outputs,
+});
+
+/** Uniforms of a pair of phases: where their results stand, and which taps they sum. */
+export const phaseParams = ({ output, kernel }: ConvShape, [py, px]: readonly [Phase, Phase]) => ({
+  outWidth: output[1],
+  outArea: areaOf(output),
+  outY: py.offset,
+  outX: px.offset,
+  outStepY: py.step,
+  outStepX: px.step,
+  kernelArea: areaOf(kernel),
+  tap0: py.tap0 * kernel[1] + px.tap0,
+  tapY: py.tapStep * kernel[1],
+  tapX: px.tapStep,
+});
+
 /** One phase, or the whole of a conv2d; parts in planes, w the packed weights. */
 export function directKernel(
   shape: ConvShape,
@@ -183,8 +208,8 @@ export function directKernel(
   [py, px]: readonly [Phase, Phase],
   parts: DirectParts,
 ): Kernel {
-  const { groups, inputs, outputs, input, output, kernel } = shape;
-  const { image0, images, block0, blocks, x, w, out } = parts;
+  const { inputs, input } = shape;
+  const { images, blocks, x, w, out } = parts;
   const { lanes, groupBlocks } = packingOf(shape, tile);
   const tw = Math.max(1, px.taps);
   const dx = tw > 1 ? px.dilation : 1;
@@ -214,15 +239,7 @@ export function directKernel(
       tiles,
       rows: py.count,
       columns: px.count,
-      block0,
-      blocks,
-      groupBlocks,
-      image0,
-      images,
-      inputs,
-      outputs,
-      xChannels: groups * inputs,
-      outChannels: groups * outputs,
+      ...blockParams(shape, parts, groupBlocks),
       height: input[0],
       width: input[1],
       top: py.start,
@@ -230,16 +247,7 @@ export function directKernel(
       strideY: py.stride,
       dilationY: py.dilation,
       taps,
-      outWidth: output[1],
-      outArea: areaOf(output),
-      outY: py.offset,
-      outX: px.offset,
-      outStepY: py.step,
-      outStepX: px.step,
-      kernelArea: areaOf(kernel),
-      tap0: py.tap0 * kernel[1] + px.tap0,
-      tapY: py.tapStep * kernel[1],
-      tapX: px.tapStep,
+      ...phaseParams(shape, [py, px]),
       ...range('x', x),
       ...range('w', { ...w, base: w.base / 4 }),
       ...range('out', out),

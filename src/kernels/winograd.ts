@@ -4,6 +4,7 @@ import channelsSource from '../../shaders/winograd-multiply-channels.wgsl';
 import outputSource from '../../shaders/winograd-output.wgsl';
 import weightsSource from '../../shaders/winograd-weights.wgsl';
 import {
+  blockParams,
   type ConvShape,
   type DirectParts,
   NO_BIAS,
@@ -107,8 +108,8 @@ function multiplication(
   tilesOfGroup: number,
   parts: DirectParts,
 ): Pick<Kernel, 'workgroups' | 'flops' | 'bytes'> & { params: Record<string, number> } {
-  const { groups, inputs, outputs } = shape;
-  const { image0, images, block0, blocks, x, w, out } = parts;
+  const { inputs } = shape;
+  const { images, blocks, x, w, out } = parts;
   const quads = tilesOf(shape).row / 4;
   const groupsX = Math.ceil((4 * quads) / tilesOfGroup);
   const products = images * Math.min(blocks * oc, out.end - out.start) * inputs * POSITIONS * 4 * quads;
@@ -117,15 +118,7 @@ function multiplication(
       quads,
       groupsX,
       positions: POSITIONS,
-      block0,
-      blocks,
-      groupBlocks,
-      image0,
-      images,
-      inputs,
-      outputs,
-      xChannels: groups * inputs,
-      outChannels: groups * outputs,
+      ...blockParams(shape, parts, groupBlocks),
     },
     workgroups: images * blocks * POSITIONS * groupsX,
     flops: 2 * products,
