@@ -6,12 +6,12 @@ import type { Device } from '../device/device.js';
 import type { CompileOptions, ProgramSpec, Tensor } from '../engine.js';
 import { estimateMemory, type MemoryEstimate } from '../graph/estimate.js';
 import { RECOMPUTE } from '../graph/recompute.js';
-import { ADAM, zerosLike } from './adam.js';
+import { zerosLike } from './adam.js';
 import type { Size } from './feeds.js';
 import { netsOf } from './nets.js';
 import type { Settings } from './settings.js';
 import { accumulatingStep, applyingStep, trainingStep } from './step.js';
-import { paintingOf, paramsOf, partsOf } from './trainer.js';
+import { paintingOf, paramsOf, partsOf, stepOf } from './trainer.js';
 
 /** A training as far as its memory depends on it. */
 export interface TrainingPlan {
@@ -40,17 +40,13 @@ const momentsOf = (parts: ReturnType<typeof partsOf>): Tensor[] =>
 
 /** The programs of a training, all its tensors trained, and the variables that belong to the optimiser. */
 function programsOf({ settings, size: { width, height }, vgg }: TrainingPlan) {
-  const { ganMode, lambdaFeat, noGanFeatLoss, poolSize, batchSize, accumulate, beta1, onNan } = settings;
+  const { poolSize, batchSize, accumulate } = settings;
   const nets = netsOf(settings);
   const values = () => () => new Float32Array(0); // nothing asks for them
   const parts = partsOf(nets, { settings, classes: { names: [], palette: [] }, vgg: vgg ? values : undefined }, false);
   const regions = parts.E ? regionCapacity(REGIONS) : 0;
   const size: Size = [batchSize, height, width, regions];
-  const step = {
-    ...{ encoding: nets.encoding, outputNc: nets.generator.outputNc, ...parts, adam: { ...ADAM, beta1 } },
-    ...{ ganMode, lambdaFeat, noGanFeatLoss, onNan, pool: poolSize > 0 },
-    ...{ extent: [batchSize, height, width] as const, regions },
-  };
+  const step = { ...stepOf(settings, nets, parts), extent: [batchSize, height, width] as const, regions };
   const painting = paintingOf(nets, parts, poolSize > 0 ? size : [1, height, width, regions], paramsOf(parts.G));
   const optimizer = new Set(momentsOf(parts));
   if (accumulate === 1) return { specs: [trainingStep(step), painting], optimizer };

@@ -111,6 +111,15 @@ function destroyParts(device: Device, { G, D, E, V, vectors }: Parts): void {
   for (const tensor of Object.values({ ...vectors })) destroy(device, tensor);
 }
 
+const ratesOf = ({ beta1 }: Settings) => ({ ...ADAM, beta1 });
+
+/** A training's step, of whatever size: the same for who runs it and for who plans its memory. */
+export function stepOf(settings: Settings, { encoding, generator }: Nets, parts: Parts) {
+  const { ganMode, lambdaFeat, noGanFeatLoss, poolSize, onNan } = settings;
+  const losses = { ganMode, lambdaFeat, noGanFeatLoss, pool: poolSize > 0, onNan };
+  return { encoding, outputNc: generator.outputNc, ...parts, adam: ratesOf(settings), ...losses };
+}
+
 /** The generator alone, in the style of a photo where it takes styles. */
 export const paintingOf = (
   { encoding, generator }: Nets,
@@ -128,10 +137,10 @@ export const paintingOf = (
 /** Nets in training on a device. Steps for batches of every size share pipelines, memory and tensors. */
 export function createTrainer(device: Device, options: TrainerOptions): Trainer {
   const { settings, classes, start = {} } = options;
-  const { seed, poolSize, accumulate, ganMode, lambdaFeat, noGanFeatLoss } = settings;
+  const { seed, poolSize, accumulate } = settings;
   const nets = netsOf(settings);
-  const { encoding, generator } = nets;
-  const rates = { ...ADAM, beta1: settings.beta1 };
+  const { encoding } = nets;
+  const rates = ratesOf(settings);
   // Filled as programs are compiled: sizes come when their pictures do.
   const kernels: Choices = { ...start.kernels };
   const compiling = { ...options.compile, choices: kernels, arena: createArena(device) };
@@ -142,10 +151,7 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
   let health: Health | undefined;
 
   const programsOf = (): StepPrograms => {
-    const { onNan } = settings;
-    const losses = { ganMode, lambdaFeat, noGanFeatLoss, pool: pool !== undefined, onNan };
-    const all = { encoding, outputNc: generator.outputNc, ...parts, adam: rates, ...losses };
-    return stepPrograms(device, compiling, all, accumulate);
+    return stepPrograms(device, compiling, stepOf(settings, nets, parts), accumulate);
   };
   let programs = programsOf();
   const paintersWith = (params: Lookup) =>
