@@ -66,22 +66,11 @@ function awaited(unit: readonly Node[], updates: Updates, readers: ReadonlyMap<T
   return new Set(before.filter((node) => !unit.includes(node)));
 }
 
-/** What is there from the start, and handfuls of numbers made of it, such as Adam's rates: all updates wait for those. */
-function readyNodes(nodes: readonly Node[]): Set<Node> {
-  const found = new Set<Node>();
-  for (const node of nodes) {
-    const ready = node.inputs.every((tensor) => found.has(tensor.node));
-    const handful = node.outputs.every(({ shape }) => sizeOf(shape) <= HANDFUL);
-    if (node.op.source || (ready && handful)) found.add(node);
-  }
-  return found;
-}
-
 const makersOf = ({ inputs }: Node): Set<Node> => new Set(inputs.map(({ node }) => node));
 
 /** It makes a few numbers of what it reads, or another shape: the sooner it runs, the sooner that memory is free. */
-const isBrief = ({ op, inputs, outputs }: Node): boolean =>
-  inputs.length > 0 && (op.alias === true || outputs.every(({ shape }) => sizeOf(shape) <= HANDFUL));
+const isBrief = ({ op, outputs }: Node): boolean =>
+  op.alias === true || outputs.every(({ shape }) => sizeOf(shape) <= HANDFUL);
 
 /**
  * The order of a program: as the graph was built, but what ends in an update runs as soon as its operands are there and nothing
@@ -111,7 +100,9 @@ export function memoryOrder(outputs: readonly Tensor[], updates: Updates): Node[
       if (wait.size === 0) unit.forEach(emit);
     }
   };
-  for (const node of readyNodes(nodes)) if (!units.has(node)) emit(node);
+  // What all updates wait for is there from the start: Adam's rates, and constants beside them.
+  const isFirst = (node: Node) => node.op.source || (node.inputs.length === 0 && isBrief(node));
+  for (const node of nodes) if (isFirst(node) && !units.has(node)) emit(node);
   // Makers wait, the rest of their units does not: a gradient's operands may be large.
   for (const node of nodes) if (!units.has(node)) emit(node);
   // Updates that read each other's variables wait for each other: they run last, as built.
