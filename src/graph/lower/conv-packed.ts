@@ -113,7 +113,7 @@ export function lowerPacked(
   kernels: (parts: DirectParts) => Kernel[],
 ): Launch[] {
   const [, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
-  const packed = plan.scratch([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
+  const packed = plan.copy([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
   const out = node.outputs[0]!;
   return [
     ...packWeights(plan, w, packed, (parts) => packKernel(shape, packing, parts)),
@@ -142,7 +142,7 @@ function lowerOnColumns(
   kernels: (parts: DirectParts) => Kernel[],
 ): Launch[] {
   const x = node.inputs[0]!;
-  const copy = plan.scratch([x.shape[0]!, x.shape[1]!, columnsArea(columns)]);
+  const copy = plan.copy([x.shape[0]!, x.shape[1]!, columnsArea(columns)]);
   const copies = launchPlanes(plan, { x, columns: copy }, (planes) => columnsKernel(planes, shape.input, columns));
   return [...copies, ...lowerPacked(plan, node, copy, shape, quadPacking(shape, tile), kernels)];
 }
