@@ -53,6 +53,9 @@ export const convWeightOp: Op<ConvAttrs> = {
   tunable: (node, ...setting) => tunableOf(WEIGHT_GRADIENTS, node, weightShapeOf(node), ...setting),
 };
 
+/** The same for a reader that halves would not do for. */
+const exactWeightOp: Op<ConvAttrs> = { ...convWeightOp, exact: true };
+
 const sizeOf = ({ shape }: Tensor): Size => [shape[2]!, shape[3]!];
 
 function shapeOf({ inputs: [x, w], outputs: [out], attrs }: Node<ConvAttrs>, transposed: boolean): ConvShape {
@@ -104,6 +107,16 @@ export const convolveTransposed = (x: Tensor, w: Tensor, b: Tensor | null, attrs
 /** x [N, G·I, H, W], dy [N, G·O, OH, OW] → gradient [G·O, I, ...kernel] of the weights of conv2d. */
 export const convWeight = (x: Tensor, dy: Tensor, attrs: ConvAttrs, kernel: Size): Tensor =>
   apply(convWeightOp, [x, dy], attrs, { shape: [dy.shape[1]!, x.shape[1]! / attrs.groups, ...kernel] })[0]!;
+
+/** Whether a tensor is such a gradient and larger than the operands that it is made of. */
+export function isCheapLater({ node, shape }: Tensor): boolean {
+  const sizes = [...node.inputs.map((operand) => operand.shape), shape].map((each) => each.reduce((a, b) => a * b, 1));
+  return node.op === convWeightOp && sizes[0]! + sizes[1]! < sizes[2]!;
+}
+
+/** Such a gradient made anew: after all that is in the graph by now, and stored as f32. */
+export const madeLater = ({ node, shape }: Tensor): Tensor =>
+  apply(exactWeightOp, node.inputs, node.attrs as ConvAttrs, { shape })[0]!;
 
 // ---- public ops
 
