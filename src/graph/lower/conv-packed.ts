@@ -113,7 +113,7 @@ export function lowerPacked(
   kernels: (parts: DirectParts) => Kernel[],
 ): Launch[] {
   const [, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
-  const packed = plan.copy([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
+  const packed = plan.scratch([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
   const out = node.outputs[0]!;
   return [
     ...packWeights(plan, w, packed, (parts) => packKernel(shape, packing, parts)),
