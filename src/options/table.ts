@@ -239,7 +239,7 @@ export const OPTIONS = {
     choices: ['stop', 'skip'],
     default: 'stop',
     value: 'WHAT',
-    help: 'where a step meets NaN or infinity: stop the training, or skip the step, which then changes nothing (all gradients are held for that, which takes memory)',
+    help: 'where a step meets NaN or infinity: stop the training, or skip the step, which then changes nothing (large pictures take more memory for that, since all gradients wait for the last)',
   },
   'max-steps': { type: 'integer', group: SCHEDULE, min: 1, help: 'stop after so many steps' },
   seed: {
