@@ -64,14 +64,14 @@ function closed(text: string, open: number): number {
   throw new Error(`unbalanced brackets: ${text.slice(open, open + 80)}`);
 }
 
-/** `name[i] = value;` → `store_name(i, value);`, any other `name[i]` → `load_name(i)`. */
+/** `name[i] = value;` → `store_name(i, value);`, any other `name[i]` → `load_name(i)`. Pages have no spaces around `=`. */
 function accessed(text: string, name: string): string {
   const found = new RegExp(`\\b${name}\\[`).exec(text);
   if (!found) return text;
   const open = found.index + name.length;
   const end = closed(text, open);
   const index = accessed(text.slice(open + 1, end - 1), name);
-  const assigned = /^ = ([^;]*);/.exec(text.slice(end));
+  const assigned = /^ ?=(?!=) ?([^;]*);/.exec(text.slice(end));
   const rest = end + (assigned?.[0].length ?? 0);
   const call = assigned ? `store_${name}(${index}, ${accessed(assigned[1]!, name)});` : `load_${name}(${index})`;
   return text.slice(0, found.index) + call + accessed(text.slice(rest), name);

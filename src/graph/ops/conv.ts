@@ -1,7 +1,7 @@
 import type { ConvShape, Size } from '../../kernels/conv.js';
 import { tunableOf } from '../lower/candidates.js';
 import { CONVOLUTIONS, lowerConv, lowerConvWeight, WEIGHT_GRADIENTS } from '../lower/conv.js';
-import { apply, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
+import { apply, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 
 import { knownOptions, type Padding, type Pair, pair, type Sides, sides, whole } from './options.js';
 
@@ -47,14 +47,12 @@ export const convTranspose2dOp: Op<ConvAttrs> = {
   lower: (node, plan) => lowerConv(node, shapeOf(node, true), plan),
   tunable: (node, ...setting) => tunableOf(CONVOLUTIONS, node, shapeOf(node, true), ...setting),
 };
-export const convWeightOp: Op<ConvAttrs> = {
-  name: 'convWeight',
-  lower: (node, plan) => lowerConvWeight(node, weightShapeOf(node), plan),
-  tunable: (node, ...setting) => tunableOf(WEIGHT_GRADIENTS, node, weightShapeOf(node), ...setting),
-};
-
-/** The same for a reader that halves would not do for. */
-const exactWeightOp: Op<ConvAttrs> = { ...convWeightOp, exact: true };
+const lowerWeight = (node: Node<ConvAttrs>, plan: Lowering) => lowerConvWeight(node, weightShapeOf(node), plan);
+const tunableWeight: Op<ConvAttrs>['tunable'] = (node, ...setting) =>
+  tunableOf(WEIGHT_GRADIENTS, node, weightShapeOf(node), ...setting);
+export const convWeightOp: Op<ConvAttrs> = { name: 'convWeight', lower: lowerWeight, tunable: tunableWeight };
+/** The same for a reader that halves would not do for. Written out, or builds that only paint would keep it. */
+const exactWeightOp: Op<ConvAttrs> = { name: 'convWeight', exact: true, lower: lowerWeight, tunable: tunableWeight };
 
 const sizeOf = ({ shape }: Tensor): Size => [shape[2]!, shape[3]!];
 
