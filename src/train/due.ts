@@ -63,6 +63,6 @@ export function leftAfter(step: number, total: number, batching: Batching, habit
     step: total - step,
     pictures: times(habits.displayFreq) + atEnd,
     checkpoint,
-    validation: valFreq ? Math.floor(total / valFreq) - Math.floor(step / valFreq) : checkpoint,
+    validation: valFreq ? atEnd * (Math.ceil(total / valFreq) - Math.floor(step / valFreq)) : checkpoint,
   };
 }

@@ -114,7 +114,7 @@ async function saveCheckpoint(
 
 /** Measures, logs and tells it. @returns the values where they are the best so far */
 async function validate({ hooks, run, trainer, pace, write, validator, best }: Session, step: number) {
-  const values = finite(await timed(pace, 'validation', () => validator!.measure(trainer.paint)));
+  const values = finite(await timed(pace, 'validation', () => validator!.measure(trainer.observe)));
   const named = Object.entries(values).map(([name, value]) => [`val_${name}`, value]);
   await write(() => run.log({ step, ...rounded(Object.fromEntries(named)) }));
   const better = best?.beats(values) === true;
