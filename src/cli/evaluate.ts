@@ -1,5 +1,6 @@
 // pix2pixhd evaluate: measures of a generator on pictures it was not trained on.
 
+import { openInception } from '../convert/inception.js';
 import { openLpips } from '../convert/lpips.js';
 import { type Dataset, openDataset } from '../data/dataset.js';
 import type { Device } from '../device/device.js';
@@ -12,6 +13,7 @@ import { chosenCheckpoint, findGenerator, rawBeside } from '../generate/find.js'
 import { loadGenerator } from '../generate/generator.js';
 import { AS_THEY_ARE, type Scaling, toWidth, wholePictures } from '../generate/whole.js';
 import { type Evaluation, evaluateGenerator, type Subjects } from '../metrics/evaluate.js';
+import { createInception } from '../metrics/inception.js';
 import { createLpips } from '../metrics/lpips.js';
 import type { MetricValues } from '../metrics/measures.js';
 import type { Manifest } from '../nets/manifest.js';
@@ -20,14 +22,14 @@ import { commandOf } from './command.js';
 import { type ProgressLine, progressLine } from './progress.js';
 
 const OPTIONS = [
-  ...(['phase', 'scale', 'which-epoch', 'raw', 'judge-steps', 'lpips', 'lpips-net'] as const),
+  ...(['phase', 'scale', 'which-epoch', 'raw', 'judge-steps', 'lpips', 'lpips-net', 'fid'] as const),
   ...(['seed', 'json', 'adapter', 'cache-mb'] as const),
 ] as const;
 type Options = OptionValues<(typeof OPTIONS)[number]>;
 
 const DETAILS = `Pictures of DATAROOT/test_label, test_inst and test_img (or another --phase)
 are painted and compared with their photos: mean absolute error, PSNR, SSIM,
-and with --lpips LPIPS.
+with --lpips LPIPS and with --fid FID.
 Label consistency: a small segmentation net is trained on the pairs of train_*
 and names the classes in photos, in what was painted, in flat class colours,
 and once against the labels of other pictures, which is what chance gives.`;
@@ -64,16 +66,19 @@ async function subjectsOf(device: Device, path: string, { raw }: Options, keep: 
 }
 
 async function measured(device: Device, path: string, root: string, options: Options, keep: Keep): Promise<Evaluation> {
-  const { phase, scale, judgeSteps: steps, seed, json, cacheMb, lpips, lpipsNet } = options;
+  const { phase, scale, judgeSteps: steps, seed, json, cacheMb, lpips, lpipsNet, fid } = options;
   const scaling = scale === undefined ? ((await scalingOfRun(path)) ?? AS_THEY_ARE) : toWidth(scale);
   const subjects = await subjectsOf(device, path, options, keep);
   const [training, held] = await Promise.all(
     ['train', phase].map((each) => wholeSet(root, each, subjects.ours.manifest, scaling, cacheMb * 1e6)),
   );
-  const distance = lpips === undefined ? undefined : keep(createLpips(device, openLpips(lpips, lpipsNet, keep)));
+  const given = {
+    lpips: lpips === undefined ? undefined : keep(createLpips(device, openLpips(lpips, lpipsNet, keep))),
+    inception: fid === undefined ? undefined : keep(await createInception(device, openInception(fid, keep))),
+  };
   const line = json || steps === 0 ? undefined : progressLine(steps);
   const judging = { steps, seed, onStep: (done: number, loss: number) => tell(line, done, steps, loss) };
-  return evaluateGenerator(device, subjects, { training: training!, held: held! }, judging, distance).finally(() =>
+  return evaluateGenerator(device, subjects, { training: training!, held: held! }, judging, given).finally(() =>
     line?.end(),
   );
 }
@@ -124,6 +129,7 @@ const LIKENESS: Column[] = [
   { title: 'PSNR dB', of: 'psnr', text: (v) => v.toFixed(2) },
   { title: 'SSIM', of: 'ssim', text: (v) => v.toFixed(4) },
   { title: 'LPIPS', of: 'lpips', text: (v) => v.toFixed(4) },
+  { title: 'FID', of: 'fid', text: (v) => v.toFixed(2) },
 ];
 
 const CONSISTENCY: Column[] = [

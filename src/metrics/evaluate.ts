@@ -7,6 +7,8 @@ import type { PreparedSample } from '../data/sample.js';
 import type { Device } from '../device/device.js';
 import type { Generator } from '../generate/generator.js';
 import { classMeans, paintClassMeans } from '../train/baseline.js';
+import { frechetDistance } from './frechet.js';
+import type { Inception } from './inception.js';
 import { type Judging, trainJudge } from './judge.js';
 import type { Lpips } from './lpips.js';
 import { type Judges, METRICS, type Measure, type MetricValues } from './measures.js';
@@ -15,7 +17,7 @@ export interface Evaluation {
   pictures: number;
   /**
    * Against the photos, by metric. `ours`: as the generator paints, with averaged weights where it has some; `raw`: with those of its last
-   * step; `means`: every class in its mean colour of the training photos.
+   * step; `means`: every class in its mean colour of the training photos. `fid` is of all pictures together.
    */
   likeness: { ours: MetricValues; raw?: MetricValues; means: MetricValues };
   /**
@@ -63,16 +65,42 @@ export interface Subjects {
   raw?: Generator;
 }
 
+/** FID: the distance of the pictures' features from those of the photos, which are collected once for all. */
+function fid(inception: Inception, photos: readonly Float32Array[]): Measure {
+  const features: Float32Array[] = [];
+  return {
+    async add(painted, { size }) {
+      features.push(await inception.features(painted, size));
+    },
+    result: () => ({ fid: frechetDistance(features, photos) }),
+  };
+}
+
+/** Nets that the user has weights of. */
+interface Given {
+  lpips?: Lpips;
+  inception?: Inception;
+}
+
 /** Paints and measures all pictures of `held` by every painter. */
-async function measureAll(held: Dataset, painters: Record<string, Painter>, judges: Judges): Promise<Evaluation> {
+async function measureAll(
+  held: Dataset,
+  painters: Record<string, Painter>,
+  judges: Judges & Given,
+): Promise<Evaluation> {
   const names = LIKENESS.filter((name) => name !== 'lpips' || judges.lpips);
   const eachPainter = <T>(make: () => T): Record<string, T> =>
     Object.fromEntries(Object.keys(painters).map((name) => [name, make()]));
-  const likeness = eachPainter(() => together(names.map((name) => METRICS[name].begin(judges))));
+  const { inception } = judges;
+  const photos: Float32Array[] = [];
+  const likeness = eachPainter(() =>
+    together([...names.map((name) => METRICS[name].begin(judges)), ...(inception ? [fid(inception, photos)] : [])]),
+  );
   const seeing = () => METRICS.consistency.begin(judges);
   const consistency = { photos: seeing(), ...eachPainter(seeing), shuffled: seeing() } as Record<string, Measure>;
   for (const number of held.samples.keys()) {
     const sample = await prepared(held, number);
+    if (inception) photos.push(await inception.features(sample.pictures.image!, sample.size));
     if (judges.segmenter) await consistency.photos!.add(sample.pictures.image!, sample);
     for (const [name, paint] of Object.entries(painters)) {
       const painted = await paint(sample);
@@ -100,7 +128,7 @@ export async function evaluateGenerator(
   { ours, raw }: Subjects,
   { training, held }: { training: Dataset; held: Dataset },
   judging: Judging,
-  lpips?: Lpips,
+  given: Given = {},
 ): Promise<Evaluation> {
   const { classes, encoding } = ours.manifest;
   const count = classes.names.length;
@@ -113,7 +141,7 @@ export async function evaluateGenerator(
   };
   const ignored = encoding.dontCare === undefined ? undefined : encoding.labelNc;
   try {
-    return await measureAll(held, painters, { segmenter, lpips, classes: count, ignored });
+    return await measureAll(held, painters, { segmenter, ...given, classes: count, ignored });
   } finally {
     segmenter?.close();
   }

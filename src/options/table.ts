@@ -338,6 +338,12 @@ export const OPTIONS = {
     value: 'FILE',
     help: "its backbone: torchvision's alexnet-owt-7be5be79.pth or vgg16-397923af.pth (default: as torch has downloaded it)",
   },
+  fid: {
+    type: 'text',
+    group: VALIDATION,
+    value: 'FILE',
+    help: "measure FID: Inception's weights, pytorch-fid's pt_inception-2015-12-05-6726825d.pth; comparable only between equal numbers of pictures, thousands at best",
+  },
   raw: {
     type: 'flag',
     group: VALIDATION,
