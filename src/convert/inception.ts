@@ -36,9 +36,12 @@ export function foldedTensor(file: Tensors, name: string): Float32Array {
   const layer = name.slice(0, name.lastIndexOf('.'));
   const { factor, bias } = foldedNorm(file, layer);
   if (name.endsWith('.bias')) return bias;
-  const weights = file.read(`${layer}.conv.weight`);
+  const weights = file.read(`${layer}.conv.weight`).slice();
   const perOutput = weights.length / factor.length;
-  return weights.map((weight, i) => weight * factor[Math.floor(i / perOutput)]!);
+  for (const [output, by] of factor.entries()) {
+    for (let i = output * perOutput; i < (output + 1) * perOutput; i++) weights[i]! *= by;
+  }
+  return weights;
 }
 
 /** Tensors are read when they go to the device; the file stays open until `keep` closes it. @throws MissingFileError, DataError */
