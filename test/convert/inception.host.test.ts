@@ -3,11 +3,11 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { foldedTensor, openInception } from '../../src/convert/inception.js';
+import { openInception } from '../../src/convert/inception.js';
 import { writeFileAtomic } from '../../src/formats/atomic.js';
 import { keepingOpen } from '../../src/formats/keep-open.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
-import type { Tensors } from '../../src/formats/state-dict.js';
+import { foldedTensor } from '../../src/nets/folded-norm.js';
 import { refuses, withFolder } from '../formats/support.js';
 
 const test = suite('Inception file');
@@ -20,8 +20,7 @@ test('a batch norm is a factor and a summand for every output', () => {
     'x.bn.running_mean': [1, 2],
     'x.bn.running_var': [4 - 1e-3, 9 - 1e-3],
   };
-  const read = (name: string) => Float32Array.from(tensors[name]!);
-  const file: Tensors = { file: '', shapes: new Map(), metadata: new Map(), read };
+  const file = { read: (name: string) => Float32Array.from(tensors[name]!) };
   const near = (name: string, want: number[]) =>
     foldedTensor(file, name).forEach((got, i) => assert.ok(Math.abs(got - want[i]!) < 1e-6, `${name}: ${got}`));
   near('x.weight', [1, 2, 3, 4]);

@@ -2,10 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { foldedTensor } from '../../src/convert/inception.js';
 import { toPlanes } from '../../src/data/values.js';
 import { compile, input } from '../../src/engine.js';
-import type { Tensors } from '../../src/formats/state-dict.js';
+import { foldedTensor } from '../../src/nets/folded-norm.js';
 import { inceptionFeatures, inceptionLayers, inceptionParameters } from '../../src/nets/inception.js';
 import { createVariables, lookup } from '../../src/nets/parameters.js';
 import { openTestDevice } from '../support/device.js';
@@ -19,11 +18,8 @@ const LAYERS = inceptionLayers();
 const NORM = { weight: [0.5, 1.5], bias: [-0.1, 0.1], running_mean: [-0.1, 0.1], running_var: [0.5, 1.5] } as const;
 
 /** A file with noise for every tensor. */
-const FILE: Tensors = {
-  file: 'noise',
-  shapes: new Map(),
-  metadata: new Map(),
-  read(name) {
+const FILE = {
+  read(name: string) {
     const place = LAYERS.findIndex((layer) => name.startsWith(`${layer.name}.`));
     const { inputs, outputs, kernel } = LAYERS[place]!;
     const part = Object.keys(NORM).findIndex((each) => name.endsWith(`.bn.${each}`));
