@@ -3,7 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toPlanes } from '../../src/data/values.js';
-import { compile, input } from '../../src/engine.js';
+import { compile, destroy, input } from '../../src/engine.js';
 import { foldedTensor } from '../../src/nets/folded-norm.js';
 import { inceptionFeatures, inceptionLayers, inceptionParameters } from '../../src/nets/inception.js';
 import { createVariables, lookup } from '../../src/nets/parameters.js';
@@ -63,7 +63,8 @@ test("the features are torch's", async () => {
   near(features.reduce((a, b) => a + b, 0) / 2048, WANTED.mean);
   near(Math.sqrt(features.reduce((a, b) => a + b * b, 0)), WANTED.length);
   for (const [place, want] of Object.entries(WANTED.some)) near(features[Number(place)]!, want);
-  device.close();
+  program.destroy();
+  for (const variable of Object.values(variables)) destroy(device, variable);
 });
 
 test.run();
