@@ -7,7 +7,7 @@ import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type FileSource, openFile } from '../formats/files.js';
-import { findGenerator } from '../generate/find.js';
+import { chosenCheckpoint, findGenerator } from '../generate/find.js';
 import { type Done, type FolderJob, generateFolder, largestPicture } from '../generate/folder.js';
 import { loadGenerator } from '../generate/generator.js';
 import { type GeneratorFile, openGenerator } from '../generate/open.js';
@@ -49,10 +49,9 @@ function placesOf(options: Options, name: string) {
   const { checkpointsDir, resultsDir, dataroot, phase, whichEpoch, resizeOrCrop, loadSize } = options;
   if (!dataroot)
     throw new UsageError('--dataroot is missing', { fix: 'Give the folder that holds test_label and so on' });
-  const run = join(checkpointsDir, name);
   const instances = join(dataroot, `${phase}_inst`);
   return {
-    checkpoint: whichEpoch === 'latest' ? run : join(run, 'checkpoints', `step-${whichEpoch}`),
+    checkpoint: join(checkpointsDir, name),
     labels: [`${phase}_label`, `${phase}_A`].map((folder) => join(dataroot, folder)).find(existsSync),
     ...(existsSync(instances) ? { instances } : {}),
     out: join(resultsDir, name, `${phase}_${whichEpoch}`, 'images'),
@@ -81,7 +80,8 @@ export const generate = commandOf({
   async run(options) {
     const { checkpoint, ...job } = jobOf(options);
     if (job.profile !== undefined) tracePath(job.profile, job.out);
-    const path = await findGenerator(checkpoint, (message) => console.error(`pix2pixhd: ${message}`));
+    const chosen = await chosenCheckpoint(checkpoint, job.whichEpoch);
+    const path = await findGenerator(chosen, (message) => console.error(`pix2pixhd: ${message}`));
     const file = openFile(path);
     try {
       await (options.dryRun ? dryPaint(file, job) : paint(file, job));

@@ -21,12 +21,13 @@ import { checkSame } from '../train/config.js';
 import type { TrainingPlan } from '../train/estimate.js';
 import { withEvents } from '../train/events.js';
 import { architecturesOf, netsOf } from '../train/nets.js';
-import { batchSizeOf, checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
+import { batchSizeOf, checkTraining, largestHeld, largestSize, openTraining, type Training } from '../train/prepare.js';
 import { throughLosses } from '../train/recover.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { type Settings, settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
+import type { Measuring } from '../train/validation.js';
 import { openRuns } from '../watch/run.js';
 import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
@@ -38,6 +39,7 @@ import { profilerOf, tracePath } from './profile.js';
 import { type ProgressLine, progressLine } from './progress.js';
 import { onStopSignals } from './signals.js';
 import { sizeOf } from './size.js';
+import { measuringOf, measuringText, VALIDATION_OPTIONS, validationJson, validationText } from './validation.js';
 
 export const TRAIN_COMMAND_OPTIONS = [
   ...TRAIN_OPTIONS,
@@ -57,6 +59,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'display-freq',
   'save-latest-freq',
   'save-epoch-freq',
+  ...VALIDATION_OPTIONS,
   'dashboard',
   'port',
   'tensorboard',
@@ -186,6 +189,10 @@ function reporter(
     onSaved(what, path) {
       if (what === 'checkpoint') line?.say(`Saved ${path}`);
     },
+    onValidated(step, values, best) {
+      if (options.json) console.log(validationJson(step, values));
+      line?.say(validationText(step, values, best));
+    },
     onNote: (text) => (line?.say ?? ((plain: string) => console.error(plain)))(text),
   };
   return {
@@ -217,6 +224,7 @@ const trainingPlan = async (
 ): Promise<TrainingPlan> => ({
   settings: training.settings,
   size: await largestSize(training, looks),
+  held: await largestHeld(training),
   vgg,
   compile: { ...planningOf(options), recompute: options.recompute },
 });
@@ -281,6 +289,7 @@ const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boo
 /** What of the command line is no part of the settings and holds when a run goes on. */
 const HABITS = [
   ...KERNEL_OPTIONS,
+  ...VALIDATION_OPTIONS,
   'max-steps',
   'print-freq',
   'display-freq',
@@ -290,7 +299,9 @@ const HABITS = [
 
 /** config.json: options, and which data they were for. */
 function configOf(root: string, { settings, dataset }: Training, options: TrainCommandOptions) {
-  const values: Record<string, unknown> = { ...options, ...settings };
+  const { val, lpips, lpipsNet } = options;
+  const places = Object.entries({ val, lpips, lpipsNet }).map(([name, path]) => [name, path && resolve(path)]);
+  const values: Record<string, unknown> = { ...options, ...settings, ...Object.fromEntries(places) };
   const kept = [...TRAIN_OPTIONS, ...HABITS].map(camelCase).map((name) => [name, values[name]]);
   const names = createHash('sha256')
     .update(dataset.samples.map(({ name }) => name).join('\n'))
@@ -310,6 +321,7 @@ interface Session {
   from(again: boolean): Promise<From>;
   after(device: Device, training: Training): Promise<void>;
   loaders: Loaders;
+  measuring?: Measuring;
 }
 
 /** The training with its precision decided: one that goes on keeps that of its checkpoint where it may choose. */
@@ -321,7 +333,7 @@ async function settled(device: Device, { training, options, planned }: Session, 
 
 /** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
 async function trainWithProgress(session: Session): Promise<number | undefined> {
-  const { options, run, from, after, loaders } = session;
+  const { options, run, from, after, loaders, measuring } = session;
   let reached = 0;
   let say = (text: string): void => console.error(text);
   const stop = onStopSignals((text) => say(text));
@@ -340,6 +352,7 @@ async function trainWithProgress(session: Session): Promise<number | undefined> 
       await withinMemory(device, planned, options.memoryGb, teller(options), () =>
         runTraining(device, training, run, options, report.hooks, {
           ...start,
+          measuring,
           compile: { ...kernels.compile, recompute: options.recompute },
           source: loaders,
         }),
@@ -387,6 +400,7 @@ export async function trainCommand(
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
+    const measuring = measuringOf(options, training, keep);
     const config = configOf(root, training, options);
     if (goesOn(options)) await checkSame(options.out, config, say);
     const first = { ...(await startOf(training, options, keep, say)), ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
@@ -401,9 +415,10 @@ export async function trainCommand(
     const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options, loaders);
+      if (measuring) say(measuringText(training, measuring));
       const plan = await trainingPlan(training, vgg !== undefined, options, loaders);
       const planned = (precision: Precision) => plannedTraining(precisely(plan, precision));
-      return await trainWithProgress({ training, options, run, planned, from, after, loaders });
+      return await trainWithProgress({ training, options, run, planned, from, after, loaders, measuring });
     } finally {
       await loaders.close();
       await dashboard?.close();

@@ -18,6 +18,8 @@ export interface TrainingPlan {
   settings: Settings;
   /** Of the batches, after scaling and cropping. */
   size: Extent;
+  /** Of the pictures to measure, as they are painted, where there are any. */
+  held?: Extent;
   /** It has the perceptual loss. */
   vgg: boolean;
   compile: Omit<CompileOptions, 'arena'>;
@@ -39,7 +41,7 @@ const momentsOf = (parts: ReturnType<typeof partsOf>): Tensor[] =>
   ]);
 
 /** The programs of a training, all its tensors trained, and the variables that belong to the optimiser. */
-function programsOf({ settings, size: { width, height }, vgg }: TrainingPlan) {
+function programsOf({ settings, size: { width, height }, held, vgg }: TrainingPlan) {
   const { poolSize, batchSize, accumulate } = settings;
   const nets = netsOf(settings);
   const values = () => () => new Float32Array(0); // nothing asks for them
@@ -47,12 +49,14 @@ function programsOf({ settings, size: { width, height }, vgg }: TrainingPlan) {
   const regions = parts.E ? regionCapacity(REGIONS) : 0;
   const size: Size = [batchSize, height, width, regions];
   const step = { ...stepOf(settings, nets, parts), extent: [batchSize, height, width] as const, regions };
-  const painting = paintingOf(nets, parts, poolSize > 0 ? size : [1, height, width, regions], paramsOf(parts.G));
+  const painted: Size[] = [poolSize > 0 ? size : [1, height, width, regions]];
+  if (held) painted.push([1, held.height, held.width, regions]);
+  const paintings = painted.map((each) => paintingOf(nets, parts, each, paramsOf(parts.G)));
   const optimizer = new Set(momentsOf(parts));
-  if (accumulate === 1) return { specs: [trainingStep(step), painting], optimizer };
+  if (accumulate === 1) return { specs: [trainingStep(step), ...paintings], optimizer };
   const sums = { G: [...zerosLike(parts.G), ...(parts.E ? zerosLike(parts.E) : [])], D: zerosLike(parts.D) };
   for (const sum of [...sums.G, ...sums.D]) optimizer.add(sum);
-  const specs: ProgramSpec[] = [accumulatingStep(step, sums, accumulate), applyingStep(step, sums), painting];
+  const specs: ProgramSpec[] = [accumulatingStep(step, sums, accumulate), applyingStep(step, sums), ...paintings];
   return { specs, optimizer };
 }
 

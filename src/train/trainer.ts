@@ -40,6 +40,8 @@ export interface Trainer {
   readonly health: Health | undefined;
   /** The generator's picture of a batch, in the style of its photo: f32 [N, outputNc, H, W] in [−1, 1]. */
   paint(batch: Batch): Promise<Float32Array>;
+  /** The same picture, without a trace: kernels that only it needs do not become the training's. */
+  observe(batch: Batch): Promise<Float32Array>;
   /** What to save; to be written before the next step. */
   checkpoint(progress: Progress): Checkpoint;
   /** Of the last step's program; undefined before the first. */
@@ -172,9 +174,15 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
     return stepPrograms(device, compiling, stepOf(settings, nets, parts), accumulate);
   };
   let programs = programsOf();
-  const paintersWith = (params: Lookup) =>
-    sizedPrograms(device, compiling.arena, (size: Size) => paintingOf(nets, parts, size, params), compiling);
+  const paintersWith = (params: Lookup, options = compiling) =>
+    sizedPrograms(device, compiling.arena, (size: Size) => paintingOf(nets, parts, size, params), options);
   const painters = paintersWith(paramsOf(parts.G));
+  const observers = paintersWith(paramsOf(parts.G), {
+    ...compiling,
+    get choices() {
+      return { ...kernels }; // as they are when a size first comes
+    },
+  });
   /** What D judges is always of the weights themselves. */
   const fakers = pool && parts.G.averages ? paintersWith(lookup(parts.G.variables)) : painters;
 
@@ -237,6 +245,7 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
       return losses;
     },
     paint: (batch) => paintWith(painters, sizedFeeds(batch)),
+    observe: (batch) => paintWith(observers, sizedFeeds(batch)),
     checkpoint(progress) {
       const scale = lossScale ? { lossScale: { ...lossScale } } : {};
       const state = { ...progress, adam: { ...adam }, fixed, kernels: { ...kernels }, ...scale };
@@ -247,6 +256,7 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
       programs.destroy();
       painters.destroy();
       fakers.destroy();
+      observers.destroy();
       compiling.arena.destroy();
       destroyParts(device, parts);
     },
