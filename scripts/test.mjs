@@ -100,7 +100,7 @@ async function run(group, files) {
   console.log(`\n${group.name}: ${files.length} test files in ${where.filter(Boolean).join(', ')}`);
   const start = performance.now();
   try {
-    if (group.name === 'pages') await (await import('./editor.mjs')).buildEditor('dist/editor');
+    if (group.name === 'pages') await (await import('./editor.mjs')).buildEditor('.cache/test/editor');
     const bundle = await bundleTests(group, files);
     const counts = await (group.runtime === 'browser' ? runInBrowser(bundle) : runInNode(bundle));
     console.log(`${group.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds(start)}`);
