@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colourLabels } from '../data/colours.js';
 import { toBytes } from '../data/encode.js';
+import { readImage } from '../data/load.js';
 import { prepareSample } from '../data/sample.js';
 import { encodeSheet } from '../data/sheet.js';
 import { cutWindow } from '../data/transform.js';
@@ -92,7 +93,7 @@ async function americas(root: string, { dataset }: Training) {
     instance: file('inst', 'png'),
     image: file('img', 'jpg'),
   };
-  const { size, pictures } = await prepareSample(paths, { ...dataset.options, loadSize: WORLD_WIDTH });
+  const { size, pictures } = await prepareSample(paths, { ...dataset.options, loadSize: WORLD_WIDTH }, readImage);
   const window = { ...AMERICAS, from: size };
   return {
     size: AMERICAS.size,

@@ -1,6 +1,7 @@
 // pix2pixhd evaluate: measures of a generator on pictures it was not trained on.
 
-import { type Dataset, openDataset } from '../data/dataset.js';
+import type { Dataset } from '../data/dataset.js';
+import { openDataset } from '../data/open-dataset.js';
 import { openDevice } from '../device/node.js';
 import { scalingOfRun } from '../encode/regions.js';
 import { DataError } from '../errors.js';

@@ -1,6 +1,5 @@
 // pix2pixhd train: from a folder of label maps and photos to a trained generator.
 
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
@@ -12,7 +11,6 @@ import { UsageError } from '../errors.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { mib } from '../graph/profile.js';
 import { keptMultiple } from '../nets/encoder.js';
-import { camelCase } from '../options/option.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import type { Served } from '../server/loopback.js';
@@ -20,8 +18,10 @@ import { checkSame } from '../train/config.js';
 import type { TrainingPlan } from '../train/estimate.js';
 import { withEvents } from '../train/events.js';
 import { architecturesOf, netsOf } from '../train/nets.js';
-import { batchSizeOf, checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
+import { openTraining } from '../train/open-training.js';
+import { batchSizeOf, checkTraining, largestSize, type Training } from '../train/prepare.js';
 import { throughLosses } from '../train/recover.js';
+import { HABITS as RUN_HABITS, runConfig } from '../train/run-config.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
@@ -276,25 +276,7 @@ const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boo
   resume || continueTrain;
 
 /** What of the command line is no part of the settings and holds when a run goes on. */
-const HABITS = [
-  ...KERNEL_OPTIONS,
-  'max-steps',
-  'print-freq',
-  'display-freq',
-  'save-latest-freq',
-  'save-epoch-freq',
-] as const;
-
-/** config.json: options, and which data they were for. */
-function configOf(root: string, { settings, dataset }: Training, options: TrainCommandOptions) {
-  const values: Record<string, unknown> = { ...options, ...settings };
-  const kept = [...TRAIN_OPTIONS, ...HABITS].map(camelCase).map((name) => [name, values[name]]);
-  const names = createHash('sha256')
-    .update(dataset.samples.map(({ name }) => name).join('\n'))
-    .digest('hex');
-  const data = { samples: dataset.samples.length, names };
-  return { dataroot: resolve(root), ...Object.fromEntries(kept), data };
-}
+const HABITS = [...KERNEL_OPTIONS, ...RUN_HABITS] as const;
 
 type Command = TrainCommandOptions & { out: string };
 
@@ -383,7 +365,7 @@ export async function trainCommand(
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
-    const config = configOf(root, training, options);
+    const config = await runConfig(resolve(root), training, { ...options, ...training.settings }, HABITS);
     if (goesOn(options)) await checkSame(options.out, config, say);
     const first = { ...(await startOf(training, options, keep, say)), ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
     lastStep(training, options, first.progress?.step ?? 0);

@@ -3,7 +3,9 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toBytes } from '../data/encode.js';
-import { findSamples, type SamplePaths } from '../data/folders.js';
+import { findSamples } from '../data/folders.js';
+import { readImage } from '../data/load.js';
+import type { SamplePaths } from '../data/pairing.js';
 import { encodePng } from '../data/png.js';
 import type { Size } from '../data/resample.js';
 import { type PreparedSample, prepareSample } from '../data/sample.js';
@@ -101,7 +103,7 @@ export async function largestPicture(manifest: Manifest, job: Omit<FolderJob, 'o
   const options = wholePictures(manifest, job.scale === undefined ? AS_THEY_ARE : toWidth(job.scale));
   let largest = { width: 0, height: 0 };
   for (const paths of (await samplesOf(job, manifest)).slice(0, job.howMany)) {
-    const { size } = await prepareSample(paths, options);
+    const { size } = await prepareSample(paths, options, readImage);
     if (size.width * size.height > largest.width * largest.height) largest = size;
   }
   return largest;
@@ -115,7 +117,7 @@ export async function* generateFolder(generator: Generator, job: FolderJob): Asy
   const samples = (await samplesOf(job, generator.manifest)).slice(0, job.howMany);
   const options = wholePictures(generator.manifest, job.scale === undefined ? AS_THEY_ARE : toWidth(job.scale));
   const total = samples.length;
-  const prepare = (i: number) => (i < total ? prepareSample(samples[i]!, options) : undefined);
+  const prepare = (i: number) => (i < total ? prepareSample(samples[i]!, options, readImage) : undefined);
   let next = prepare(0);
   for (const [i, { name }] of samples.entries()) {
     const sample = await next!;

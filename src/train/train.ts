@@ -187,10 +187,10 @@ export async function train(
   hooks: Hooks,
   { start, progress, vgg, compile, source = { load: loadBatch.bind(null, training.dataset) } }: From = {},
 ): Promise<string> {
-  const { root, dataset, settings, classes } = training;
+  const { dataset, settings, classes } = training;
   const begin = begun(progress ?? { step: 0, cursor: startCursor(settings.seed) }, training);
   const total = lastStep(training, habits, begin.step);
-  const samples = await sampleBatches(root, dataset, settings.seed);
+  const samples = await sampleBatches(training);
   const trainer = createTrainer(device, { settings, classes, start, vgg, compile });
   const write = patientWrites(hooks.onNote);
   const batches: BatchSource = { ...source, advance: advance.bind(null, dataset) };
