@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { Range } from './server.js';
 import { smoothed } from './smooth.js';
+import type { Range } from './source.js';
 
 export interface Line {
   /** Of its run, which gives it its colour. */

@@ -1,7 +1,7 @@
 import { duration } from '../src/cli/duration.js';
 import { bytes, short } from './format.js';
 import { useNow } from './now.js';
-import type { Run } from './server.js';
+import type { Run } from './source.js';
 
 interface Props {
   runs: readonly Run[];
