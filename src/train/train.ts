@@ -12,7 +12,7 @@ import { dueAfter, type Habits, imagesOf, leftAfter } from './due.js';
 import { createHealth } from './health.js';
 import { createPace, type Pace, type Work } from './pace.js';
 import type { Training } from './prepare.js';
-import type { RunFolder } from './run-folder.js';
+import type { RunOutput } from './run-folder.js';
 import { sampleBatches, sampleSheet } from './samples.js';
 import { totalSteps } from './schedule.js';
 import { type BatchSource, type Step, trainingSteps } from './steps.js';
@@ -55,7 +55,7 @@ interface Session {
   training: Training;
   habits: Habits;
   hooks: Hooks;
-  run: RunFolder;
+  run: RunOutput;
   trainer: Trainer;
   samples: Batch[];
   begin: Progress;
@@ -182,7 +182,7 @@ function begun({ step, cursor }: Progress, { dataset, settings: { seed } }: Trai
 export async function train(
   device: Device,
   training: Training,
-  run: RunFolder,
+  run: RunOutput,
   habits: Habits,
   hooks: Hooks,
   { start, progress, vgg, compile, source = { load: loadBatch.bind(null, training.dataset) } }: From = {},
