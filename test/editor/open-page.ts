@@ -59,7 +59,7 @@ export async function openPage(
   ready = '.stage',
 ): Promise<OpenPage> {
   browser ??= await launch({ canvases: true });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, acceptDownloads: true });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, locale: 'en-GB' });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = watch(page, url.startsWith('file:') ? url : new URL(url).origin);
