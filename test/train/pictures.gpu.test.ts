@@ -37,7 +37,7 @@ function pngsOf(number: number): Record<string, Uint8Array> {
 
 /** Resized, cropped and mirrored, with everything in PNG files in memory. */
 function pictures(): { dataset: Dataset; settings: typeof SETTINGS } {
-  const files = new Map(
+  const files = new Map<string, Uint8Array>(
     NAMES.flatMap((name, i) => Object.entries(pngsOf(i)).map(([role, bytes]) => [`${role}/${name}`, bytes] as const)),
   );
   const options = { ...trainDefaults(), ...SETTINGS, noLsgan: false };
