@@ -10,16 +10,19 @@ import { App } from './view/app.jsx';
 
 const METHODS = ['list', 'create', 'train', 'pause', 'zip', 'remove', 'sheet'] as const satisfies (keyof Trainings)[];
 
-/** Renders at most once a frame, however fast the news come. */
-function oncePerFrame(draw: () => void): () => void {
+/** Steps may come faster than people read. */
+const REFRESH_MS = 200;
+
+/** Calls soon after it is asked to, and at most so often. */
+function nowAndThen(draw: () => void): () => void {
   let asked = false;
   return () => {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       asked = false;
       draw();
-    });
+    }, REFRESH_MS);
   };
 }
 
@@ -28,7 +31,7 @@ async function start(): Promise<void> {
   if (reason) return render(<WhyNot {...reason} purpose="train" />, document.body);
   const worker = new Worker(new URL('worker.js', location.href), { type: 'module' });
   const trainings = callsTo<Trainings, News>(worker, METHODS, 'training worker', (news) => model.hear(news));
-  const changed = oncePerFrame(() => render(<App model={model} />, document.body));
+  const changed = nowAndThen(() => render(<App model={model} />, document.body));
   const model = createModel(trainings, changed);
   Object.assign(globalThis, { pix2pixhdTraining: model });
   await model.open();

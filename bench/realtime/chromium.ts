@@ -3,8 +3,8 @@
 import type { Page } from 'playwright-core';
 import type { Opens } from '../../src/edit/opens.js';
 import { serveEditor } from '../../src/edit/serve.js';
-import { closeBrowser, openPage } from '../../test/editor/open-page.js';
-import { type Realtime, STROKES, type Strokes } from './measure.js';
+import { closeBrowser, type OpenPage, openPage } from '../../test/editor/open-page.js';
+import { type Realtime, STROKES, type Strokes, WARM } from './measure.js';
 
 /** In the page: notes when the pointer last moved and when pictures came after that, and tasks that browsers call long. */
 function watch(): void {
@@ -38,12 +38,14 @@ interface Seen extends Strokes {
 
 const seenBy = (page: Page): Promise<Seen> => page.evaluate(() => (globalThis as any).seen);
 
-async function stroke(page: Page, at: [number, number], settled: () => Promise<void>): Promise<void> {
+/** Down, a little way, up when the preview is there. */
+async function stroke({ page, settled }: OpenPage, x: number, y: number): Promise<void> {
   const { mouse } = page;
-  await mouse.move(...at);
+  const { preview } = await seenBy(page);
+  await mouse.move(x, y);
   await mouse.down();
-  await mouse.move(at[0] + 20, at[1] + 10);
-  await settled();
+  await mouse.move(x + 20, y + 10);
+  await page.waitForFunction((count) => (globalThis as any).seen.preview.length > count, preview.length);
   await mouse.up();
   await settled();
 }
@@ -57,12 +59,19 @@ export async function inChromium(opens: Opens): Promise<Realtime> {
   try {
     await open.settled();
     const [x, y] = await open.at(90, 120);
-    // Previews compile when they first come.
-    await stroke(page, [x, y], open.settled);
     await page.evaluate(`(${watch})()`);
-    for (let i = 1; i <= STROKES; i++) await stroke(page, [x + 8 * i, y], open.settled);
+    // Previews of every coarseness compile when they first come.
+    for (let i = 0; i < WARM; i++) await stroke(open, x, y + 8 * i);
+    const before = await seenBy(page);
+    for (let i = 1; i <= STROKES; i++) await stroke(open, x + 8 * i, y);
     const { preview, full, longest } = await seenBy(page);
-    return { where: 'SwiftShader, Chromium', coldMs, preview, full, longestBlockMs: longest };
+    return {
+      where: 'SwiftShader, Chromium',
+      coldMs,
+      preview: preview.slice(before.preview.length),
+      full: full.slice(before.full.length),
+      longestBlockMs: longest,
+    };
   } finally {
     await open.close();
     await closeBrowser();

@@ -18,6 +18,8 @@ export interface Realtime extends Strokes {
 /** Pixels of a side of the demo. */
 export const SIDE = 256;
 export const STROKES = 8;
+/** The first preview of each coarseness compiles; that many strokes do not count. */
+export const WARM = 3;
 
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;

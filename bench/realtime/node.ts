@@ -6,7 +6,7 @@ import { infoOf } from '../../src/device/device.js';
 import { chooseAdapter } from '../../src/device/node.js';
 import type { Opens } from '../../src/edit/opens.js';
 import { fakeCanvas } from '../../test/editor/fake-canvas.js';
-import { type Realtime, SIDE, STROKES, type Strokes } from './measure.js';
+import { type Realtime, SIDE, STROKES, type Strokes, WARM } from './measure.js';
 
 const idsOf = (png: Uint8Array): Uint16Array => Uint16Array.from(decodePng(png).data);
 
@@ -17,9 +17,6 @@ function drawStroke(labels: Uint16Array, number: number) {
     for (let x = box.left; x < box.right; x++) labels[y * SIDE + x] = 7 - (number % 4);
   return box;
 }
-
-/** The first preview of each coarseness compiles; it is drawn before anything counts. */
-const WARM = 3;
 
 export async function inNode({ checkpoint, labels, instances, name }: Opens): Promise<Realtime> {
   const { adapter, reason } = await chooseAdapter();
