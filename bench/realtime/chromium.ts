@@ -9,7 +9,7 @@ import { type Realtime, STROKES, type Strokes, WARM } from './measure.js';
 /** In the page: notes when the pointer last moved and when pictures came after that, and tasks that browsers call long. */
 function watch(): void {
   const scope = globalThis as any;
-  const { state } = scope.pix2pixhdEditor;
+  const timing = () => scope.pix2pixhdEditor.state.timing;
   const seen = { moved: 0, preview: [] as number[], full: [] as number[], longest: 0 };
   scope.seen = seen;
   const moved = () => {
@@ -21,12 +21,13 @@ function watch(): void {
   new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
   }).observe({ type: 'longtask' });
-  let last = { ...state.timing };
+  let last = timing();
   const look = () => {
+    const now = timing();
     for (const kind of ['preview', 'full'] as const) {
-      if (state.timing[kind] !== last[kind]) seen[kind].push(performance.now() - seen.moved);
+      if (now[kind] !== last[kind]) seen[kind].push(performance.now() - seen.moved);
     }
-    last = { ...state.timing };
+    last = now;
     setTimeout(look);
   };
   look();
