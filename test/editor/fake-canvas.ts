@@ -4,8 +4,9 @@
 export function fakeCanvas() {
   let device: GPUDevice;
   let texture: GPUTexture | undefined;
-  const canvas = { width: 0, height: 0, getContext: () => context };
+  const canvas = { width: 0, height: 0, getContext: (): unknown => context };
   const context = {
+    canvas,
     configure(options: { device: GPUDevice }) {
       device = options.device;
       texture = undefined;
