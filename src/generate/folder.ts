@@ -116,7 +116,7 @@ export async function largestPicture(manifest: Manifest, job: Omit<FolderJob, 'o
 /** A picture of half the sides. The files are read again, since shrinking maps and photos is theirs. */
 async function paintPreview(generator: Generator, paths: SamplePaths, size: Size, job: FolderJob): Promise<void> {
   const half = wholePictures(generator.manifest, toWidth(Math.ceil(size.width / 2)));
-  const picture = await generator.generate(await inputOf(await prepareSample(paths, half), job));
+  const picture = await generator.generate(await inputOf(await prepareSample(paths, half, readImage), job));
   const path = join(job.out, `${paths.name}.preview.${job.format}`);
   await write(path, ENCODE[job.format](picture));
   job.onPreview?.(path);
