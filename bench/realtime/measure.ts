@@ -17,7 +17,7 @@ export interface Realtime extends Strokes {
 
 /** Pixels of a side of the demo. */
 export const SIDE = 256;
-export const STROKES = 8;
+export const STROKES = 5;
 /** The first preview of each coarseness compiles; that many strokes do not count. */
 export const WARM = 3;
 
