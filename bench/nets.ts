@@ -1,11 +1,15 @@
 // What --full adds: the whole generator and the whole training step, at the size that the goals speak of.
 
+import { netsOf } from '../src/train/nets.js';
+import { trainSettings } from '../src/train/settings.js';
 import { drawn } from './operands.js';
 import { type Subject, TOLERANCE } from './rows.js';
 import { drawnWeights, netsFor, pictureFor } from './step.js';
 
 const SIZE = { width: 256, height: 128 };
 const WIDTH = { ngf: 32, ndf: 64 };
+const DEMO = { ngf: 16, nDownsampleGlobal: 2, nBlocksGlobal: 3, instanceFeat: true, nef: 8, nDownsampleE: 2 };
+const DEMO_SIDE = 256;
 const TEXT = `ngf ${WIDTH.ngf}, ${SIZE.width}×${SIZE.height}`;
 
 /** Losses are equal within this. */
@@ -17,6 +21,20 @@ function generatorSubject(): Subject {
   const given = { nets, weights: drawnWeights(nets.G, 1), x };
   return {
     name: `generator, ${TEXT}`,
+    role: 'forward',
+    tolerance: TOLERANCE,
+    bound: undefined,
+    prepare: async (engine) => engine.generator?.(given),
+  };
+}
+
+/** The net of the demo checkpoint, at the size of its maps. */
+function demoSubject(): Subject {
+  const nets = netsOf(trainSettings({ labelNc: 10, noVggLoss: true, ...DEMO }));
+  const x = drawn(1, [1, nets.generator.inputNc, DEMO_SIDE, DEMO_SIDE], 1);
+  const given = { nets, weights: drawnWeights(nets.G, 1), x };
+  return {
+    name: `demo generator, ngf ${DEMO.ngf}, ${DEMO_SIDE}×${DEMO_SIDE}`,
     role: 'forward',
     tolerance: TOLERANCE,
     bound: undefined,
@@ -40,5 +58,6 @@ function stepSubject(): Subject {
 /** Made when their turn comes: each holds a whole net. */
 export const NETS: readonly { name: string; subject: () => Subject }[] = [
   { name: 'generator', subject: generatorSubject },
+  { name: 'demo generator', subject: demoSubject },
   { name: 'training step', subject: stepSubject },
 ];

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { Range } from './server.js';
 import { smoothed } from './smooth.js';
+import type { Range } from './source.js';
 
 export interface Line {
   /** Of its run, which gives it its colour. */
@@ -85,6 +85,18 @@ function movedBy(key: string, range: Range, whole: number): Range | undefined {
   return key === '0' ? null : undefined;
 }
 
+/** Does it in a task of its own, so that many charts do not make one long one; gives what undoes it. */
+function soon(action: () => (() => void) | undefined): () => void {
+  let undo: (() => void) | undefined;
+  const timer = setTimeout(() => {
+    undo = action();
+  });
+  return () => {
+    clearTimeout(timer);
+    undo?.();
+  };
+}
+
 /** The curves of one quantity. */
 export function Chart(props: Props) {
   const { title, format, lines, smoothing, range, whole, onRange } = props;
@@ -93,25 +105,34 @@ export function Chart(props: Props) {
   const [cursor, setCursor] = useState<number | null>(null);
   const data = dataOf(lines, smoothing);
 
-  useEffect(() => {
-    const made = new uPlot(options(props, setCursor), data, place.current!);
-    plot.current = made;
-    const fit = new ResizeObserver(() => made.setSize({ width: place.current!.clientWidth, height: HEIGHT }));
-    fit.observe(place.current!);
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    const redraw = () => made.redraw(false);
-    scheme.addEventListener('change', redraw);
-    return () => {
-      fit.disconnect();
-      scheme.removeEventListener('change', redraw);
-      made.destroy();
-    };
-  }, [lines.map(({ number }) => number).join(), smoothing > 0]);
+  useEffect(
+    () =>
+      soon(() => {
+        const made = new uPlot(options(props, setCursor), data, place.current!);
+        plot.current = made;
+        const fit = new ResizeObserver(() => made.setSize({ width: place.current!.clientWidth, height: HEIGHT }));
+        fit.observe(place.current!);
+        const scheme = matchMedia('(prefers-color-scheme: dark)');
+        const redraw = () => made.redraw(false);
+        scheme.addEventListener('change', redraw);
+        return () => {
+          fit.disconnect();
+          scheme.removeEventListener('change', redraw);
+          made.destroy();
+        };
+      }),
+    [lines.map(({ number }) => number).join(), smoothing > 0],
+  );
 
-  useEffect(() => {
-    plot.current!.setData(data, range === null);
-    if (range) plot.current!.setScale('x', { min: range[0], max: range[1] });
-  }, [lines, smoothing, range]);
+  useEffect(
+    () =>
+      soon(() => {
+        plot.current!.setData(data, range === null);
+        if (range) plot.current!.setScale('x', { min: range[0], max: range[1] });
+        return undefined;
+      }),
+    [lines, smoothing, range],
+  );
 
   /** The average under the cursor, else the last one. */
   const reading = (i: number): string => {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Run } from './server.js';
+import type { Run } from './source.js';
 
 const shown = (value: unknown): string =>
   value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);

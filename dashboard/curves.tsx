@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
+import type { Curves as Columns } from '../src/watch/history.js';
 import { Chart } from './chart.js';
 import { bytes, short } from './format.js';
-import { type Curves as Columns, type Range, type Run, useCurves } from './server.js';
+import { type Range, type Run, useCurves } from './source.js';
 
 interface Quantity {
   title: string;

@@ -7,14 +7,15 @@ import { Curves } from './curves.js';
 import { Notes } from './notes.js';
 import { Runs } from './runs.js';
 import { Samples } from './samples.js';
-import { useRuns } from './server.js';
+import { SERVER, useRuns } from './server.js';
+import { Source } from './source.js';
 
 function Page() {
   const { runs, connected } = useRuns();
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const shown = runs.filter(({ number }) => !hidden.has(number));
   return (
-    <>
+    <Source.Provider value={SERVER}>
       <header>
         <h1>pix2pixhd</h1>
         <p role="status">
@@ -28,7 +29,7 @@ function Page() {
         <Samples runs={shown} />
         <Config runs={shown} />
       </main>
-    </>
+    </Source.Provider>
   );
 }
 

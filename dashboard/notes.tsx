@@ -1,4 +1,4 @@
-import type { Run } from './server.js';
+import type { Run } from './source.js';
 
 /** The newest are the ones that matter. */
 const SHOWN = 20;

@@ -1,7 +1,7 @@
 import { duration } from '../src/cli/duration.js';
 import { bytes, short } from './format.js';
 import { useNow } from './now.js';
-import type { Run } from './server.js';
+import type { Run } from './source.js';
 
 interface Props {
   runs: readonly Run[];
@@ -39,7 +39,8 @@ function toggled(set: ReadonlySet<number>, number: number): ReadonlySet<number> 
 /** A training is at work while its lines come no later than so many seconds after each other; a step may take a minute. */
 const QUIET = 120;
 
-function Standing({ run }: { run: Run }) {
+/** Where a run stands. */
+export function Standing({ run }: { run: Run }) {
   const now = useNow();
   const { step, total, epoch, time, secondsLeft, imagesPerSecond, deviceBytes, checkpoints } = run;
   if (step === 0) return <p>Waiting for its first step.</p>;

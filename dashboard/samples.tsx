@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
-import { fetchSheet, type Run } from './server.js';
+import { useContext, useEffect, useState } from 'preact/hooks';
 import { readSheet, type Sheet } from './sheet.js';
+import { type Run, Source } from './source.js';
 import { Wipe, type Wiped } from './wipe.js';
 
 /** Where the label ends and the real picture begins, as parts of the width. */
@@ -80,11 +80,13 @@ interface SheetProps {
 
 function RunSheet({ run, step, wiped, onWipe }: SheetProps) {
   const own = run.samples.findLast((each) => each <= step);
+  const source = useContext(Source);
   const [sheet, setSheet] = useState<Sheet>();
   useEffect(() => {
     let outdated = false;
     if (own === undefined) return;
-    fetchSheet(run.number, own)
+    source
+      .sheet(run.number, own)
       .then(readSheet)
       .then((read) => outdated || setSheet(read))
       .catch(() => {}); // it is gone, or the server is: what is shown stays

@@ -25,7 +25,8 @@ function embeddedResources(worker: Uint8Array<ArrayBuffer>): Resources {
   const url = URL.createObjectURL(new Blob([worker], { type: 'text/javascript' }));
   const name = document.getElementById('checkpoint')?.dataset.name ?? 'checkpoint.safetensors';
   const [checkpoint, labels, instances] = ['checkpoint', 'labels', 'instances'].map(embedded);
-  return { checkpoint: checkpoint?.buffer, labels, instances, name, worker: () => new Worker(url, { type: 'module' }) };
+  // A classic one: Chromium loads no module worker from a blob of a page whose origin is opaque, as one of file:// is.
+  return { checkpoint: checkpoint?.buffer, labels, instances, name, worker: () => new Worker(url) };
 }
 
 /** `opens.json` beside the page names what there is. */

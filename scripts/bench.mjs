@@ -9,7 +9,8 @@ import { installIfStale } from './install.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 installIfStale();
-installIfStale('bench');
+const wantsRealtime = process.argv.includes('--realtime');
+if (!wantsRealtime) installIfStale('bench');
 
 const { bundle, bundleForNode } = await import('./bundle.mjs');
 
@@ -21,6 +22,16 @@ async function inNode() {
   const { status } = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...process.argv.slice(2)], {
     stdio: 'inherit',
   });
+  process.exitCode = status ?? 1;
+}
+
+/** The editor alone, beside no peers. */
+async function realtime() {
+  const { buildEditor } = await import('./editor.mjs');
+  await buildEditor('.cache/bench/editor');
+  const outfile = resolve('.cache', 'bench', 'realtime.mjs');
+  await bundleForNode({ entryPoints: ['bench/realtime/main.ts'], outfile });
+  const { status } = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 }
 
@@ -39,4 +50,4 @@ async function inBrowser() {
 }
 
 const wantsBrowser = process.argv.includes('--browser') && !process.argv.includes('--help');
-await (wantsBrowser ? inBrowser() : inNode());
+await (wantsRealtime ? realtime() : wantsBrowser ? inBrowser() : inNode());

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { bundle, bundleForPages, REQUIRE } from './bundle.mjs';
 import { buildDashboard } from './dashboard.mjs';
 import { buildEditor } from './editor.mjs';
+import { buildTraining } from './training.mjs';
 
 /** Must run in a browser as they are. */
 const UNIVERSAL = ['src/index.ts', 'src/engine.ts', 'src/browser.ts', 'src/train/index.ts'];
@@ -71,4 +72,5 @@ await buildForPages();
 await buildEditor('dist/editor');
 await buildCommandLine();
 await buildDashboard('dist/dashboard');
+await buildTraining('dist/training');
 emitTypes();

@@ -87,6 +87,12 @@ function runInNode(bundle) {
   });
 }
 
+/** Where a bundle of tests looks for pages first. */
+async function buildPages() {
+  const [{ buildEditor }, { buildTraining }] = await Promise.all([import('./editor.mjs'), import('./training.mjs')]);
+  await Promise.all([buildEditor('.cache/test/editor'), buildTraining('.cache/test/training')]);
+}
+
 async function runInBrowser(bundle) {
   const { runInChromium } = await import('../test/browser/chromium.mjs');
   return runInChromium({ bundle, timeoutMs, query: options.limits ? `?limits=${options.limits}` : '' });
@@ -100,7 +106,7 @@ async function run(group, files) {
   console.log(`\n${group.name}: ${files.length} test files in ${where.filter(Boolean).join(', ')}`);
   const start = performance.now();
   try {
-    if (group.name === 'pages') await (await import('./editor.mjs')).buildEditor('dist/editor');
+    if (group.name === 'pages') await buildPages();
     const bundle = await bundleTests(group, files);
     const counts = await (group.runtime === 'browser' ? runInBrowser(bundle) : runInNode(bundle));
     console.log(`${group.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds(start)}`);

@@ -2,6 +2,7 @@
 
 import type { Style } from '../../src/generate/styles.js';
 import type { Manifest } from '../../src/nets/manifest.js';
+import type { Call } from '../../src/web/calls.js';
 import type { Box, Maps } from '../document/maps.js';
 
 export interface Model {
@@ -40,11 +41,11 @@ export interface Painter {
   encode(photo: ImageData, ids: Uint16Array): Promise<Map<number, number[]>>;
 }
 
-export type Call = { [K in keyof Painter]: { id: number; method: K; args: Parameters<Painter[K]> } }[keyof Painter];
 /** The first message gives the worker its canvas. */
-export type ToWorker = { canvas: OffscreenCanvas } | Call;
-export interface Failure {
-  message: string;
-  code?: string;
+export type ToWorker = { canvas: OffscreenCanvas } | Call<keyof Painter>;
+
+/** How much of a checkpoint is there, in bytes. */
+export interface Progress {
+  loaded: number;
+  total?: number;
 }
-export type FromWorker = { id: number; result?: unknown; error?: Failure } | { loaded: number; total?: number };

@@ -5,10 +5,11 @@ export interface Reason {
   fix?: string;
 }
 
-export function WhyNot({ problem, fix }: Reason) {
+/** @param purpose what the page is for */
+export function WhyNot({ problem, fix, purpose = 'paint' }: Reason & { purpose?: string }) {
   return (
     <div class="welcome" role="alert">
-      <h2>This page cannot paint here</h2>
+      <h2>This page cannot {purpose} here</h2>
       <p>{problem}.</p>
       {fix && (
         <p>

@@ -13,6 +13,7 @@ import { writeFileAtomic } from '../formats/atomic.js';
 import { leastSide } from '../nets/generator.js';
 import { TRAIN_OPTIONS } from '../options/table.js';
 import { architecturesOf } from '../train/nets.js';
+import { dataFacts } from '../train/open-training.js';
 import { planTraining } from '../train/prepare.js';
 import { commandOf, self } from './command.js';
 import { type ProgressLine, progressLine } from './progress.js';
@@ -35,7 +36,7 @@ export const check = commandOf({
     if (fix !== undefined && existsSync(fix)) {
       throw new UsageError('is there already', { file: fix, fix: 'Give --fix a new folder' });
     }
-    const { settings, data, classes } = await planTraining(root!, options, 0);
+    const { settings, data, classes } = planTraining(await dataFacts(root!, options), options, 0);
     const least = leastSide(architecturesOf(settings).generator);
     const report = await readAll(root!, data, least, json);
     if (sheet !== undefined) await writeSheet(sheet, root!, data, classes);

@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colourLabels } from '../data/colours.js';
 import { toBytes } from '../data/encode.js';
+import { readImage } from '../data/load.js';
 import { prepareSample } from '../data/sample.js';
 import { encodeSheet } from '../data/sheet.js';
 import { cutWindow } from '../data/transform.js';
@@ -16,29 +17,9 @@ import { findGenerator } from '../generate/find.js';
 import { loadGenerator } from '../generate/generator.js';
 import { classMeans, meanL1, paintClassMeans } from '../train/baseline.js';
 import type { Training } from '../train/prepare.js';
+import { EARTH_RECIPE } from '../train/recipe.js';
 import { commandOf, self } from './command.js';
 import { TRAIN_COMMAND_OPTIONS, trainCommand } from './train.js';
-
-/**
- * The Earth at 1024 pixels around, crops of 64: small enough for a CPU to learn it in minutes. A quarter of the reference's
- * filters, a single discriminator of one layer, and a higher rate because the schedule is short. Of discriminators with one,
- * two and three layers the shallow one learned colours soonest: in these 720 steps forests become olive and ice white.
- */
-const RECIPE = {
-  'resize-or-crop': 'scale_width_and_crop',
-  'load-size': 128,
-  'fine-size': 64,
-  ngf: 16,
-  'n-downsample-global': 2,
-  'n-blocks-global': 2,
-  ndf: 16,
-  'num-d': 1,
-  'n-layers-d': 1,
-  niter: 32,
-  'niter-decay': 28,
-  lr: 5e-4,
-  'display-freq': 200,
-} as const;
 
 /**
  * A training this short hangs on its rounding: with another order of sums forests may stay brown. These are the ones whose sheet
@@ -54,7 +35,7 @@ export const demo = commandOf({
   name: 'demo',
   help: 'train on the Earth set for some minutes, then paint the Americas, which it never saw',
   options: TRAIN_COMMAND_OPTIONS,
-  defaults: RECIPE,
+  defaults: EARTH_RECIPE,
   async run(options) {
     const root = earth();
     const out = options.out ?? freeFolder(join('runs', 'demo'));
@@ -92,7 +73,7 @@ async function americas(root: string, { dataset }: Training) {
     instance: file('inst', 'png'),
     image: file('img', 'jpg'),
   };
-  const { size, pictures } = await prepareSample(paths, { ...dataset.options, loadSize: WORLD_WIDTH });
+  const { size, pictures } = await prepareSample(paths, { ...dataset.options, loadSize: WORLD_WIDTH }, readImage);
   const window = { ...AMERICAS, from: size };
   return {
     size: AMERICAS.size,
@@ -128,5 +109,5 @@ colour of the training photos: ${flat.toFixed(1)} (ratio ${(ours / flat).toFixed
 
 Next, paint Europe, Africa and the rest with it:
   ${self()} generate --checkpoint ${out} --labels ${data('label')} \\
-    --instances ${data('inst')} --scale ${RECIPE['load-size']} --out ${join(out, 'pictures')}`;
+    --instances ${data('inst')} --scale ${EARTH_RECIPE['load-size']} --out ${join(out, 'pictures')}`;
 }

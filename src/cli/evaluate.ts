@@ -2,7 +2,8 @@
 
 import { openInception } from '../convert/inception.js';
 import { openLpips } from '../convert/lpips.js';
-import { type Dataset, openDataset } from '../data/dataset.js';
+import type { Dataset } from '../data/dataset.js';
+import { openDataset } from '../data/open-dataset.js';
 import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { scalingOfRun } from '../encode/regions.js';

@@ -16,10 +16,24 @@ import { evaluate } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { generate } from './generate.js';
 import { importCommand } from './import.js';
+import { studio } from './studio.js';
 import { train } from './train.js';
 import { watch } from './watch.js';
 
-const COMMANDS = [demo, train, encode, generate, edit, evaluate, importCommand, exportCommand, check, watch, devices];
+const COMMANDS = [
+  demo,
+  train,
+  encode,
+  generate,
+  edit,
+  evaluate,
+  importCommand,
+  exportCommand,
+  check,
+  watch,
+  studio,
+  devices,
+];
 
 function program(): Command {
   const root = new Command('pix2pixhd')

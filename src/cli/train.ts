@@ -1,6 +1,5 @@
 // pix2pixhd train: from a folder of label maps and photos to a trained generator.
 
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
@@ -13,16 +12,18 @@ import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import type { Precision } from '../graph/half.js';
 import { mib } from '../graph/profile.js';
 import { keptMultiple } from '../nets/encoder.js';
-import { camelCase } from '../options/option.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import type { Served } from '../server/loopback.js';
+import { keepBest } from '../train/best.js';
 import { checkSame } from '../train/config.js';
 import type { TrainingPlan } from '../train/estimate.js';
 import { withEvents } from '../train/events.js';
 import { architecturesOf, netsOf } from '../train/nets.js';
-import { batchSizeOf, checkTraining, largestHeld, largestSize, openTraining, type Training } from '../train/prepare.js';
+import { openTraining } from '../train/open-training.js';
+import { batchSizeOf, checkTraining, largestHeld, largestSize, type Training } from '../train/prepare.js';
 import { throughLosses } from '../train/recover.js';
+import { HABITS as RUN_HABITS, runConfig } from '../train/run-config.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { type Settings, settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
@@ -287,27 +288,13 @@ const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boo
   resume || continueTrain;
 
 /** What of the command line is no part of the settings and holds when a run goes on. */
-const HABITS = [
-  ...KERNEL_OPTIONS,
-  ...VALIDATION_OPTIONS,
-  'max-steps',
-  'print-freq',
-  'display-freq',
-  'save-latest-freq',
-  'save-epoch-freq',
-] as const;
+const HABITS = [...KERNEL_OPTIONS, ...VALIDATION_OPTIONS, ...RUN_HABITS] as const;
 
-/** config.json: options, and which data they were for. */
-function configOf(root: string, { settings, dataset }: Training, options: TrainCommandOptions) {
+/** The values that config.json keeps, with paths that hold wherever the run is gone on with. */
+function configValues({ settings }: Training, options: TrainCommandOptions): Record<string, unknown> {
   const { val, lpips, lpipsNet } = options;
   const places = Object.entries({ val, lpips, lpipsNet }).map(([name, path]) => [name, path && resolve(path)]);
-  const values: Record<string, unknown> = { ...options, ...settings, ...Object.fromEntries(places) };
-  const kept = [...TRAIN_OPTIONS, ...HABITS].map(camelCase).map((name) => [name, values[name]]);
-  const names = createHash('sha256')
-    .update(dataset.samples.map(({ name }) => name).join('\n'))
-    .digest('hex');
-  const data = { samples: dataset.samples.length, names };
-  return { dataroot: resolve(root), ...Object.fromEntries(kept), data };
+  return { ...options, ...settings, ...Object.fromEntries(places) };
 }
 
 type Command = TrainCommandOptions & { out: string };
@@ -348,11 +335,13 @@ async function trainWithProgress(session: Session): Promise<number | undefined> 
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
     const { training, planned } = await settled(device, session, start);
+    const best = measuring?.best && (await keepBest(run, measuring.best));
     try {
       await withinMemory(device, planned, options.memoryGb, teller(options), () =>
         runTraining(device, training, run, options, report.hooks, {
           ...start,
           measuring,
+          best,
           compile: { ...kernels.compile, recompute: options.recompute },
           source: loaders,
         }),
@@ -401,7 +390,7 @@ export async function trainCommand(
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
     const measuring = measuringOf(options, training, keep);
-    const config = configOf(root, training, options);
+    const config = await runConfig(resolve(root), training, configValues(training, options), HABITS);
     if (goesOn(options)) await checkSame(options.out, config, say);
     const first = { ...(await startOf(training, options, keep, say)), ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
     lastStep(training, options, first.progress?.step ?? 0);

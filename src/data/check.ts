@@ -1,8 +1,9 @@
 import { ProjectError } from '../errors.js';
 import type { DatasetOptions } from './dataset.js';
-import { dataFolders, findSamples, type SamplePaths } from './folders.js';
+import { dataFolders, findSamples } from './folders.js';
 import type { Image } from './image.js';
 import { readImage } from './load.js';
+import type { SamplePaths } from './pairing.js';
 import { checkSide, resizedSize } from './transform.js';
 import { checkSameSize, instanceIds, labelIds } from './values.js';
 

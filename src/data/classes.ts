@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { DataError, fileError } from '../errors.js';
+import { DataError } from '../errors.js';
 import { type Classes, labelPalette } from './colours.js';
 
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
@@ -9,11 +8,8 @@ const schema = v.object({
   palette: v.optional(v.array(v.tuple([byte, byte, byte]))),
 });
 
-/** Reads `{ "classes": ["sky", …], "palette": [[r, g, b], …] }`; without a palette the standard colours are used. */
-export async function readClasses(path: string): Promise<Classes> {
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw fileError(error, path);
-  });
+/** `{ "classes": ["sky", …], "palette": [[r, g, b], …] }`; without a palette the standard colours are used. @throws DataError */
+export function parseClasses(text: string, path: string): Classes {
   const { classes: names, palette = labelPalette(names.length) } = parse(text, path);
   if (palette.length === names.length) return { names, palette };
   throw new DataError(`${names.length} classes but ${palette.length} colours`, {

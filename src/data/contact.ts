@@ -1,9 +1,9 @@
 import { type Classes, colourLabels } from './colours.js';
 import type { DatasetOptions } from './dataset.js';
 import { instanceEdges } from './encode.js';
-import type { SamplePaths } from './folders.js';
 import { type Image, toRgb } from './image.js';
 import { readImage } from './load.js';
+import type { SamplePaths } from './pairing.js';
 import { resizeNearest } from './resample.js';
 import { encodeSheet, type Tile } from './sheet.js';
 import { instanceIds, labelIds } from './values.js';

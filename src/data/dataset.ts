@@ -1,6 +1,7 @@
 import { DataError, UsageError } from '../errors.js';
 import type { Cursor } from './cursor.js';
-import { dataFolders, findSamples, type SamplePaths, type Wanted } from './folders.js';
+import type { ReadImage } from './decode.js';
+import type { SamplePaths, Wanted } from './pairing.js';
 import { createRng, permutation } from './rng.js';
 import { bytesOf, drawSample, type PreparedSample, prepareSample, type Sample, type SampleOptions } from './sample.js';
 
@@ -15,7 +16,13 @@ export type DatasetOptions = SampleOptions &
   };
 
 /** The samples of one phase. `size` is the number of images an epoch counts, the reference's dataset_size. */
-export type Dataset = { samples: SamplePaths[]; size: number; options: DatasetOptions; cache: SampleCache };
+export type Dataset = {
+  samples: SamplePaths[];
+  size: number;
+  options: DatasetOptions;
+  read: ReadImage;
+  cache: SampleCache;
+};
 
 /** Prepared samples by number; the first that fit stay, since every epoch asks for all of them once. */
 type SampleCache = { samples: Map<number, PreparedSample>; bytes: number };
@@ -23,20 +30,15 @@ type SampleCache = { samples: Map<number, PreparedSample>; bytes: number };
 /** Samples stacked along a new first axis: `labels` [N, 1, H, W] and so on. */
 export type Batch = Omit<Sample, 'paths'> & { count: number; paths: SamplePaths[] };
 
-/** A data set of samples that were found. @throws UsageError where they make no batch */
-export function datasetOf(samples: SamplePaths[], root: string, options: DatasetOptions): Dataset {
+/** The samples of one phase, of which none is read yet. `name` stands in errors. @throws UsageError where they make no batch */
+export function datasetOf(samples: SamplePaths[], options: DatasetOptions, read: ReadImage, name: string): Dataset {
   const full = Math.floor(samples.length / options.batchSize) * options.batchSize;
   const size = Math.min(full, options.maxDatasetSize);
   if (size < 1) {
-    const problem = `${samples.length} samples in ${root} make no batch of ${options.batchSize}`;
+    const problem = `${samples.length} samples in ${name} make no batch of ${options.batchSize}`;
     throw new UsageError(problem, { fix: 'Lower --batch-size or raise --max-dataset-size' });
   }
-  return { samples, size, options, cache: { samples: new Map(), bytes: 0 } };
-}
-
-/** Finds and pairs the files of `<root>/<phase>_*`. Reads none of them yet. */
-export async function openDataset(root: string, options: DatasetOptions): Promise<Dataset> {
-  return datasetOf(await findSamples(dataFolders(root, options.phase, options)), root, options);
+  return { samples, size, options, read, cache: { samples: new Map(), bytes: 0 } };
 }
 
 /** Sample numbers of an epoch; shuffled afresh for every epoch unless serialBatches. */
@@ -51,10 +53,10 @@ export function advance({ size, options }: Dataset, { seed, epoch, position }: C
 }
 
 /** One sample, read, checked and resized, from memory where it was kept. */
-export async function prepared({ samples, options, cache }: Dataset, number: number): Promise<PreparedSample> {
+export async function prepared({ samples, options, read, cache }: Dataset, number: number): Promise<PreparedSample> {
   const kept = cache.samples.get(number);
   if (kept) return kept;
-  const sample = await prepareSample(samples[number], options);
+  const sample = await prepareSample(samples[number], options, read);
   if (cache.bytes + bytesOf(sample) <= options.cacheBytes && !cache.samples.has(number)) {
     cache.samples.set(number, sample);
     cache.bytes += bytesOf(sample);

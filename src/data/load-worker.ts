@@ -3,7 +3,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { ProjectError } from '../errors.js';
 import { type Dataset, type DatasetOptions, prepared } from './dataset.js';
-import type { SamplePaths } from './folders.js';
+import { readImage } from './load.js';
+import type { SamplePaths } from './pairing.js';
 import { createRng } from './rng.js';
 import { drawSample, type PreparedSample, type Sample } from './sample.js';
 
@@ -57,7 +58,13 @@ async function answer(dataset: Dataset, { id, number, seeds }: LoadRequest): Pro
 
 /** Answers requests until the thread is ended. */
 export function serveLoads({ samples, options }: LoadWorkerData): void {
-  const dataset: Dataset = { samples, size: samples.length, options, cache: { samples: new Map(), bytes: 0 } };
+  const dataset: Dataset = {
+    samples,
+    size: samples.length,
+    options,
+    read: readImage,
+    cache: { samples: new Map(), bytes: 0 },
+  };
   parentPort!.on('message', async (request: LoadRequest) => {
     parentPort!.postMessage(...(await answer(dataset, request)));
   });

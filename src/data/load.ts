@@ -1,25 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DataError, fileError, ProjectError, UsageError } from '../errors.js';
-import { checkSize, type Image, type Limits, MAX_PIXELS } from './image.js';
-import { decodePng, isPng } from './png.js';
-
-type Decoder = (bytes: Uint8Array, path: string, limits: Limits) => Image | Promise<Image>;
-
-const startsWith =
-  (text: string, at = 0) =>
-  (bytes: Uint8Array) =>
-    bytes.length >= at + text.length && [...text].every((char, i) => bytes[at + i] === char.charCodeAt(0));
-
-/** The content decides, not the name: a JPEG called .png is a common way to lose label ids without noticing. */
-const DECODERS: [matches: (bytes: Uint8Array) => boolean, decode: Decoder][] = [
-  [isPng, decodePng],
-  [startsWith('\xff\xd8\xff'), decodeWithSharp],
-  [startsWith('WEBP', 8), decodeWithSharp],
-  [startsWith('II*\0'), decodeWithSharp],
-  [startsWith('MM\0*'), decodeWithSharp],
-  [startsWith('P5'), decodePnm],
-  [startsWith('P6'), decodePnm],
-];
+import { decodeImage } from './decode.js';
+import { type Image, type Limits, MAX_PIXELS } from './image.js';
 
 /**
  * Reads a picture: PNG and PPM/PGM by own means, JPEG, WebP and TIFF with the optional package `sharp`. Throws
@@ -29,10 +11,7 @@ export async function readImage(path: string, limits: Limits = {}): Promise<Imag
   const bytes = await readFile(path).catch((error) => {
     throw fileError(error, path);
   });
-  const decoder = DECODERS.find(([matches]) => matches(bytes))?.[1];
-  if (decoder) return decoder(bytes, path, limits);
-  const problem = bytes.length === 0 ? 'is empty' : 'is no PNG, JPEG, WebP, TIFF or PPM';
-  throw new DataError(problem, { file: path, fix: 'Convert it to PNG' });
+  return decodeImage(bytes, path, limits, decodeWithSharp);
 }
 
 async function importSharp(path: string): Promise<typeof import('sharp').default> {
@@ -62,27 +41,4 @@ async function decodeWithSharp(bytes: Uint8Array, path: string, { maxPixels = MA
       cause: error,
     });
   }
-}
-
-/** Binary PGM (P5) and PPM (P6) of 8 or, big-endian, 16 bits. */
-function decodePnm(bytes: Uint8Array, path: string, limits: Limits): Image {
-  const head = String.fromCharCode(...bytes.subarray(0, 1024));
-  const match = /^P([56])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(255|65535)\s/.exec(head);
-  if (!match) throw new DataError('a PPM header that is not understood (8 or 16 bits, binary)', { file: path });
-  const [width, height] = [Number(match[2]), Number(match[3])];
-  checkSize(path, width, height, limits);
-  const channels = match[1] === '6' ? 3 : 1;
-  const depth = match[4] === '255' ? 8 : 16;
-  const count = width * height * channels;
-  const body = bytes.subarray(match[0].length);
-  if (body.length < (count * depth) / 8) {
-    throw new DataError(`cut short: ${body.length} of ${(count * depth) / 8} bytes`, {
-      file: path,
-      fix: 'Copy it again',
-    });
-  }
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const data =
-    depth === 8 ? body.slice(0, count) : Uint16Array.from({ length: count }, (_, i) => view.getUint16(2 * i));
-  return { width, height, channels, depth, data, exact: true, notes: [], path };
 }

@@ -6,9 +6,10 @@ import { DataError } from '../errors.js';
 import { writeFileAtomic } from '../formats/atomic.js';
 import type { Classes, Colour } from './colours.js';
 import type { DatasetOptions } from './dataset.js';
-import { dataFolders, findSamples, type Role, type SamplePaths } from './folders.js';
+import { dataFolders, findSamples } from './folders.js';
 import { type Image, toRgb } from './image.js';
 import { readImage } from './load.js';
+import type { Role, SamplePaths } from './pairing.js';
 import { encodePng } from './png.js';
 import { resizeBicubic, resizeNearest, type Size } from './resample.js';
 

@@ -1,8 +1,8 @@
-import type { SamplePaths } from './folders.js';
+import type { ReadImage } from './decode.js';
 import { type Image, type Limits, toChannels } from './image.js';
 import { enlarged, type JitterOptions, recoloured } from './jitter.js';
-import { readImage } from './load.js';
 import { fitPlanes, paddedSize } from './pad.js';
+import type { SamplePaths } from './pairing.js';
 import { resizeBicubic, resizeNearest, type Size } from './resample.js';
 import type { Rng } from './rng.js';
 import { cutWindow, drawCut, drawWindow, type GeometryOptions, isCropped, resizedSize } from './transform.js';
@@ -49,10 +49,14 @@ export type PreparedSample = { paths: SamplePaths; size: Size; pictures: Picture
  * Reads, checks and resizes one sample. Throws DataError for anything that would train on wrong values: ids outside the
  * classes, ids in RGB or lossy pictures, pictures of different sizes, damaged files.
  */
-export async function prepareSample(paths: SamplePaths, options: SampleOptions): Promise<PreparedSample> {
-  const read = async (path: string | undefined) => (path === undefined ? undefined : readImage(path, options));
-  const partners = [paths.instance, paths.image, paths.feature].map(read);
-  const [label, instance, photo, feature] = await Promise.all([readImage(paths.label, options), ...partners]);
+export async function prepareSample(
+  paths: SamplePaths,
+  options: SampleOptions,
+  read: ReadImage,
+): Promise<PreparedSample> {
+  const readPartner = async (path: string | undefined) => (path === undefined ? undefined : read(path, options));
+  const partners = [paths.instance, paths.image, paths.feature].map(readPartner);
+  const [label, instance, photo, feature] = await Promise.all([read(paths.label, options), ...partners]);
   for (const other of [instance, photo, feature]) if (other) checkSameSize(label, other);
   const size = resizedSize({ width: label.width, height: label.height }, options, label.path);
   const ids = (data: Int32Array) => resizeNearest(data, label, size);

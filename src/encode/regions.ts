@@ -2,7 +2,9 @@
 
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { dataFolders, findSamples, type SamplePaths } from '../data/folders.js';
+import { dataFolders, findSamples } from '../data/folders.js';
+import { readImage } from '../data/load.js';
+import type { SamplePaths } from '../data/pairing.js';
 import { regionClasses } from '../data/region-classes.js';
 import { prepareSample, type SampleOptions } from '../data/sample.js';
 import { RESIZE_OR_CROP } from '../data/transform.js';
@@ -51,7 +53,7 @@ export interface EncodedPicture {
 }
 
 async function encodePicture(encoder: Encoder, paths: SamplePaths, options: SampleOptions): Promise<RegionStyle[]> {
-  const { size, pictures } = await prepareSample(paths, options);
+  const { size, pictures } = await prepareSample(paths, options, readImage);
   const ids = styledMap(encoder.manifest.encoding, pictures);
   if (!ids) throw new DataError('has no labels, by which this net tells styles apart', { file: paths.label });
   const encoded = await encoder.encode({ size, image: toPlanes(pictures.image!, options.outputNc), ids });

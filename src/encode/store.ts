@@ -3,11 +3,8 @@ import { MissingFileError } from '../errors.js';
 import { withFile, writeSafetensors } from '../formats/files.js';
 import { openSafetensors, readTensor, type Safetensors, type TensorToWrite } from '../formats/safetensors.js';
 import { manifestMetadata, readManifest } from '../nets/manifest.js';
-import {
-  type CheckpointManifest,
-  readCheckpointManifest,
-  writeCheckpointManifest,
-} from '../train/checkpoint-folder.js';
+import { readCheckpointManifest, writeCheckpointManifest } from '../train/checkpoint-folder.js';
+import type { CheckpointManifest } from '../train/checkpoint-manifest.js';
 
 /** Tensors as they are in `path`, which is open only while one is read: Windows replaces no file that is. */
 const tensorsOf = (path: string, file: Safetensors): TensorToWrite[] =>

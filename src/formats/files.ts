@@ -4,7 +4,7 @@ import { fileError, IOError } from '../errors.js';
 import { writeAtomically } from './atomic.js';
 import { type OnnxModel, onnxParts } from './onnx.js';
 import { pthParts, type TorchValue } from './pth-write.js';
-import { checkedBytes, dataOf, layoutSafetensors, type TensorToWrite } from './safetensors.js';
+import { safetensorsParts, type TensorToWrite } from './safetensors.js';
 import { checkRange, type Source } from './source.js';
 
 /** An open file as a Source. Reads are fresh copies; nothing of the file is held in memory. Close it when done. */
@@ -85,15 +85,6 @@ async function writeParts(path: string, parts: AsyncIterable<Uint8Array>): Promi
     }
     return { bytes, sha256: hash.digest('hex') };
   });
-}
-
-async function* safetensorsParts(
-  tensors: readonly TensorToWrite[],
-  metadata?: Readonly<Record<string, string>>,
-): AsyncGenerator<Uint8Array> {
-  const { header, order } = layoutSafetensors(tensors, metadata);
-  yield header;
-  for (const tensor of order) yield checkedBytes(tensor, await dataOf(tensor));
 }
 
 /** Writes a safetensors file atomically, tensor by tensor. Returns its size and the SHA-256 of all its bytes. */

@@ -188,6 +188,16 @@ export function checkedBytes({ name, dtype, shape }: TensorHead, data: ArrayBuff
   return bytesOf(data);
 }
 
+/** The bytes of a file, tensor by tensor: each is asked for when its turn comes. */
+export async function* safetensorsParts(
+  tensors: readonly TensorToWrite[],
+  metadata?: Readonly<Record<string, string>>,
+): AsyncGenerator<Uint8Array> {
+  const { header, order } = layoutSafetensors(tensors, metadata);
+  yield header;
+  for (const tensor of order) yield checkedBytes(tensor, await dataOf(tensor));
+}
+
 /** A whole file in memory, for the browser; files.ts streams to a disk. */
 export function encodeSafetensors(
   tensors: readonly (TensorHead & { data: ArrayBufferView })[],

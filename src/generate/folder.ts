@@ -3,7 +3,9 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toBytes } from '../data/encode.js';
-import { findSamples, type SamplePaths } from '../data/folders.js';
+import { findSamples } from '../data/folders.js';
+import { readImage } from '../data/load.js';
+import type { SamplePaths } from '../data/pairing.js';
 import { encodePng } from '../data/png.js';
 import type { Size } from '../data/resample.js';
 import { type PreparedSample, prepareSample } from '../data/sample.js';
@@ -105,7 +107,7 @@ export async function largestPicture(manifest: Manifest, job: Omit<FolderJob, 'o
   const options = wholePictures(manifest, job.scale === undefined ? AS_THEY_ARE : toWidth(job.scale));
   let largest = { width: 0, height: 0 };
   for (const paths of (await samplesOf(job, manifest)).slice(0, job.howMany)) {
-    const { size } = await prepareSample(paths, options);
+    const { size } = await prepareSample(paths, options, readImage);
     if (size.width * size.height > largest.width * largest.height) largest = size;
   }
   return largest;
@@ -114,7 +116,7 @@ export async function largestPicture(manifest: Manifest, job: Omit<FolderJob, 'o
 /** A picture of half the sides. The files are read again, since shrinking maps and photos is theirs. */
 async function paintPreview(generator: Generator, paths: SamplePaths, size: Size, job: FolderJob): Promise<void> {
   const half = wholePictures(generator.manifest, toWidth(Math.ceil(size.width / 2)));
-  const picture = await generator.generate(await inputOf(await prepareSample(paths, half), job));
+  const picture = await generator.generate(await inputOf(await prepareSample(paths, half, readImage), job));
   const path = join(job.out, `${paths.name}.preview.${job.format}`);
   await write(path, ENCODE[job.format](picture));
   job.onPreview?.(path);
@@ -128,7 +130,7 @@ export async function* generateFolder(generator: Generator, job: FolderJob): Asy
   const samples = (await samplesOf(job, generator.manifest)).slice(0, job.howMany);
   const options = wholePictures(generator.manifest, job.scale === undefined ? AS_THEY_ARE : toWidth(job.scale));
   const total = samples.length;
-  const prepare = (i: number) => (i < total ? prepareSample(samples[i]!, options) : undefined);
+  const prepare = (i: number) => (i < total ? prepareSample(samples[i]!, options, readImage) : undefined);
   let next = prepare(0);
   for (const [i, paths] of samples.entries()) {
     const sample = await next!;

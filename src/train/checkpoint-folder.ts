@@ -1,23 +1,12 @@
 // The folder of a checkpoint: safetensors files, and manifest.json, which holds their SHA-256 and its own.
 
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, fileError, MissingFileError } from '../errors.js';
 import { writeFileAtomic, writeFolderAtomically } from '../formats/atomic.js';
 import { fileSha256, writeSafetensors } from '../formats/files.js';
-import type { Checkpoint, TrainState } from './checkpoint.js';
-
-/** What manifest.json of a checkpoint holds. */
-export interface CheckpointManifest {
-  format: 1;
-  state: TrainState;
-  /** Stays for good; others go when two newer ones are there, but for the best. */
-  keep: boolean;
-  files: Record<string, { bytes: number; sha256: string }>;
-}
-
-const MANIFEST = 'manifest.json';
+import type { Checkpoint } from './checkpoint.js';
+import { type CheckpointManifest, MANIFEST, manifestText, parseManifest, stepsOf } from './checkpoint-manifest.js';
 
 /** Steps of the checkpoints in a folder, newest first. */
 export async function checkpointSteps(folder: string): Promise<number[]> {
@@ -25,20 +14,13 @@ export async function checkpointSteps(folder: string): Promise<number[]> {
     if (error.code === 'ENOENT') return [];
     throw fileError(error, folder);
   });
-  const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  return steps.sort((a, b) => b - a);
+  return stepsOf(names);
 }
 
 export const checkpointFolder = (root: string, step: number): string => join(root, 'checkpoints', `step-${step}`);
 
-/** The text of a manifest ends with the SHA-256 of what it would be without that. */
-function manifestText(manifest: CheckpointManifest): string {
-  const sha256 = createHash('sha256').update(JSON.stringify(manifest)).digest('hex');
-  return JSON.stringify({ ...manifest, sha256 }, null, 2);
-}
-
-export const writeCheckpointManifest = (folder: string, manifest: CheckpointManifest): Promise<void> =>
-  writeFileAtomic(join(folder, MANIFEST), manifestText(manifest));
+export const writeCheckpointManifest = async (folder: string, manifest: CheckpointManifest): Promise<void> =>
+  writeFileAtomic(join(folder, MANIFEST), await manifestText(manifest));
 
 /** @throws MissingFileError, DataError where a bit of it is not as it was written */
 export async function readCheckpointManifest(folder: string): Promise<CheckpointManifest> {
@@ -46,14 +28,7 @@ export async function readCheckpointManifest(folder: string): Promise<Checkpoint
   const text = await readFile(path, 'utf8').catch((error) => {
     throw fileError(error, path);
   });
-  const fix = 'Use an older checkpoint of the run';
-  try {
-    const { sha256, ...manifest } = JSON.parse(text);
-    if (manifestText(manifest) === text) return manifest;
-  } catch (cause) {
-    throw new DataError('is damaged', { file: path, fix, cause });
-  }
-  throw new DataError('is damaged: its SHA-256 differs', { file: path, fix });
+  return parseManifest(text, path);
 }
 
 /** Path of a checkpoint's file. @throws DataError unless it is what the checkpoint's manifest says */

@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { type Dataset, datasetOf, openDataset } from '../data/dataset.js';
-import type { SamplePaths } from '../data/folders.js';
+import { type Dataset, datasetOf } from '../data/dataset.js';
+import { openDataset } from '../data/open-dataset.js';
+import type { SamplePaths } from '../data/pairing.js';
 import { UsageError } from '../errors.js';
 
 export interface HeldOptions {
@@ -14,6 +15,12 @@ export interface HeldOptions {
   valFraction?: number;
   /** At most so many pictures. */
   valMax: number;
+}
+
+/** What is trained on, and what it is measured by. */
+export interface Split {
+  dataset: Dataset;
+  held?: Dataset;
 }
 
 /** Where a name falls in [0, 1): always in the same place, whatever other names there are. */
@@ -55,7 +62,7 @@ export async function holdOut(
   root: string,
   whole: Dataset,
   { val, valPhase, valFraction, valMax }: HeldOptions,
-): Promise<{ dataset: Dataset; held?: Dataset }> {
+): Promise<Split> {
   if (val !== undefined && valFraction !== undefined)
     throw new UsageError('--val and --val-fraction cannot go together', { fix: 'Give one of them' });
   const { phase } = whole.options;
@@ -64,7 +71,8 @@ export async function holdOut(
       fix: 'Give --val-fraction to hold some of it out',
     });
   const options = measured(whole);
-  const heldOf = (samples: readonly SamplePaths[], from: string) => datasetOf(spread(samples, valMax), from, options);
+  const heldOf = (samples: readonly SamplePaths[], from: string) =>
+    datasetOf(spread(samples, valMax), options, whole.read, from);
   if (val !== undefined) {
     const { samples } = await openDataset(val, { ...options, phase: valPhase });
     return { dataset: whole, held: heldOf(samples, val) };
@@ -73,5 +81,5 @@ export async function holdOut(
   const { trained, held } = splitSamples(whole.samples, valFraction);
   if (trained.length === 0)
     throw new UsageError(`--val-fraction ${valFraction} of ${whole.samples.length} samples leaves nothing to train on`);
-  return { dataset: datasetOf(trained, root, whole.options), held: heldOf(held, root) };
+  return { dataset: datasetOf(trained, whole.options, whole.read, root), held: heldOf(held, root) };
 }

@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { fileError } from '../errors.js';
 import { writeFileAtomic } from '../formats/atomic.js';
+import { linesTo } from './log-lines.js';
 
 export interface LogFile {
   /** Appends one line. Where the disk refuses it is kept, and goes out before the next one. @throws IOError */
@@ -17,21 +18,10 @@ export interface LogFile {
 
 const { O_RDWR, O_CREAT } = constants;
 
-/** Lines of steps up to `step`; half a line, of a power cut, is none. */
-function linesTo(text: string, step: number): string[] {
-  return text.split('\n').filter((line) => {
-    try {
-      return JSON.parse(line).step <= step;
-    } catch {
-      return false;
-    }
-  });
-}
-
 async function cutFile(path: string, step: number): Promise<void> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  const kept = linesTo(text, step).map((line) => `${line}\n`);
-  if (kept.join('') !== text) await writeFileAtomic(path, kept.join(''));
+  const kept = linesTo(text, step);
+  if (kept !== text) await writeFileAtomic(path, kept);
 }
 
 /** Opens the log with the lines of steps up to `step`. @throws IOError */

@@ -1,19 +1,16 @@
 // What a training needs to know before it starts: its files, its classes, its nets, and that the pictures are in order.
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { readClasses } from '../data/classes.js';
 import { type Classes, defaultClasses } from '../data/colours.js';
-import { type Dataset, type DatasetOptions, openDataset, prepared } from '../data/dataset.js';
+import { type Dataset, type DatasetOptions, prepared } from '../data/dataset.js';
 import type { Loaders } from '../data/loaders.js';
 import { paddedSize } from '../data/pad.js';
+import type { SamplePaths } from '../data/pairing.js';
 import type { Size } from '../data/resample.js';
 import { createRng } from '../data/rng.js';
 import { checkSide, drawWindow, type GeometryOptions } from '../data/transform.js';
 import { keptMultiple } from '../nets/encoder.js';
 import { leastSide } from '../nets/generator.js';
 import type { TrainOptions } from '../options/table.js';
-import { type HeldOptions, holdOut } from './held-out.js';
 import { architecturesOf } from './nets.js';
 import { type Settings, settingsOf } from './settings.js';
 
@@ -22,6 +19,8 @@ export interface Training {
   dataset: Dataset;
   /** Pictures to measure, never trained on. */
   held?: Dataset;
+  /** What its sheets show: held-out samples, where there are some. */
+  shown: SamplePaths[];
   settings: Settings;
   classes: Classes;
 }
@@ -29,9 +28,8 @@ export interface Training {
 /** Classes of Cityscapes, the reference's default. */
 const DEFAULT_CLASSES = 35;
 
-async function classesOf(root: string, labelNc: number | undefined): Promise<Classes> {
-  const path = join(root, 'classes.json');
-  const listed = existsSync(path) ? await readClasses(path) : undefined;
+/** @param listed what the data set says of itself */
+function classesOf(listed: Classes | undefined, labelNc: number | undefined): Classes {
   const count = labelNc ?? listed?.names.length ?? DEFAULT_CLASSES;
   return listed?.names.length === count ? listed : defaultClasses(count);
 }
@@ -40,12 +38,19 @@ async function classesOf(root: string, labelNc: number | undefined): Promise<Cla
 const withDontCare = ({ names, palette }: Classes, dontCare: number | undefined): Classes =>
   dontCare === undefined ? { names, palette } : { names: [...names, "don't care"], palette: [...palette, [0, 0, 0]] };
 
-/** What a training's options mean for a data folder, before its files are looked for. */
-export async function planTraining(root: string, options: TrainOptions, cacheBytes: number) {
-  const listed = await classesOf(root, options.labelNc);
-  const labelNc = options.labelNc ?? listed.names.length;
+/** What a data set tells of itself before its pictures are read. */
+export interface DataFacts {
+  /** Of its classes.json. */
+  listed?: Classes;
+  hasInstances: boolean;
+}
+
+/** What a training's options mean for a data set, before its files are looked for. @throws UsageError */
+export function planTraining({ listed, hasInstances }: DataFacts, options: TrainOptions, cacheBytes: number) {
+  const own = classesOf(listed, options.labelNc);
+  const labelNc = options.labelNc ?? own.names.length;
   // Who paints from pictures seldom has instances; with labels a missing folder is more likely a mistake.
-  const noInstance = options.noInstance || (labelNc === 0 && !existsSync(join(root, `${options.phase}_inst`)));
+  const noInstance = options.noInstance || (labelNc === 0 && !hasInstances);
   const settings = settingsOf({ ...options, noInstance }, labelNc);
   const { generator, encoder } = architecturesOf(settings);
   const data: DatasetOptions = {
@@ -55,17 +60,7 @@ export async function planTraining(root: string, options: TrainOptions, cacheByt
     multiple: keptMultiple(generator, encoder),
     cacheBytes,
   };
-  return { settings, data, classes: withDontCare(listed, settings.dontCare) };
-}
-
-/** Finds and pairs the files of a training and decides what its options left open. Reads no picture yet. */
-export async function openTraining(
-  root: string,
-  options: TrainOptions & HeldOptions,
-  cacheBytes: number,
-): Promise<Training> {
-  const { settings, data, classes } = await planTraining(root, options, cacheBytes);
-  return { root, ...(await holdOut(root, await openDataset(root, data), options)), settings, classes };
+  return { settings, data, classes: withDontCare(own, settings.dontCare) };
 }
 
 type Looks = Pick<Loaders, 'look' | 'seen'>;

@@ -1,6 +1,5 @@
 // A training outlives its device: drivers are reset, laptops sleep, GPUs are unplugged.
 
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Device } from '../device/device.js';
 import { DeviceLostError, DeviceUnavailableError } from '../device/errors.js';
 
@@ -12,6 +11,8 @@ export interface Attempts<T> {
   reached(): number;
   say(text: string): void;
 }
+
+const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const TRIES = 3;
 /** A driver that was reset needs a moment before it opens a device again. */

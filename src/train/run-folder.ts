@@ -23,14 +23,18 @@ export interface Best {
   value: number;
 }
 
-export interface RunFolder {
-  readonly root: string;
+/** What a training writes into. */
+export interface RunOutput {
   readonly lock: Pick<Lock, 'stale' | 'lost'>;
   /** Appends one line to log.jsonl; a line that the disk refuses comes with the next. */
   log(record: object): Promise<void>;
   saveSample(step: number, png: Uint8Array): Promise<string>;
   /** Writes checkpoints/step-N whole or not at all and removes those no longer needed. Returns its path. */
   saveCheckpoint(checkpoint: Checkpoint, keep: boolean): Promise<string>;
+}
+
+export interface RunFolder extends RunOutput {
+  readonly root: string;
   /** From now on this checkpoint stays, and the one that was the best before need not. */
   markBest(best: Best): Promise<void>;
   /** Goes back to a checkpoint's step: later lines of the log go. */

@@ -13,12 +13,12 @@ import { dueAfter, type Habits, imagesOf, leftAfter } from './due.js';
 import { createHealth } from './health.js';
 import { createPace, type Pace, type Work } from './pace.js';
 import type { Training } from './prepare.js';
-import type { RunFolder } from './run-folder.js';
+import type { RunOutput } from './run-folder.js';
 import { sampleBatches, sampleSheet } from './samples.js';
 import { totalSteps } from './schedule.js';
 import { type BatchSource, type Step, trainingSteps } from './steps.js';
 import { createTrainer, type Losses, type Trainer } from './trainer.js';
-import { type BestKeeper, createValidator, keepBest, type Measuring, type Validator } from './validation.js';
+import { type BestKeeper, createValidator, type Measuring, type Validator } from './validation.js';
 
 export interface StepReport extends Step {
   total: number;
@@ -53,6 +53,8 @@ export interface From {
   source?: Pick<BatchSource, 'load' | 'ahead'>;
   /** What is measured of the pictures that are held out. */
   measuring?: Measuring;
+  /** Which of its checkpoints is the best by that. */
+  best?: BestKeeper;
   /** Which kernels compute. */
   compile?: Omit<CompileOptions, 'arena'>;
 }
@@ -61,7 +63,7 @@ interface Session {
   training: Training;
   habits: Habits;
   hooks: Hooks;
-  run: RunFolder;
+  run: RunOutput;
   trainer: Trainer;
   samples: Batch[];
   begin: Progress;
@@ -204,10 +206,18 @@ function begun({ step, cursor }: Progress, { dataset, settings: { seed } }: Trai
 export async function train(
   device: Device,
   training: Training,
-  run: RunFolder,
+  run: RunOutput,
   habits: Habits,
   hooks: Hooks,
-  { start, progress, vgg, measuring, compile, source = { load: loadBatch.bind(null, training.dataset) } }: From = {},
+  {
+    start,
+    progress,
+    vgg,
+    measuring,
+    best,
+    compile,
+    source = { load: loadBatch.bind(null, training.dataset) },
+  }: From = {},
 ): Promise<string> {
   const { dataset, held, settings, classes } = training;
   const begin = begun(progress ?? { step: 0, cursor: startCursor(settings.seed) }, training);
@@ -231,7 +241,7 @@ export async function train(
     write,
     source: batches,
     validator,
-    best: measuring?.best && (await keepBest(run, measuring.best)),
+    best,
   };
   try {
     if (run.lock.stale) await note(session, begin.step, `Took the folder over from ${run.lock.stale}, which has ended`);

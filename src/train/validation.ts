@@ -1,6 +1,5 @@
 // Pictures that are never trained on, measured as a training goes on, and the best checkpoint by that.
 
-import { existsSync } from 'node:fs';
 import { type Batch, type Dataset, prepared, stackSamples } from '../data/dataset.js';
 import { toBytes } from '../data/encode.js';
 import { fitPlanes } from '../data/pad.js';
@@ -9,11 +8,9 @@ import { drawSample, type PreparedSample } from '../data/sample.js';
 import type { Device } from '../device/device.js';
 import { trainJudge } from '../metrics/judge.js';
 import { createLpips, type LpipsWeights } from '../metrics/lpips.js';
-import { type Judges, METRICS, type MetricValues, verdictOf } from '../metrics/measures.js';
+import { type Judges, METRICS, type MetricValues } from '../metrics/measures.js';
 import type { MetricName } from '../metrics/names.js';
-import { checkpointFolder } from './checkpoint-folder.js';
 import type { Training } from './prepare.js';
-import { type RunFolder, readBest } from './run-folder.js';
 
 export interface Measuring {
   metrics: readonly MetricName[];
@@ -91,19 +88,4 @@ export interface BestKeeper {
   beats(values: MetricValues): boolean;
   /** The checkpoint of `step`, with these values, stays from now on. */
   mark(step: number, values: MetricValues): Promise<void>;
-}
-
-/** Goes on from what the run says of its best checkpoint, as long as that is there and by the same metric. */
-export async function keepBest(run: RunFolder, metric: MetricName): Promise<BestKeeper> {
-  const marked = await readBest(run.root);
-  const counts = marked?.metric === metric && existsSync(checkpointFolder(run.root, marked.step));
-  let best = counts ? marked.value : undefined;
-  return {
-    beats: (values) => verdictOf(metric, values, best).better,
-    async mark(step, values) {
-      const { value } = verdictOf(metric, values);
-      await run.markBest({ step, metric, value });
-      best = value;
-    },
-  };
 }

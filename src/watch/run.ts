@@ -6,31 +6,8 @@ import { basename, join, resolve, sep } from 'node:path';
 import { fileError, MissingFileError } from '../errors.js';
 import { checkpointSteps } from '../train/checkpoint-folder.js';
 import { followFile } from './follow.js';
-import { addLine, type Curves, curvesOf, type History, latest, type Note, newHistory } from './history.js';
-import { secondsLeft, secondsPerStep, totalOf } from './rate.js';
-
-/** All of a run but its curves. */
-export interface RunStatus {
-  name: string;
-  /** Rises with everything that is new. */
-  version: number;
-  config: Record<string, unknown>;
-  /** The last line of the log; 0 before the first. */
-  step: number;
-  /** Steps of the whole schedule, where that is known. */
-  total?: number;
-  epoch?: number;
-  /** Milliseconds since 1970, of the last line. */
-  time?: number;
-  imagesPerSecond?: number;
-  secondsLeft?: number;
-  /** Bytes on the device. */
-  deviceBytes?: number;
-  /** Steps of the sheets in samples/ and of the checkpoints, rising. */
-  samples: number[];
-  checkpoints: number[];
-  notes: Note[];
-}
+import { addLine, type Curves, curvesOf, newHistory } from './history.js';
+import { type RunFiles, type RunStatus, statusOf } from './status.js';
 
 export interface WatchedRun {
   readonly name: string;
@@ -98,20 +75,11 @@ async function readInside(root: string, ...names: string[]): Promise<Uint8Array 
   }
 }
 
-/** Images a step takes. */
-const imagesPerStep = ({ batchSize = 1, accumulate = 1 }: Record<string, unknown>): number =>
-  Number(batchSize) * Number(accumulate);
-
-function rateOf(history: History, config: Record<string, unknown>): number | undefined {
-  const seconds = secondsPerStep(history);
-  return latest(history, 'imagesPerSecond') ?? (seconds && imagesPerStep(config) / seconds);
-}
-
 export function watchRun(root: string, name: string): WatchedRun {
   const log = followFile(join(root, 'log.jsonl'));
   let history = newHistory();
   let version = 0;
-  let files = { config: {} as Record<string, unknown>, samples: [] as number[], checkpoints: [] as number[] };
+  let files: RunFiles = { config: {}, samples: [], checkpoints: [] };
 
   async function lookAtFiles(): Promise<boolean> {
     const [config, samples, checkpoints] = await Promise.all([
@@ -142,19 +110,7 @@ export function watchRun(root: string, name: string): WatchedRun {
       if (changed) version++;
       return changed;
     },
-    status: () => ({
-      name,
-      version,
-      ...files,
-      step: history.steps.at(-1) ?? 0,
-      total: totalOf(history, files.config),
-      epoch: latest(history, 'epoch'),
-      time: latest(history, 'time'),
-      imagesPerSecond: rateOf(history, files.config),
-      secondsLeft: latest(history, 'secondsLeft') ?? secondsLeft(history, files.config),
-      deviceBytes: latest(history, 'deviceBytes'),
-      notes: history.notes,
-    }),
+    status: () => statusOf(name, version, history, files),
     curves: (from, to, points) => curvesOf(history, from, to, points),
     sample: (step) => readInside(root, 'samples', `step-${step}.png`),
   };

@@ -2,6 +2,7 @@
 
 import { DataError, IOError } from '../errors.js';
 import { openSafetensors, type Safetensors } from '../formats/safetensors.js';
+import { sha256 } from '../formats/sha256.js';
 import { readShardIndex } from '../formats/shards.js';
 import { bytesSource, type Source } from '../formats/source.js';
 
@@ -19,11 +20,6 @@ export interface FetchOptions {
 }
 
 const CACHE = 'pix2pixhd';
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 /** Reads a body to its end, telling how far it is. */
 async function readBody(response: Response, onBytes: (count: number) => void): Promise<Uint8Array> {

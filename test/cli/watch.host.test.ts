@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildDashboard } from '../../scripts/dashboard.mjs';
+import { buildTraining } from '../../scripts/training.mjs';
 import { bundled } from '../support/child.js';
 import { makeRun } from '../watch/make-run.js';
 import { cli, TINY, withSet } from './support.js';
@@ -56,6 +57,13 @@ test('watch serves the page of a run; Ctrl-C ends it', () =>
     assert.match(await pageAt(url), /page\.js/);
     await end('SIGINT');
   }));
+
+test('studio serves the page that trains, and the Earth with it', async () => {
+  await buildTraining('.cache/test/training');
+  const { url, end } = await started(['studio', '--port', '0']);
+  assert.match(await pageAt(url), /training\.js/);
+  await end('SIGINT');
+});
 
 test('told: a folder without a run, and no folder', () =>
   withSet({}, async (root, out) => {

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Cursor, startCursor } from '../../src/data/cursor.js';
-import { advance, type DatasetOptions, epochOrder, loadBatch, openDataset } from '../../src/data/dataset.js';
+import { advance, type DatasetOptions, epochOrder, loadBatch } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/data/open-dataset.js';
 import { refuses, withFolder } from '../formats/support.js';
 import { goodSet, instances, label, OPTIONS, photo, writeFiles } from './make-set.js';
 

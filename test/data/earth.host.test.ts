@@ -1,12 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkData } from '../../src/data/check.js';
-import { readClasses } from '../../src/data/classes.js';
-import { openDataset } from '../../src/data/dataset.js';
-import type { SamplePaths } from '../../src/data/folders.js';
 import { readImage } from '../../src/data/load.js';
+import { openDataset } from '../../src/data/open-dataset.js';
+import type { SamplePaths } from '../../src/data/pairing.js';
 import { createRng } from '../../src/data/rng.js';
 import { drawSample, prepareSample } from '../../src/data/sample.js';
+import { readClasses } from '../../src/train/open-training.js';
 import { OPTIONS } from './make-set.js';
 
 const test = suite('the Earth set');
@@ -17,7 +17,7 @@ const options = { ...OPTIONS, labelNc: 10 };
 /** A tile whole and as it is. */
 async function tile(paths: SamplePaths) {
   const whole = { ...options, fineSize: 512 };
-  return drawSample(await prepareSample(paths, whole), whole, createRng(1));
+  return drawSample(await prepareSample(paths, whole, readImage), whole, createRng(1));
 }
 
 for (const [phase, samples, size] of [

@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readClasses } from '../../src/data/classes.js';
 import { colourLabels, defaultClasses, labelPalette } from '../../src/data/colours.js';
 import { instanceEdges, toBytes } from '../../src/data/encode.js';
 import { decodePng } from '../../src/data/png.js';
 import { encodeSheet } from '../../src/data/sheet.js';
 import { toPlanes } from '../../src/data/values.js';
+import { readClasses } from '../../src/train/open-training.js';
 import { refuses, withFolder } from '../formats/support.js';
 import units from '../golden/units.json';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readImage } from '../../src/data/load.js';
 import { createRng } from '../../src/data/rng.js';
 import { drawSample, prepareSample, type SampleOptions } from '../../src/data/sample.js';
 import { toPlanes } from '../../src/data/values.js';
@@ -20,7 +21,7 @@ const load = (files: Files, options: Partial<SampleOptions> = {}) =>
     writeFiles(root, Object.fromEntries(named));
     const paths = Object.fromEntries(Object.keys(files).map((role) => [role, join(root, `${role}.png`)]));
     const all = { ...OPTIONS, ...options };
-    return drawSample(await prepareSample({ name: 'a', label: '', ...paths }, all), all, createRng(1));
+    return drawSample(await prepareSample({ name: 'a', label: '', ...paths }, all, readImage), all, createRng(1));
   });
 
 const rest = (...ids: number[]) => [...ids, ...new Array(W * H - ids.length).fill(0)];

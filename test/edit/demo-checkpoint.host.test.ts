@@ -5,8 +5,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { exportBytes } from '../../src/convert/export.js';
-import { openDataset } from '../../src/data/dataset.js';
 import { toBytes } from '../../src/data/encode.js';
+import { readImage } from '../../src/data/load.js';
+import { openDataset } from '../../src/data/open-dataset.js';
 import { prepareSample } from '../../src/data/sample.js';
 import { cutWindow } from '../../src/data/transform.js';
 import { openDevice } from '../../src/device/node.js';
@@ -44,7 +45,7 @@ test('paints the Americas closer to the photo than the mean colours of the class
     instance: whole('inst', 'png'),
     image: whole('img', 'jpg'),
   };
-  const { size: from, pictures } = await prepareSample(paths, { ...options, loadSize: WORLD_WIDTH });
+  const { size: from, pictures } = await prepareSample(paths, { ...options, loadSize: WORLD_WIDTH }, readImage);
   const window = { ...AMERICAS, from };
   const { size } = AMERICAS;
   const [labels, instances] = [cutWindow(pictures.labels!, window), cutWindow(pictures.instances!, window)];

@@ -59,12 +59,22 @@ export async function openPage(
   ready = '.stage',
 ): Promise<OpenPage> {
   browser ??= await launch({ canvases: true });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, acceptDownloads: true });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, locale: 'en-GB' });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = watch(page, url.startsWith('file:') ? url : new URL(url).origin);
-  await page.goto(url);
-  await page.waitForSelector(ready, { state: 'attached' });
+  const closeAll = async () => {
+    await context.close();
+    await close();
+  };
+  try {
+    await page.goto(url);
+    await page.waitForSelector(ready, { state: 'attached' });
+  } catch (error) {
+    const shown = await page.locator('body').innerText({ timeout: 5000 });
+    await closeAll();
+    throw new Error(`${(error as Error).message}\nIt shows: ${shown}\nIt complains: ${complaints.join('; ')}`);
+  }
   const inEditor: OpenPage['inEditor'] = (fn, argument) =>
     page.evaluate(`(${fn})(globalThis.pix2pixhdEditor, ${JSON.stringify(argument)})`);
   return {
@@ -80,10 +90,7 @@ export async function openPage(
       return [box.x + ((x + 0.5) / width) * box.width, box.y + ((y + 0.5) / height) * box.height];
     },
     settled: () => inEditor(({ loop }) => loop.idle()),
-    async close() {
-      await context.close();
-      await close();
-    },
+    close: closeAll,
   };
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { startCursor } from '../../src/data/cursor.js';
 import { writeSafetensors } from '../../src/formats/files.js';
 import type { Manifest } from '../../src/nets/manifest.js';
-import { type CheckpointManifest, writeCheckpointManifest } from '../../src/train/checkpoint-folder.js';
+import { writeCheckpointManifest } from '../../src/train/checkpoint-folder.js';
+import type { CheckpointManifest } from '../../src/train/checkpoint-manifest.js';
 import { encoderFile, generatorFile, MANIFEST } from '../generate/make-styled.js';
 
 export interface RunOptions {

@@ -3,12 +3,12 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openDataset } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/data/open-dataset.js';
 import { verdictOf } from '../../src/metrics/measures.js';
+import { keepBest } from '../../src/train/best.js';
 import { dueAfter, type Ending, type Habits, leftAfter } from '../../src/train/due.js';
 import { holdOut, splitSamples, spread } from '../../src/train/held-out.js';
 import { createRun, readBest } from '../../src/train/run-folder.js';
-import { keepBest } from '../../src/train/validation.js';
 import { goodSet, OPTIONS, photo, writeFiles } from '../data/make-set.js';
 import { refuses, withFolder } from '../formats/support.js';
 import { checkpoint } from './make-checkpoint.js';
