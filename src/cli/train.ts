@@ -394,8 +394,9 @@ export async function trainCommand(
       : createRun(options.out, config));
     const run = options.tensorboard || options.tfLog ? withEvents(folder, config) : folder;
     const loaders = startLoaders(HERE, training.dataset, options.nThreads);
-    const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
+    let dashboard: Served | undefined;
     try {
+      if (options.dashboard) dashboard = await openDashboard(run, options);
       await check(training, options, loaders);
       const planned = plannedTraining(await trainingPlan(training, vgg !== undefined, options, loaders));
       return await trainWithProgress({ training, options, run, planned, from, after, loaders });

@@ -1,8 +1,8 @@
 // The folder of a run: config.json, log.jsonl, lock.json, samples/step-N.png, checkpoints/step-N/ and best.json.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, statfs } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DataError, fileError, IOError, UsageError } from '../errors.js';
 import { cleanTemps, isTemp, writeFileAtomic } from '../formats/atomic.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -133,14 +133,29 @@ const makeFolders = (path: string): Promise<string | undefined> =>
     throw error;
   });
 
-/** Refuses a folder that holds anything, so that no earlier work is ever written over. */
-async function makeRoot(root: string): Promise<{ made: boolean }> {
+/** Removes a folder with all in it, and those above it that are empty then, up to `first`. */
+async function removeUpTo(first: string, root: string): Promise<void> {
+  await rm(root, { recursive: true, force: true });
+  for (let at = resolve(root); at !== resolve(first); at = dirname(at)) {
+    const gone = await rmdir(dirname(at)).then(
+      () => true,
+      () => false, // another run has begun in it
+    );
+    if (!gone) return;
+  }
+}
+
+/**
+ * Refuses a folder that holds anything, so that no earlier work is ever written over. Returns the highest of the folders that had to be
+ * made, if any had.
+ */
+async function makeRoot(root: string): Promise<string | undefined> {
   let there: string[] = [];
   try {
     const first = await makeFolders(root);
-    if (first !== undefined) return { made: true };
+    if (first !== undefined) return first;
     there = await readdir(root);
-    if (await isBlank(root, there)) return { made: false };
+    if (await isBlank(root, there)) return undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(error, root);
     throw new UsageError('is a file, not a folder', { file: root, fix: 'Give another --out' });
@@ -215,9 +230,10 @@ async function opened(root: string, config: object, step: number, discard: () =>
 
 /** Makes the folder of a new run with its config.json. @throws UsageError where it holds something, IOError */
 export async function createRun(root: string, config: object): Promise<RunFolder> {
-  const { made } = await makeRoot(root);
+  const first = await makeRoot(root);
   return opened(root, config, 0, async () => {
-    const paths = made ? [root] : [CONFIG, LOG, ...FOLDERS].map((name) => join(root, name));
+    if (first !== undefined) return removeUpTo(first, root);
+    const paths = [CONFIG, LOG, ...FOLDERS].map((name) => join(root, name));
     await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
   });
 }
