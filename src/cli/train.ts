@@ -1,7 +1,6 @@
 // pix2pixhd train: from a folder of label maps and photos to a trained generator.
 
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
 import { findVgg, openVgg, VGG_URL } from '../convert/vgg.js';
@@ -12,7 +11,6 @@ import { UsageError } from '../errors.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { mib } from '../graph/profile.js';
 import { keptMultiple } from '../nets/encoder.js';
-import { camelCase } from '../options/option.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import type { Served } from '../server/loopback.js';
@@ -21,8 +19,10 @@ import type { TrainingPlan } from '../train/estimate.js';
 import { withEvents } from '../train/events.js';
 import { architecturesOf, netsOf } from '../train/nets.js';
 import { batchSizeOf, checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
+import { isRecipeFolder, readRecipe } from '../train/recipe-folder.js';
+import { type Phase, phasesOf } from '../train/recipes.js';
 import { throughLosses } from '../train/recover.js';
-import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
+import { continueRun, createRun, isRunFolder, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
@@ -31,10 +31,12 @@ import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
 import { dryRun, type Planned, plannedTraining, withinMemory } from './dry-run.js';
 import { duration } from './duration.js';
+import { KEPT_OPTIONS } from './kept.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
 import { profilerOf, tracePath } from './profile.js';
 import { type ProgressLine, progressLine } from './progress.js';
+import { trainRecipe } from './recipe.js';
 import { onStopSignals } from './signals.js';
 import { sizeOf } from './size.js';
 
@@ -90,12 +92,17 @@ type Places = { out?: string; name?: string; checkpointsDir: string; resume: boo
 
 /** `train --resume RUN`: the one folder given is the run, which knows its data. */
 const onlyRun = ({ out, name, resume, continueTrain }: Places, given?: string): string | undefined =>
-  (resume || continueTrain) && !(out ?? name) && given && existsSync(join(given, 'config.json')) ? given : undefined;
+  (resume || continueTrain) && !(out ?? name) && given && (isRunFolder(given) || isRecipeFolder(given))
+    ? given
+    : undefined;
 
 /** The options of the run that goes on; its options of one start alone do not hold for the next. */
 async function storedOptions(options: Places, given?: string): Promise<Record<string, unknown>> {
   if (!options.resume && !options.continueTrain) return {};
-  return readRunConfig(onlyRun(options, given) ?? outOf(options), '--resume goes on with a run that is there');
+  const root = onlyRun(options, given) ?? outOf(options);
+  if (!isRecipeFolder(root)) return readRunConfig(root, '--resume goes on with a run that is there');
+  const { recipe, dataroot, options: stored } = await readRecipe(root);
+  return { ...stored, recipe, dataroot };
 }
 
 export const train = commandOf({
@@ -103,15 +110,21 @@ export const train = commandOf({
   args: '[DATAROOT]',
   details: DETAILS,
   help: 'train on the folders train_label, train_inst and train_img of DATAROOT',
-  options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug', 'dry-run', 'size'],
+  options: [...TRAIN_COMMAND_OPTIONS, 'recipe', 'dataroot', 'name', 'checkpoints-dir', 'debug', 'dry-run', 'size'],
   stored: storedOptions,
-  async run({ dataroot, debug, dryRun: dry, size, ...options }, given) {
+  async run({ dataroot, debug, dryRun: dry, size, recipe, given: names, ...options }, given) {
     const run = onlyRun(options, given);
     const root = (run ? undefined : given) ?? dataroot;
-    if (dry) return dryTraining(root, size, options);
+    if (dry)
+      return recipe
+        ? dryRecipe(root, size, options, phasesOf(recipe, options, names))
+        : dryTraining(root, size, options);
     if (!root) throw new UsageError('DATAROOT is missing', { fix: 'Give the folder that holds train_label and so on' });
     const out = run ?? outOf(options);
-    process.exitCode = await trainCommand(root, { ...options, ...(debug ? DEBUG : {}), out });
+    const command = { ...options, ...(debug ? DEBUG : {}), out };
+    process.exitCode = recipe
+      ? await trainRecipe(root, recipe, { ...command, given: names }, trainCommand)
+      : await trainCommand(root, command);
     if (!options.json) console.error(`Next: ${self()} generate --checkpoint ${out} --labels PATH --out DIR`);
   },
 });
@@ -247,6 +260,21 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
   await dryRun(plannedTraining(await trainingPlan(training, vgg, options, looks)), options);
 }
 
+/** Every phase of a recipe; `size` is the last one's. */
+async function dryRecipe(
+  root: string | undefined,
+  size: string | undefined,
+  { json }: TrainCommandOptions,
+  phases: Phase<TrainCommandOptions>[],
+): Promise<void> {
+  for (const { name, halvings, options } of phases) {
+    if (!json) console.log(`${halvings === phases.length - 1 ? '' : '\n'}Phase ${name}`);
+    const { width, height } = size === undefined ? { width: 0, height: 0 } : sizeOf(size);
+    const smaller = [width, height].map((side) => Math.max(1, Math.round(side / 2 ** halvings))).join('x');
+    await dryTraining(root, size && smaller, options);
+  }
+}
+
 /** Where the training starts, by the options that say so. */
 async function startOf(
   { settings }: Training,
@@ -275,20 +303,10 @@ async function startOf(
 const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boolean }): boolean =>
   resume || continueTrain;
 
-/** What of the command line is no part of the settings and holds when a run goes on. */
-const HABITS = [
-  ...KERNEL_OPTIONS,
-  'max-steps',
-  'print-freq',
-  'display-freq',
-  'save-latest-freq',
-  'save-epoch-freq',
-] as const;
-
 /** config.json: options, and which data they were for. */
 function configOf(root: string, { settings, dataset }: Training, options: TrainCommandOptions) {
   const values: Record<string, unknown> = { ...options, ...settings };
-  const kept = [...TRAIN_OPTIONS, ...HABITS].map(camelCase).map((name) => [name, values[name]]);
+  const kept = KEPT_OPTIONS.map((name) => [name, values[name]]);
   const names = createHash('sha256')
     .update(dataset.samples.map(({ name }) => name).join('\n'))
     .digest('hex');

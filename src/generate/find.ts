@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError, MissingFileError } from '../errors.js';
 import { newestWhole, readCheckpointManifest, verifiedFile } from '../train/checkpoint-folder.js';
+import { currentRun } from '../train/recipe-folder.js';
 
 function isFolder(path: string): boolean {
   try {
@@ -15,7 +16,7 @@ function isFolder(path: string): boolean {
 
 /**
  * Path of the file `name` (by the checkpoint's folder) of the checkpoint that `path` means: a run's folder (its newest checkpoint that is whole), a
- * checkpoint's folder, or the file itself, which is then not checked against a manifest.
+ * recipe's (that of its latest phase), a checkpoint's folder, or the file itself, which is then not checked against a manifest.
  */
 export async function findCheckpointFile(
   path: string,
@@ -32,7 +33,7 @@ export async function findCheckpointFile(
     },
   );
   if (checkpoint) return verifiedFile(path, nameIn(path));
-  return newestWhole(path, (folder) => verifiedFile(folder, nameIn(folder)), onDamaged);
+  return newestWhole(await currentRun(path), (folder) => verifiedFile(folder, nameIn(folder)), onDamaged);
 }
 
 /**

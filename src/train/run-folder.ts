@@ -39,7 +39,7 @@ export interface RunFolder {
   close(): Promise<void>;
 }
 
-async function readJson<T>(path: string, fix?: string): Promise<T> {
+export async function readJson<T>(path: string, fix?: string): Promise<T> {
   const text = await readFile(path, 'utf8').catch((error) => {
     throw fileError(error, path);
   });
@@ -228,14 +228,24 @@ async function opened(root: string, config: object, step: number, discard: () =>
   }
 }
 
+/**
+ * Makes a folder for something new, or takes an empty one. @returns what undoes that with all that came into it since
+ * @throws UsageError where it holds something, IOError
+ */
+export async function claimFolder(root: string): Promise<() => Promise<void>> {
+  const first = await makeRoot(root);
+  if (first !== undefined) return () => removeUpTo(first, root);
+  return async () => {
+    const names = await readdir(root);
+    await Promise.all(
+      names.filter((name) => name !== LOCK).map((name) => rm(join(root, name), { recursive: true, force: true })),
+    );
+  };
+}
+
 /** Makes the folder of a new run with its config.json. @throws UsageError where it holds something, IOError */
 export async function createRun(root: string, config: object): Promise<RunFolder> {
-  const first = await makeRoot(root);
-  return opened(root, config, 0, async () => {
-    if (first !== undefined) return removeUpTo(first, root);
-    const paths = [CONFIG, LOG, ...FOLDERS].map((name) => join(root, name));
-    await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
-  });
+  return opened(root, config, 0, await claimFolder(root));
 }
 
 /** Opens the folder of a run that goes on after `step`. @throws UsageError where another trains in it, IOError */
@@ -248,6 +258,9 @@ export function runOf(checkpointFile: string): string | undefined {
   const run = dirname(checkpoints);
   return basename(checkpoints) === 'checkpoints' && existsSync(join(run, CONFIG)) ? run : undefined;
 }
+
+/** Whether a folder is, or was about to become, that of a run. */
+export const isRunFolder = (root: string): boolean => existsSync(join(root, CONFIG));
 
 /** The options of a run, by their camelCase names. @throws MissingFileError, DataError */
 export const readRunConfig = (root: string, fix?: string): Promise<Record<string, unknown>> =>
