@@ -19,11 +19,13 @@ import { KERNEL_OPTIONS, type KernelOptions, kernelSetting, planningOf } from '.
 import { allocatedText } from './memory.js';
 import { profilerOf, tracePath } from './profile.js';
 import { type ProgressLine, progressLine } from './progress.js';
+import { shardOf } from './shard.js';
 import { sizeOf } from './size.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
 const OPTIONS = [
   ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'how-many'] as const),
+  ...(['shard', 'skip-existing'] as const),
   ...STYLE_OPTIONS,
   ...(['adapter', 'json', 'dry-run', 'memory-gb', 'size'] as const),
   ...KERNEL_OPTIONS,
@@ -40,7 +42,10 @@ const KNOWN = [...TRAIN_OPTIONS.filter((name) => !(OPTIONS as readonly string[])
 const DETAILS = `A command line of the reference's test program is understood: with --name the
 checkpoint is CHECKPOINTS_DIR/NAME, the maps are those of DATAROOT/PHASE_label
 and PHASE_inst, scaled as --resize_or_crop and --loadSize say, and the pictures
-go to RESULTS_DIR/NAME/PHASE_EPOCH/images.`;
+go to RESULTS_DIR/NAME/PHASE_EPOCH/images.
+
+examples/cluster has files that share a folder among the machines of Kubernetes
+or Slurm by --shard and --skip-existing.`;
 
 /** Where things lie by the reference's habits. */
 function placesOf(options: Options, name: string) {
@@ -77,7 +82,8 @@ export const generate = commandOf({
   defaults: { phase: 'test' },
   ignored: { options: KNOWN, why: 'the checkpoint says it, or only training needs it' },
   async run(options) {
-    const { checkpoint, ...job } = jobOf(options);
+    const { checkpoint, shard, ...whole } = jobOf(options);
+    const job = { ...whole, shard: shard === undefined ? undefined : shardOf(shard) };
     if (job.profile !== undefined) tracePath(job.profile, job.out);
     const path = await findGenerator(checkpoint, (message) => console.error(`pix2pixhd: ${message}`));
     const file = openFile(path);
@@ -97,7 +103,8 @@ type Job = Omit<FolderJob, 'styles' | 'encoded'> &
 async function dryPaint(file: FileSource, { styles, ...options }: Job): Promise<void> {
   const opened = openGenerator(file);
   const size = options.size ? sizeOf(options.size) : await largestPicture(opened.manifest, options);
-  await dryRun(plannedPainting(opened, size, planningOf(options)), options);
+  const compile = planningOf(options);
+  await dryRun(plannedPainting(opened, size, compile), options, compile);
 }
 
 /** Says before a picture that is larger than those before it what it takes, and refuses what does not fit. */
@@ -145,12 +152,14 @@ async function paintFolder(
 ): Promise<void> {
   const began = performance.now();
   let line: ProgressLine | undefined;
+  let painted = false;
   const onProgress = (number: number, total: number, share: number) => {
     if (json) return;
     line ??= progressLine(total);
     line.update(number - 1, `painting, ${Math.round(100 * share)} %`, false);
   };
   for await (const { number, total, ...done } of generateFolder(generator, { ...job, onProgress })) {
+    painted = true;
     onPicture(number);
     const first = `First picture after ${duration((performance.now() - began) / 1000)}`;
     if (number === 1) (line?.say ?? ((text: string) => console.error(text)))(first);
@@ -158,4 +167,5 @@ async function paintFolder(
     else (line ??= progressLine(total)).update(number, `${done.path}  ${done.width}×${done.height}`, true);
   }
   line?.end();
+  if (!painted && !json) console.error('Nothing to paint: every picture is there');
 }

@@ -155,6 +155,11 @@ function stepText({ epoch, losses, imagesPerSecond, secondsLeft }: StepReport): 
   return [`epoch ${epoch}`, rate, `${duration(secondsLeft)} left`, lossText(losses)].join(' · ');
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+const idleText = ({ idle, waited }: StepReport): string =>
+  `The device was idle for ${percent(idle)} of the steps' time; it waited ${percent(waited)} of it for pictures`;
+
 const jsonLine = ({ after, epoch, lr, losses }: StepReport): string =>
   JSON.stringify({ step: after.step, epoch, lr, ...losses });
 
@@ -179,7 +184,7 @@ function reporter(
   const say = teller(options);
   const began = performance.now();
   let line: ProgressLine | undefined;
-  let idle: number | undefined;
+  let last: StepReport | undefined;
   const hooks: Hooks = {
     signal,
     onStart(trainer, total) {
@@ -191,7 +196,7 @@ function reporter(
     },
     onStep(report) {
       onStep(report.after.step);
-      idle = report.idle;
+      last = report;
       if (options.json) console.log(jsonLine(report));
       line?.update(report.after.step, stepText(report), report.print);
     },
@@ -204,7 +209,7 @@ function reporter(
     hooks,
     end: () => {
       line?.end();
-      if (idle !== undefined) say(`The device was idle for ${(100 * idle).toFixed(1)} % of the steps' time`);
+      if (last) say(idleText(last));
     },
   };
 }
@@ -236,28 +241,20 @@ const trainingPlan = async (
 /** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
 async function dryTraining(root: string | undefined, size: string | undefined, options: TrainCommandOptions) {
   const vgg = !options.noVggLoss;
+  const compile = { ...planningOf(options), recompute: options.recompute };
+  const training = root ? await openTraining(root, options, options.cacheMb * 1e6) : undefined;
+  const steps = training && lastStep(training, options, 0);
   if (size !== undefined) {
-    const settings = root
-      ? (await openTraining(root, options, 0)).settings
-      : settingsOf(options, options.labelNc ?? 35);
+    const settings = training?.settings ?? settingsOf(options, options.labelNc ?? 35);
     const { generator, encoder } = architecturesOf(settings);
     const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
-    return dryRun(
-      plannedTraining({
-        settings,
-        size: batch,
-        vgg,
-        compile: { ...planningOf(options), recompute: options.recompute },
-      }),
-      options,
-    );
+    return dryRun(plannedTraining({ settings, size: batch, vgg, compile }, steps), options, compile);
   }
-  if (!root)
+  if (!training)
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
-  const training = await openTraining(root, options, options.cacheMb * 1e6);
   const looks = startLoaders(HERE, training.dataset, 0);
   await check(training, options, looks);
-  await dryRun(plannedTraining(await trainingPlan(training, vgg, options, looks)), options);
+  await dryRun(plannedTraining(await trainingPlan(training, vgg, options, looks), steps), options, compile);
 }
 
 /** Every phase of a recipe; `size` is the last one's. */

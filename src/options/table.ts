@@ -456,7 +456,7 @@ export const OPTIONS = {
   'dry-run': {
     type: 'flag',
     group: MACHINE,
-    help: 'print what memory it would take, whether that fits, and if not what would; nothing else is done',
+    help: 'print what memory it would take, whether that fits, and if not what would, and about how long a training takes on this device; nothing else is done',
   },
   'memory-gb': {
     type: 'number',

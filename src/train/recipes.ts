@@ -30,6 +30,8 @@ const RECIPES: Record<RecipeName, Recipe> = {
   edges: { last: { labelNc: 0, noInstance: true, resizeOrCrop: 'none' } },
   'single-image': {
     last: {
+      // The first pair by name, whatever else is in the folder.
+      serialBatches: true,
       maxDatasetSize: 1,
       resizeOrCrop: 'crop',
       fineSize: 256,

@@ -1,17 +1,14 @@
 // Trainings that are killed, stopped, taken from their device: what they end with is what they would have ended with.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { greyPng, makePng } from '../data/make-png.js';
 import { bundled, runNode } from '../support/child.js';
 import { randomFrom } from '../support/random.js';
-import { cli, type Files, TINY, withSet } from './support.js';
+import { cli, endedAt, type Files, TINY, withSet } from './support.js';
 
 const test = suite('resume');
 
@@ -63,16 +60,6 @@ function checkSameEnd(got: string, want: string): void {
       .map((line) => Object.entries(line).filter(([name]) => /^(step|epoch|lr|[GD]_.*)$/.test(name)));
   assert.is(losses(got).length, 20);
   assert.equal(losses(got), losses(want));
-}
-
-/** Starts a training with --json and ends it by a signal when it tells of `step`. Returns its exit code. */
-async function endedAt(step: number, signal: NodeJS.Signals, args: string[]): Promise<number | null> {
-  const child = spawn(process.execPath, [await bundled('src/cli/main.ts'), 'train', ...args, '--json'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  for await (const line of createInterface(child.stdout)) if (JSON.parse(line).step === step) child.kill(signal);
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  return child.exitCode;
 }
 
 /** Trains with devices that are destroyed behind the given submits, counted over all devices. */
