@@ -7,8 +7,8 @@ import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type FileSource, openFile } from '../formats/files.js';
 import { findGenerator } from '../generate/find.js';
-import { type FolderJob, generateFolder, largestPicture } from '../generate/folder.js';
-import { type Generator, loadGenerator } from '../generate/generator.js';
+import { type Done, type FolderJob, generateFolder, largestPicture } from '../generate/folder.js';
+import { loadGenerator } from '../generate/generator.js';
 import { openGenerator } from '../generate/open.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
@@ -24,7 +24,7 @@ import { sizeOf } from './size.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
 const OPTIONS = [
-  ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'how-many'] as const),
+  ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'preview', 'how-many'] as const),
   ...(['shard', 'skip-existing'] as const),
   ...STYLE_OPTIONS,
   ...(['adapter', 'json', 'dry-run', 'memory-gb', 'size'] as const),
@@ -123,7 +123,8 @@ async function paint(file: FileSource, options: Job): Promise<void> {
   const kernels = kernelSetting(options, (text) => console.error(text));
   const device = await openDevice(options);
   try {
-    const generator = await loadGenerator(file, { device, ...kernels.compile });
+    const told = tellingProgress(options.json);
+    const generator = await loadGenerator(file, { device, ...kernels.compile, onProgress: told.compiling });
     const { manifest } = generator;
     if (!options.instances && !manifest.encoding.noInstance) {
       console.error('No --instances: every class counts as one instance, so edges lie between classes only');
@@ -131,10 +132,19 @@ async function paint(file: FileSource, options: Job): Promise<void> {
     const profile = await profilerOf(device, 'picture', options, (text) => console.error(text));
     const styles = await styleJob(options, { device, file: file.name, manifest });
     const within = checkingMemory(device, file, options);
-    await paintFolder(generator, { ...options, styles: undefined, ...styles, within }, options.json, (number) => {
-      if (number === 1) kernels.stop();
+    for await (const done of generateFolder(generator, {
+      ...options,
+      styles: undefined,
+      ...styles,
+      within,
+      onProgress: told.painting,
+      onPreview: told.preview,
+    })) {
+      if (done.number === 1) kernels.stop();
       profile?.done();
-    });
+      told.painted(done);
+    }
+    told.end();
     profile?.end();
     console.error(allocatedText(device));
     styles.encoded?.encoder.close();
@@ -144,28 +154,30 @@ async function paint(file: FileSource, options: Job): Promise<void> {
   }
 }
 
-async function paintFolder(
-  generator: Generator,
-  job: FolderJob,
-  json: boolean,
-  onPicture: (number: number) => void,
-): Promise<void> {
+/** What is being done, as a line on a terminal, and what is done; as JSON, the pictures alone. */
+function tellingProgress(json: boolean) {
   const began = performance.now();
+  const passed = () => duration((performance.now() - began) / 1000);
   let line: ProgressLine | undefined;
-  let painted = false;
-  const onProgress = (number: number, total: number, share: number) => {
-    if (json) return;
-    line ??= progressLine(total);
-    line.update(number - 1, `painting, ${Math.round(100 * share)} %`, false);
+  let at = 0;
+  const say = (text: string) => (line?.say ?? console.error)(text);
+  return {
+    compiling: (done: number, total: number) => line?.update(at, `preparing, ${done} of ${total} kernels`, false),
+    painting(number: number, total: number, share: number) {
+      if (json) return;
+      line ??= progressLine(total);
+      at = number - 1;
+      line.update(at, `painting, ${Math.round(100 * share)} %`, false);
+    },
+    preview: (path: string) => say(`Preview after ${passed()}: ${path}`),
+    painted({ number, total, ...done }: Done) {
+      if (number === 1) say(`First picture after ${passed()}`);
+      if (json) console.log(JSON.stringify(done));
+      else line!.update(number, `${done.path}  ${done.width}×${done.height}`, true);
+    },
+    end() {
+      line?.end();
+      if (!line && !json) console.error('Nothing to paint: every picture is there');
+    },
   };
-  for await (const { number, total, ...done } of generateFolder(generator, { ...job, onProgress })) {
-    painted = true;
-    onPicture(number);
-    const first = `First picture after ${duration((performance.now() - began) / 1000)}`;
-    if (number === 1) (line?.say ?? ((text: string) => console.error(text)))(first);
-    if (json) console.log(JSON.stringify(done));
-    else (line ??= progressLine(total)).update(number, `${done.path}  ${done.width}×${done.height}`, true);
-  }
-  line?.end();
-  if (!painted && !json) console.error('Nothing to paint: every picture is there');
 }

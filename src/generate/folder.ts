@@ -33,7 +33,11 @@ export interface FolderJob {
   shard?: Shard;
   /** Leaves out pictures that are there. */
   skipExisting?: boolean;
-  /** Called as picture `number` of `total` gets on. */
+  /** Paints every map at half its sides first, into a `.preview` beside the picture: there after about a quarter of the time. */
+  preview?: boolean;
+  /** Called when a preview is written. */
+  onPreview?(path: string): void;
+  /** Called as picture `number` of `total` gets on, first with 0. */
   onProgress?(number: number, total: number, share: number): void;
   /** Paints a picture of that size: may refuse to, and explain what goes wrong. */
   within?(size: Size, paint: () => Promise<Picture>): Promise<Picture>;
@@ -121,6 +125,15 @@ export async function largestPicture(manifest: Manifest, job: Omit<FolderJob, 'o
   return largest;
 }
 
+/** A picture of half the sides. The files are read again, since shrinking maps and photos is theirs. */
+async function paintPreview(generator: Generator, paths: SamplePaths, size: Size, job: FolderJob): Promise<void> {
+  const half = wholePictures(generator.manifest, toWidth(Math.ceil(size.width / 2)));
+  const picture = await generator.generate(await inputOf(await prepareSample(paths, half), job));
+  const path = join(job.out, `${paths.name}.preview.${job.format}`);
+  await write(path, ENCODE[job.format](picture));
+  job.onPreview?.(path);
+}
+
 /**
  * Paints every label map of a folder, or a single one, into `out` under its own name; the next map is read while one is
  * painted. A picture is there whole or not at all. @throws MissingFileError, DataError for maps that do not fit the net, IOError
@@ -138,7 +151,11 @@ export async function* generateFolder(generator: Generator, job: FolderJob): Asy
     next?.catch(() => {}); // it is thrown where it is awaited
     const input = await inputOf(sample, job);
     const onProgress = (share: number) => job.onProgress?.(i + 1, total, share);
-    const paint = () => generator.generate(input, { onProgress });
+    onProgress(0);
+    const paint = async () => {
+      if (job.preview) await paintPreview(generator, paths, sample.size, job);
+      return generator.generate(input, { onProgress });
+    };
     const picture = await (job.within?.(sample.size, paint) ?? paint());
     const path = pathOf(job, paths);
     await write(path, ENCODE[job.format](picture));

@@ -403,6 +403,11 @@ export const OPTIONS = {
     value: 'WIDTH',
     help: 'scale the maps to this width first (default: as they are; encode: as in training)',
   },
+  preview: {
+    type: 'flag',
+    group: DATA,
+    help: 'paint every map at half its sides first, as NAME.preview.png: a look at it in about a quarter of the time',
+  },
 
   styles: {
     type: 'text',
