@@ -7,6 +7,7 @@ import type { CompileOptions } from '../engine.js';
 import { paintingMemory, smallerPictures } from '../generate/estimate.js';
 import type { GeneratorFile } from '../generate/open.js';
 import type { MemoryEstimate } from '../graph/estimate.js';
+import type { Precision } from '../graph/half.js';
 import { slownessOf } from '../graph/speed.js';
 import { type Saving, type TrainingPlan, trainingMemory, trainingSavings } from '../train/estimate.js';
 import { duration } from './duration.js';
@@ -30,7 +31,7 @@ export interface Planned {
   asked: Attempt;
   ways(): Attempt[][];
   /** Of a training: the steps, where the data tell them, and the rough time of one. */
-  pace?: { steps?: number; roughStepMs(estimate: MemoryEstimate): number };
+  pace?: { steps?: number; compile: Compile; roughStepMs(estimate: MemoryEstimate): number };
 }
 
 const pixels = ({ width, height }: Size): string => `${width}×${height}`;
@@ -49,9 +50,25 @@ export function plannedTraining(plan: TrainingPlan, steps?: number): Planned {
     ways: () => trainingSavings(plan).map((way) => way.map(attempt)),
     pace: {
       steps,
+      compile: plan.compile,
       roughStepMs: ({ roughMs: [batch = 0, applying = 0] }) => accumulate * batch + (accumulate > 1 ? applying : 0),
     },
   };
+}
+
+/**
+ * `auto` is f32 where that fits, else f16; what is asked for is obeyed.
+ * @param planned the run with either
+ */
+export async function settledPrecision(
+  device: Device,
+  asked: Precision | 'auto',
+  planned: (precision: Precision) => Planned,
+  memoryGb: number | undefined,
+): Promise<Precision> {
+  if (asked !== 'auto') return asked;
+  const { fits } = await memoryReport(device, planned('f32').asked, () => [], memoryOf(device, memoryGb));
+  return fits ? 'f32' : 'f16';
 }
 
 export function plannedPainting(file: GeneratorFile, size: Size, compile: Compile): Planned {
@@ -70,6 +87,7 @@ const reportOf = (device: Device, { asked, ways }: Planned, budget: number | und
   memoryReport(device, asked, ways, budget);
 
 interface DryRunOptions {
+  precision: Precision | 'auto';
   adapter?: string;
   memoryGb?: number;
   json: boolean;
@@ -83,14 +101,9 @@ interface Time {
 }
 
 /** About how long a training takes on this device, which is timed at a sample of its work. */
-async function timeOf(
-  device: Device,
-  { pace }: Planned,
-  report: MemoryReport,
-  compile: Compile,
-): Promise<Time | undefined> {
-  if (!pace || !report.estimate) return undefined;
-  const stepSeconds = (pace.roughStepMs(report.estimate) * (await slownessOf(device, compile))) / 1000;
+async function timeOf(device: Device, { pace }: Planned, { estimate }: MemoryReport): Promise<Time | undefined> {
+  if (!pace || !estimate) return undefined;
+  const stepSeconds = (pace.roughStepMs(estimate) * (await slownessOf(device, pace.compile))) / 1000;
   const { steps } = pace;
   return { stepSeconds, ...(steps === undefined ? {} : { steps, seconds: steps * stepSeconds }) };
 }
@@ -101,11 +114,12 @@ function timeText({ stepSeconds, steps, seconds }: Time): string {
 }
 
 /** Prints what a run would take; nothing of it is allocated. */
-export async function dryRun(planned: Planned, options: DryRunOptions, compile: Compile): Promise<void> {
+export async function dryRun(plan: (precision: Precision) => Planned, options: DryRunOptions): Promise<void> {
   const device = await openDevice(options);
   try {
+    const planned = plan(await settledPrecision(device, options.precision, plan, options.memoryGb));
     const report = await reportOf(device, planned, memoryOf(device, options.memoryGb));
-    const time = await timeOf(device, planned, report, compile);
+    const time = await timeOf(device, planned, report);
     if (options.json) return console.log(JSON.stringify({ ...reportJson(report), ...time }));
     console.log(reportText(`${planned.what} on ${device.profile.name}`, report));
     if (time) console.log(timeText(time));

@@ -1,58 +1,87 @@
 // pix2pixhd evaluate: measures of a generator on pictures it was not trained on.
 
+import { openInception } from '../convert/inception.js';
+import { openLpips } from '../convert/lpips.js';
 import { type Dataset, openDataset } from '../data/dataset.js';
+import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { scalingOfRun } from '../encode/regions.js';
 import { DataError } from '../errors.js';
-import { withFile } from '../formats/files.js';
-import { findGenerator } from '../generate/find.js';
+import { openFile } from '../formats/files.js';
+import { type Keep, keepingOpen } from '../formats/keep-open.js';
+import { chosenCheckpoint, findGenerator, rawBeside } from '../generate/find.js';
 import { loadGenerator } from '../generate/generator.js';
 import { AS_THEY_ARE, type Scaling, toWidth, wholePictures } from '../generate/whole.js';
-import type { Consistency } from '../metrics/consistency.js';
-import { type Evaluation, evaluateGenerator, type Likeness } from '../metrics/evaluate.js';
+import { type Evaluation, evaluateGenerator, type Subjects } from '../metrics/evaluate.js';
+import { createInception } from '../metrics/inception.js';
+import { createLpips } from '../metrics/lpips.js';
+import type { MetricValues } from '../metrics/measures.js';
 import type { Manifest } from '../nets/manifest.js';
+import type { OptionValues } from '../options/table.js';
 import { commandOf } from './command.js';
 import { type ProgressLine, progressLine } from './progress.js';
 
+const OPTIONS = [
+  ...(['phase', 'scale', 'which-epoch', 'raw', 'judge-steps', 'lpips', 'lpips-net', 'fid'] as const),
+  ...(['seed', 'json', 'adapter', 'cache-mb'] as const),
+] as const;
+type Options = OptionValues<(typeof OPTIONS)[number]>;
+
 const DETAILS = `Pictures of DATAROOT/test_label, test_inst and test_img (or another --phase)
-are painted and compared with their photos: mean absolute error, PSNR, SSIM.
+are painted and compared with their photos: mean absolute error, PSNR, SSIM,
+with --lpips LPIPS and with --fid FID.
 Label consistency: a small segmentation net is trained on the pairs of train_*
 and names the classes in photos, in what was painted, in flat class colours,
-and once against the labels of other pictures, which is what chance gives.
-FID and LPIPS are not measured: they need nets of others.`;
+and once against the labels of other pictures, which is what chance gives.`;
 
 export const evaluate = commandOf({
   name: 'evaluate',
   args: '<RUN> <DATAROOT>',
   help: 'measure how good a generator is on pictures it was not trained on (RUN: as --checkpoint of generate)',
   details: DETAILS,
-  options: ['phase', 'scale', 'judge-steps', 'seed', 'json', 'adapter', 'cache-mb'],
+  options: OPTIONS,
   defaults: { phase: 'test' },
-  async run({ phase, scale, judgeSteps: steps, seed, json, adapter, cacheMb }, run, root) {
-    const path = await findGenerator(run!, (message) => console.error(`pix2pixhd: ${message}`));
-    const scaling = scale === undefined ? ((await scalingOfRun(path)) ?? AS_THEY_ARE) : toWidth(scale);
-    const device = await openDevice({ adapter });
+  async run(options, run, root) {
+    const path = await findGenerator(await chosenCheckpoint(run!, options.whichEpoch), complain);
+    const device = await openDevice(options);
     try {
-      const evaluation = await withFile(path, async (file) => {
-        const generator = await loadGenerator(file, { device });
-        checkMeasurable(generator.manifest, path);
-        const line = json || steps === 0 ? undefined : progressLine(steps);
-        const [training, held] = await Promise.all(
-          ['train', phase].map((each) => wholeSet(root!, each, generator.manifest, scaling, cacheMb * 1e6)),
-        );
-        const onStep = (done: number, loss: number) => tell(line, done, steps, loss);
-        const judging = { steps, seed, onStep };
-        return evaluateGenerator(device, generator, { training: training!, held: held! }, judging).finally(() => {
-          line?.end();
-          generator.close();
-        });
-      });
-      console.log(json ? JSON.stringify(evaluation) : reportText(evaluation));
+      const evaluation = await keepingOpen((keep) => measured(device, path, root!, options, keep));
+      console.log(options.json ? JSON.stringify(evaluation) : reportText(evaluation));
     } finally {
       device.close();
     }
   },
 });
+
+const complain = (message: string): void => console.error(`pix2pixhd: ${message}`);
+
+/** The generator, and beside averaged weights those of the last step where they are asked for. */
+async function subjectsOf(device: Device, path: string, { raw }: Options, keep: Keep): Promise<Subjects> {
+  const open = async (file: string) => keep(await loadGenerator(keep(openFile(file)), { device }));
+  const ours = await open(path);
+  checkMeasurable(ours.manifest, path);
+  const beside = raw ? await rawBeside(path) : undefined;
+  if (raw && !beside) complain(`--raw changes nothing: ${path} holds no averaged weights`);
+  return beside ? { ours, raw: await open(beside) } : { ours };
+}
+
+async function measured(device: Device, path: string, root: string, options: Options, keep: Keep): Promise<Evaluation> {
+  const { phase, scale, judgeSteps: steps, seed, json, cacheMb, lpips, lpipsNet, fid } = options;
+  const scaling = scale === undefined ? ((await scalingOfRun(path)) ?? AS_THEY_ARE) : toWidth(scale);
+  const subjects = await subjectsOf(device, path, options, keep);
+  const [training, held] = await Promise.all(
+    ['train', phase].map((each) => wholeSet(root, each, subjects.ours.manifest, scaling, cacheMb * 1e6)),
+  );
+  const given = {
+    lpips: lpips === undefined ? undefined : keep(createLpips(device, openLpips(lpips, lpipsNet, keep))),
+    inception: fid === undefined ? undefined : keep(await createInception(device, openInception(fid, keep))),
+  };
+  const line = json || steps === 0 ? undefined : progressLine(steps);
+  const judging = { steps, seed, onStep: (done: number, loss: number) => tell(line, done, steps, loss) };
+  return evaluateGenerator(device, subjects, { training: training!, held: held! }, judging, given).finally(() =>
+    line?.end(),
+  );
+}
 
 const tell = (line: ProgressLine | undefined, done: number, steps: number, loss: number): void =>
   line?.update(done, `training the segmentation net, loss ${loss.toPrecision(3)}`, done % 100 === 0 || done === steps);
@@ -85,25 +114,64 @@ function wholeSet(
   });
 }
 
-const likenessRow = (name: string, { l1, psnr, ssim }: Likeness): string =>
-  `  ${name.padEnd(28)}${l1.toFixed(2).padStart(8)}${psnr.toFixed(2).padStart(10)}${ssim.toFixed(4).padStart(10)}`;
-
-const consistencyRow = (name: string, { accuracy, meanIoU }: Consistency): string =>
-  `  ${name.padEnd(28)}${(100 * accuracy).toFixed(2).padStart(8)}${(100 * meanIoU).toFixed(2).padStart(10)}`;
-
-function reportText({ pictures, likeness, consistency }: Evaluation): string {
-  return [
-    `${pictures} pictures, against their photos:     L1   PSNR dB      SSIM`,
-    likenessRow('generated', likeness.ours),
-    likenessRow('class means', likeness.means),
-    ...(consistency
-      ? [
-          'Label consistency:           pixels %    mIoU %',
-          consistencyRow('photos', consistency.photos),
-          consistencyRow('generated', consistency.ours),
-          consistencyRow('class means', consistency.means),
-          ...(consistency.shuffled ? [consistencyRow('generated, other labels', consistency.shuffled)] : []),
-        ]
-      : []),
-  ].join('\n');
+/** Columns of numbers behind a name. */
+interface Column {
+  title: string;
+  /** The value's name. */
+  of: string;
+  text(value: number): string;
 }
+
+const percent = (value: number): string => (100 * value).toFixed(2);
+
+const LIKENESS: Column[] = [
+  { title: 'L1', of: 'l1', text: (v) => v.toFixed(2) },
+  { title: 'PSNR dB', of: 'psnr', text: (v) => v.toFixed(2) },
+  { title: 'SSIM', of: 'ssim', text: (v) => v.toFixed(4) },
+  { title: 'LPIPS', of: 'lpips', text: (v) => v.toFixed(4) },
+  { title: 'FID', of: 'fid', text: (v) => v.toFixed(2) },
+];
+
+const CONSISTENCY: Column[] = [
+  { title: 'pixels %', of: 'accuracy', text: percent },
+  { title: 'mIoU %', of: 'meanIoU', text: percent },
+];
+
+const NAMES: Record<string, string> = {
+  photos: 'photos',
+  ours: 'generated',
+  raw: "generated, last step's weights",
+  means: 'class means',
+  shuffled: 'generated, other labels',
+};
+
+/** Rows in the order of the names above; columns without a value are left out. */
+function table(title: string, columns: readonly Column[], rows: Record<string, MetricValues>): string[] {
+  const there = columns.filter(({ of }) => Object.values(rows).some((values) => of in values));
+  const line = (name: string, cells: readonly string[]) =>
+    name.padEnd(34) + cells.map((cell) => cell.padStart(10)).join('');
+  const body = Object.keys(NAMES).flatMap((key) => {
+    const values = rows[key];
+    return values
+      ? [
+          line(
+            `  ${NAMES[key]}`,
+            there.map(({ of, text }) => text(values[of]!)),
+          ),
+        ]
+      : [];
+  });
+  return [
+    line(
+      title,
+      there.map((column) => column.title),
+    ),
+    ...body,
+  ];
+}
+
+const reportText = ({ pictures, likeness, consistency }: Evaluation): string =>
+  [
+    ...table(`${pictures} pictures, against their photos:`, LIKENESS, likeness),
+    ...(consistency ? table('Label consistency:', CONSISTENCY, consistency) : []),
+  ].join('\n');

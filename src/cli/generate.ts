@@ -2,18 +2,20 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Size } from '../data/resample.js';
 import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type FileSource, openFile } from '../formats/files.js';
-import { findGenerator } from '../generate/find.js';
+import { chosenCheckpoint, findGenerator } from '../generate/find.js';
 import { type Done, type FolderJob, generateFolder, largestPicture } from '../generate/folder.js';
 import { loadGenerator } from '../generate/generator.js';
-import { openGenerator } from '../generate/open.js';
+import { type GeneratorFile, openGenerator } from '../generate/open.js';
+import type { Precision } from '../graph/half.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { commandOf } from './command.js';
-import { dryRun, plannedPainting, withinMemory } from './dry-run.js';
+import { dryRun, type Planned, plannedPainting, settledPrecision, withinMemory } from './dry-run.js';
 import { duration } from './duration.js';
 import { KERNEL_OPTIONS, type KernelOptions, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
@@ -27,7 +29,7 @@ const OPTIONS = [
   ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'preview', 'how-many'] as const),
   ...(['shard', 'skip-existing'] as const),
   ...STYLE_OPTIONS,
-  ...(['adapter', 'json', 'dry-run', 'memory-gb', 'size'] as const),
+  ...(['adapter', 'json', 'precision', 'dry-run', 'memory-gb', 'size'] as const),
   ...KERNEL_OPTIONS,
   'profile',
   ...(['dataroot', 'name', 'checkpoints-dir', 'results-dir', 'phase', 'which-epoch'] as const),
@@ -52,10 +54,9 @@ function placesOf(options: Options, name: string) {
   const { checkpointsDir, resultsDir, dataroot, phase, whichEpoch, resizeOrCrop, loadSize } = options;
   if (!dataroot)
     throw new UsageError('--dataroot is missing', { fix: 'Give the folder that holds test_label and so on' });
-  const run = join(checkpointsDir, name);
   const instances = join(dataroot, `${phase}_inst`);
   return {
-    checkpoint: whichEpoch === 'latest' ? run : join(run, 'checkpoints', `step-${whichEpoch}`),
+    checkpoint: join(checkpointsDir, name),
     labels: [`${phase}_label`, `${phase}_A`].map((folder) => join(dataroot, folder)).find(existsSync),
     ...(existsSync(instances) ? { instances } : {}),
     out: join(resultsDir, name, `${phase}_${whichEpoch}`, 'images'),
@@ -85,7 +86,8 @@ export const generate = commandOf({
     const { checkpoint, shard, ...whole } = jobOf(options);
     const job = { ...whole, shard: shard === undefined ? undefined : shardOf(shard) };
     if (job.profile !== undefined) tracePath(job.profile, job.out);
-    const path = await findGenerator(checkpoint, (message) => console.error(`pix2pixhd: ${message}`));
+    const chosen = await chosenCheckpoint(checkpoint, job.whichEpoch);
+    const path = await findGenerator(chosen, (message) => console.error(`pix2pixhd: ${message}`));
     const file = openFile(path);
     try {
       await (options.dryRun ? dryPaint(file, job) : paint(file, job));
@@ -97,26 +99,59 @@ export const generate = commandOf({
 
 type Job = Omit<FolderJob, 'styles' | 'encoded'> &
   StyleOptions &
-  KernelOptions & { json: boolean; adapter?: string; memoryGb?: number; profile?: string; size?: string };
+  KernelOptions & {
+    precision: Precision | 'auto';
+    json: boolean;
+    adapter?: string;
+    memoryGb?: number;
+    profile?: string;
+    size?: string;
+  };
+
+/** Plans for pictures of a size, in either precision. */
+const planning =
+  (file: GeneratorFile, size: Size, options: KernelOptions) =>
+  (precision: Precision): Planned =>
+    plannedPainting(file, size, { ...planningOf(options), precision });
 
 /** Plans for the largest of the maps, or for a size. */
 async function dryPaint(file: FileSource, { styles, ...options }: Job): Promise<void> {
   const opened = openGenerator(file);
   const size = options.size ? sizeOf(options.size) : await largestPicture(opened.manifest, options);
-  const compile = planningOf(options);
-  await dryRun(plannedPainting(opened, size, compile), options, compile);
+  await dryRun(planning(opened, size, options), options);
 }
 
 /** Says before a picture that is larger than those before it what it takes, and refuses what does not fit. */
-function checkingMemory(device: Device, file: FileSource, options: Job): FolderJob['within'] {
-  const opened = openGenerator(file);
+function checkingMemory(
+  device: Device,
+  opened: GeneratorFile,
+  precision: Precision,
+  options: Job,
+): FolderJob['within'] {
   let largest = 0;
   return (size, paint) => {
     if (size.width * size.height <= largest) return paint();
     largest = size.width * size.height;
-    const planned = plannedPainting(opened, size, planningOf(options));
-    return withinMemory(device, planned, options.memoryGb, (text) => console.error(text), paint);
+    return withinMemory(
+      device,
+      planning(opened, size, options)(precision),
+      options.memoryGb,
+      (text) => console.error(text),
+      paint,
+    );
   };
+}
+
+/** For weights, which are loaded once: of `auto` what the largest picture needs. */
+async function precisionFor(device: Device, file: GeneratorFile, { styles, ...options }: Job): Promise<Precision> {
+  const { precision, memoryGb } = options;
+  if (precision !== 'auto') return precision;
+  return settledPrecision(
+    device,
+    precision,
+    planning(file, await largestPicture(file.manifest, options), options),
+    memoryGb,
+  );
 }
 
 async function paint(file: FileSource, options: Job): Promise<void> {
@@ -124,14 +159,16 @@ async function paint(file: FileSource, options: Job): Promise<void> {
   const device = await openDevice(options);
   try {
     const told = tellingProgress(options.json);
-    const generator = await loadGenerator(file, { device, ...kernels.compile, onProgress: told.compiling });
-    const { manifest } = generator;
+    const opened = openGenerator(file);
+    const { manifest } = opened;
+    const precision = await precisionFor(device, opened, options);
+    const generator = await loadGenerator(file, { device, ...kernels.compile, precision, onProgress: told.compiling });
     if (!options.instances && !manifest.encoding.noInstance) {
       console.error('No --instances: every class counts as one instance, so edges lie between classes only');
     }
     const profile = await profilerOf(device, 'picture', options, (text) => console.error(text));
     const styles = await styleJob(options, { device, file: file.name, manifest });
-    const within = checkingMemory(device, file, options);
+    const within = checkingMemory(device, opened, precision, options);
     for await (const done of generateFolder(generator, {
       ...options,
       styles: undefined,

@@ -9,6 +9,7 @@ import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
+import type { Precision } from '../graph/half.js';
 import { mib } from '../graph/profile.js';
 import { keptMultiple } from '../nets/encoder.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
@@ -18,18 +19,19 @@ import { checkSame } from '../train/config.js';
 import type { TrainingPlan } from '../train/estimate.js';
 import { withEvents } from '../train/events.js';
 import { architecturesOf, netsOf } from '../train/nets.js';
-import { batchSizeOf, checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
+import { batchSizeOf, checkTraining, largestHeld, largestSize, openTraining, type Training } from '../train/prepare.js';
 import { isRecipeFolder, readRecipe } from '../train/recipe-folder.js';
 import { type Phase, phasesOf } from '../train/recipes.js';
 import { throughLosses } from '../train/recover.js';
 import { continueRun, createRun, isRunFolder, type RunFolder, readRunConfig } from '../train/run-folder.js';
-import { settingsOf } from '../train/settings.js';
+import { type Settings, settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
+import type { Measuring } from '../train/validation.js';
 import { openRuns } from '../watch/run.js';
 import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
-import { dryRun, type Planned, plannedTraining, withinMemory } from './dry-run.js';
+import { dryRun, type Planned, plannedTraining, settledPrecision, withinMemory } from './dry-run.js';
 import { duration } from './duration.js';
 import { KEPT_OPTIONS } from './kept.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
@@ -39,6 +41,7 @@ import { type ProgressLine, progressLine } from './progress.js';
 import { trainRecipe } from './recipe.js';
 import { onStopSignals } from './signals.js';
 import { sizeOf } from './size.js';
+import { measuringOf, measuringText, VALIDATION_OPTIONS, validationJson, validationText } from './validation.js';
 
 export const TRAIN_COMMAND_OPTIONS = [
   ...TRAIN_OPTIONS,
@@ -58,6 +61,7 @@ export const TRAIN_COMMAND_OPTIONS = [
   'display-freq',
   'save-latest-freq',
   'save-epoch-freq',
+  ...VALIDATION_OPTIONS,
   'dashboard',
   'port',
   'tensorboard',
@@ -203,6 +207,10 @@ function reporter(
     onSaved(what, path) {
       if (what === 'checkpoint') line?.say(`Saved ${path}`);
     },
+    onValidated(step, values, best) {
+      if (options.json) console.log(validationJson(step, values));
+      line?.say(validationText(step, values, best));
+    },
     onNote: (text) => (line?.say ?? ((plain: string) => console.error(plain)))(text),
   };
   return {
@@ -234,8 +242,14 @@ const trainingPlan = async (
 ): Promise<TrainingPlan> => ({
   settings: training.settings,
   size: await largestSize(training, looks),
+  held: await largestHeld(training),
   vgg,
   compile: { ...planningOf(options), recompute: options.recompute },
+});
+
+const precisely = <T extends { settings: Settings }>(of: T, precision: Precision): T => ({
+  ...of,
+  settings: { ...of.settings, precision },
 });
 
 /** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
@@ -248,13 +262,17 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
     const settings = training?.settings ?? settingsOf(options, options.labelNc ?? 35);
     const { generator, encoder } = architecturesOf(settings);
     const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
-    return dryRun(plannedTraining({ settings, size: batch, vgg, compile }, steps), options, compile);
+    return dryRun(
+      (precision) => plannedTraining(precisely({ settings, size: batch, vgg, compile }, precision), steps),
+      options,
+    );
   }
   if (!training)
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
   const looks = startLoaders(HERE, training.dataset, 0);
   await check(training, options, looks);
-  await dryRun(plannedTraining(await trainingPlan(training, vgg, options, looks), steps), options, compile);
+  const plan = await trainingPlan(training, vgg, options, looks);
+  await dryRun((precision) => plannedTraining(precisely(plan, precision), steps), options);
 }
 
 /** Every phase of a recipe; `size` is the last one's. */
@@ -302,7 +320,9 @@ const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boo
 
 /** config.json: options, and which data they were for. */
 function configOf(root: string, { settings, dataset }: Training, options: TrainCommandOptions) {
-  const values: Record<string, unknown> = { ...options, ...settings };
+  const { val, lpips, lpipsNet } = options;
+  const places = Object.entries({ val, lpips, lpipsNet }).map(([name, path]) => [name, path && resolve(path)]);
+  const values: Record<string, unknown> = { ...options, ...settings, ...Object.fromEntries(places) };
   const kept = KEPT_OPTIONS.map((name) => [name, values[name]]);
   const names = createHash('sha256')
     .update(dataset.samples.map(({ name }) => name).join('\n'))
@@ -317,23 +337,24 @@ interface Session {
   training: Training;
   options: Command;
   run: RunFolder;
-  planned: Planned;
+  planned(precision: Precision): Planned;
   /** Where it starts; with `again` after its device was lost. */
   from(again: boolean): Promise<From>;
   after(device: Device, training: Training): Promise<void>;
   loaders: Loaders;
+  measuring?: Measuring;
+}
+
+/** The training with its precision decided: one that goes on keeps that of its checkpoint where it may choose. */
+async function settled(device: Device, { training, options, planned }: Session, { start, progress }: From) {
+  const before = options.precision === 'auto' && progress ? (start?.lossScale ? 'f16' : 'f32') : options.precision;
+  const precision = await settledPrecision(device, before, planned, options.memoryGb);
+  return { training: precisely(training, precision), planned: planned(precision) };
 }
 
 /** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
-async function trainWithProgress({
-  training,
-  options,
-  run,
-  planned,
-  from,
-  after,
-  loaders,
-}: Session): Promise<number | undefined> {
+async function trainWithProgress(session: Session): Promise<number | undefined> {
+  const { options, run, from, after, loaders, measuring } = session;
   let reached = 0;
   let say = (text: string): void => console.error(text);
   const stop = onStopSignals((text) => say(text));
@@ -347,10 +368,12 @@ async function trainWithProgress({
     say = report.hooks.onNote;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
+    const { training, planned } = await settled(device, session, start);
     try {
       await withinMemory(device, planned, options.memoryGb, teller(options), () =>
         runTraining(device, training, run, options, report.hooks, {
           ...start,
+          measuring,
           compile: { ...kernels.compile, recompute: options.recompute },
           source: loaders,
         }),
@@ -398,6 +421,7 @@ export async function trainCommand(
   const opened = await openTraining(root, options, options.cacheMb * 1e6);
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
+    const measuring = measuringOf(options, training, keep);
     const config = configOf(root, training, options);
     if (goesOn(options)) await checkSame(options.out, config, say);
     const first = { ...(await startOf(training, options, keep, say)), ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
@@ -413,8 +437,10 @@ export async function trainCommand(
     try {
       if (options.dashboard) dashboard = await openDashboard(run, options);
       await check(training, options, loaders);
-      const planned = plannedTraining(await trainingPlan(training, vgg !== undefined, options, loaders));
-      return await trainWithProgress({ training, options, run, planned, from, after, loaders });
+      if (measuring) say(measuringText(training, measuring));
+      const plan = await trainingPlan(training, vgg !== undefined, options, loaders);
+      const planned = (precision: Precision) => plannedTraining(precisely(plan, precision));
+      return await trainWithProgress({ training, options, run, planned, from, after, loaders, measuring });
     } finally {
       await loaders.close();
       await dashboard?.close();

@@ -23,9 +23,8 @@ type SampleCache = { samples: Map<number, PreparedSample>; bytes: number };
 /** Samples stacked along a new first axis: `labels` [N, 1, H, W] and so on. */
 export type Batch = Omit<Sample, 'paths'> & { count: number; paths: SamplePaths[] };
 
-/** Finds and pairs the files of `<root>/<phase>_*`. Reads none of them yet. */
-export async function openDataset(root: string, options: DatasetOptions): Promise<Dataset> {
-  const samples = await findSamples(dataFolders(root, options.phase, options));
+/** A data set of samples that were found. @throws UsageError where they make no batch */
+export function datasetOf(samples: SamplePaths[], root: string, options: DatasetOptions): Dataset {
   const full = Math.floor(samples.length / options.batchSize) * options.batchSize;
   const size = Math.min(full, options.maxDatasetSize);
   if (size < 1) {
@@ -33,6 +32,11 @@ export async function openDataset(root: string, options: DatasetOptions): Promis
     throw new UsageError(problem, { fix: 'Lower --batch-size or raise --max-dataset-size' });
   }
   return { samples, size, options, cache: { samples: new Map(), bytes: 0 } };
+}
+
+/** Finds and pairs the files of `<root>/<phase>_*`. Reads none of them yet. */
+export async function openDataset(root: string, options: DatasetOptions): Promise<Dataset> {
+  return datasetOf(await findSamples(dataFolders(root, options.phase, options)), root, options);
 }
 
 /** Sample numbers of an epoch; shuffled afresh for every epoch unless serialBatches. */

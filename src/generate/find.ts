@@ -1,10 +1,11 @@
 // A generator's file by what people call it: a run, one of its checkpoints, or the file itself.
 
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileError, MissingFileError } from '../errors.js';
-import { newestWhole, readCheckpointManifest, verifiedFile } from '../train/checkpoint-folder.js';
+import { basename, dirname, join } from 'node:path';
+import { fileError, MissingFileError, UsageError } from '../errors.js';
+import { checkpointFolder, newestWhole, readCheckpointManifest, verifiedFile } from '../train/checkpoint-folder.js';
 import { currentRun } from '../train/recipe-folder.js';
+import { readBest } from '../train/run-folder.js';
 
 function isFolder(path: string): boolean {
   try {
@@ -37,11 +38,35 @@ export async function findCheckpointFile(
 }
 
 /**
+ * The checkpoint of a run that is called so: `best` by the metric that the run was told, or a number for a step. `latest` is the path
+ * itself, whatever it is. @throws MissingFileError where there is none, UsageError for another name
+ */
+export async function chosenCheckpoint(path: string, which: string): Promise<string> {
+  if (which === 'latest') return path;
+  const run = await currentRun(path);
+  if (which === 'best') {
+    const best = await readBest(run);
+    if (best) return checkpointFolder(run, best.step);
+    throw new MissingFileError('has no best checkpoint', { file: path, fix: 'Train it with --val and --best-metric' });
+  }
+  if (/^\d+$/.test(which)) return checkpointFolder(run, Number(which));
+  throw new UsageError(`--which-epoch: got ${which}, wanted latest, best or a number`);
+}
+
+const AVERAGED = 'G-ema.safetensors';
+const RAW = 'G.safetensors';
+
+/**
  * Path of the generator that `path` means, as `findCheckpointFile`; where a checkpoint has averaged weights it is those, which paint
- * better than the last step's.
+ * better than the last step's more often than not.
  */
 export function findGenerator(path: string, onDamaged?: (message: string) => void): Promise<string> {
-  const name = (folder: string) =>
-    existsSync(join(folder, 'G-ema.safetensors')) ? 'G-ema.safetensors' : 'G.safetensors';
+  const name = (folder: string) => (existsSync(join(folder, AVERAGED)) ? AVERAGED : RAW);
   return findCheckpointFile(path, name, onDamaged);
+}
+
+/** The last step's weights beside averaged ones; undefined for a generator's file that is not averaged. @throws DataError */
+export async function rawBeside(generator: string): Promise<string | undefined> {
+  if (basename(generator) !== AVERAGED) return undefined;
+  return verifiedFile(dirname(generator), RAW);
 }

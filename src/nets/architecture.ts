@@ -139,6 +139,12 @@ export function requireTensors(parameters: readonly Parameter[], given: Shapes, 
   throw new DataError(`tensors do not fit the net: ${text}`, { file, fix: 'Use the options it was trained with' });
 }
 
+/** The same, of a file that may hold other tensors too. @throws DataError */
+export function requireAmong(parameters: readonly Parameter[], given: Shapes, file: string): void {
+  const wanted = new Set(parameters.map(({ name }) => name));
+  requireTensors(parameters, new Map([...given].filter(([name]) => wanted.has(name))), file);
+}
+
 function wrongShape({ name, shape }: Parameter, shapes: Shapes): string[] {
   const got = shapes.get(name);
   if (!got || got.join() === shape.join()) return [];

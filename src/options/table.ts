@@ -1,5 +1,7 @@
 import { RESIZE_OR_CROP } from '../data/transform.js';
+import { PRECISIONS } from '../graph/half.js';
 import { RECOMPUTE } from '../graph/recompute.js';
+import { METRIC_NAMES } from '../metrics/names.js';
 import { camelCase, type OptionSpec, type ValuesOf } from './option.js';
 import { REFERENCE_OPTIONS } from './reference.js';
 
@@ -9,6 +11,7 @@ const LOSSES = 'Losses';
 const STYLES = 'Styles';
 const SCHEDULE = 'Schedule';
 const START = 'Start';
+const VALIDATION = 'Measuring';
 const OUTPUT = 'Output';
 const MACHINE = 'Machine';
 
@@ -238,7 +241,7 @@ export const OPTIONS = {
     choices: ['stop', 'skip'],
     default: 'stop',
     value: 'WHAT',
-    help: 'where a step meets NaN or infinity: stop the training, or skip the step, which then changes nothing (all gradients are held for that, which takes memory)',
+    help: 'where a step meets NaN or infinity: stop the training, or skip the step, which then changes nothing (large pictures take more memory for that, since all gradients wait for the last)',
   },
   'max-steps': { type: 'integer', group: SCHEDULE, min: 1, help: 'stop after so many steps' },
   seed: {
@@ -277,9 +280,79 @@ export const OPTIONS = {
     group: OUTPUT,
     help: "write TensorBoard's event files into the run's folder too: scalars, pictures and options",
   },
+  val: {
+    type: 'text',
+    group: VALIDATION,
+    value: 'DATAROOT',
+    help: 'measure pictures of this data set as the training goes on; it may be the one that is trained on, by --val-phase',
+  },
+  'val-phase': {
+    type: 'text',
+    group: VALIDATION,
+    default: 'test',
+    value: 'PREFIX',
+    help: 'prefix of its folders, as --phase',
+  },
+  'val-fraction': {
+    type: 'number',
+    group: VALIDATION,
+    above: 0,
+    below: 1,
+    help: 'instead of --val: hold about this share of the samples out, chosen by their names alone, and never train on them',
+  },
+  'val-freq': {
+    type: 'integer',
+    group: VALIDATION,
+    min: 1,
+    help: 'steps between two validations (default: one with every checkpoint)',
+  },
+  'val-max': {
+    type: 'integer',
+    group: VALIDATION,
+    min: 1,
+    default: 50,
+    help: 'most pictures of a validation, spread over the set',
+  },
+  'val-metrics': {
+    type: 'text',
+    group: VALIDATION,
+    default: 'l1,psnr,ssim',
+    value: 'LIST',
+    help: 'what is measured, with commas between: l1, psnr, ssim, lpips (needs --lpips), consistency (trains a segmentation net of --judge-steps first)',
+  },
+  'best-metric': {
+    type: 'text',
+    group: VALIDATION,
+    choices: METRIC_NAMES,
+    value: 'METRIC',
+    help: 'keep the checkpoint that is best by this metric, which is measured too; --which-epoch best chooses it (consistency: by its mean IoU)',
+  },
+  lpips: {
+    type: 'text',
+    group: VALIDATION,
+    value: 'FILE',
+    help: 'measure LPIPS: its linear layers, weights/v0.1/alex.pth or vgg.pth of the package lpips',
+  },
+  'lpips-net': {
+    type: 'text',
+    group: VALIDATION,
+    value: 'FILE',
+    help: "its backbone: torchvision's alexnet-owt-7be5be79.pth or vgg16-397923af.pth (default: as torch has downloaded it)",
+  },
+  fid: {
+    type: 'text',
+    group: VALIDATION,
+    value: 'FILE',
+    help: "measure FID: Inception's weights, pytorch-fid's pt_inception-2015-12-05-6726825d.pth; comparable only between equal numbers of pictures, thousands at best",
+  },
+  raw: {
+    type: 'flag',
+    group: VALIDATION,
+    help: 'measure the weights of the last step as well, where the checkpoint has averaged ones',
+  },
   'judge-steps': {
     type: 'integer',
-    group: SCHEDULE,
+    group: VALIDATION,
     min: 0,
     default: 600,
     help: 'steps that the segmentation net is trained for, which judges label consistency; 0: leave that out',
@@ -369,7 +442,7 @@ export const OPTIONS = {
     group: START,
     default: 'latest',
     value: 'EPOCH',
-    help: 'which checkpoint of the folder: latest, or a number',
+    help: 'which checkpoint of the folder: latest, a number, or best (generate, evaluate: of a run with --best-metric)',
   },
 
   checkpoint: {
@@ -458,6 +531,14 @@ export const OPTIONS = {
     value: 'WHAT',
     help: 'what training computes again on the way back instead of keeping it, for less memory, more time and the same bits: norms and activations; also the convolutions of residual blocks; also the largest maps of all nets',
   },
+  precision: {
+    type: 'text',
+    group: MACHINE,
+    choices: [...PRECISIONS, 'auto'],
+    default: 'f32',
+    value: 'HOW',
+    help: 'how intermediates are stored, and weights that are not trained: f32, f16 (half the memory; sums, statistics, trained weights and Adam stay f32, and a training scales its losses), or auto, which is f32 where that fits and else f16',
+  },
   'dry-run': {
     type: 'flag',
     group: MACHINE,
@@ -531,6 +612,7 @@ export const TRAIN_OPTIONS = [
   'color-jitter',
   'serial-batches',
   'max-dataset-size',
+  'val-fraction',
   'batch-size',
   'net-g',
   'ngf',
@@ -569,6 +651,7 @@ export const TRAIN_OPTIONS = [
   'beta1',
   'on-nan',
   'seed',
+  'precision',
 ] as const satisfies readonly OptionName[];
 
 export type TrainOptions = OptionValues<(typeof TRAIN_OPTIONS)[number]>;

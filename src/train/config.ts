@@ -68,7 +68,7 @@ const dataText = (before: DataIdentity, now: DataIdentity): string =>
 /**
  * Compares a run's config with what it is to go on with; `say` is told of every option that differs and touches the training, and of
  * other data.
- * @throws UsageError for those that make other nets
+ * @throws UsageError for those that make other nets, and for pictures held out that it may have trained on
  */
 export async function checkSame(
   root: string,
@@ -85,6 +85,13 @@ export async function checkSame(
   if (structural.length > 0) {
     const fix = 'Leave them as they were, or start a new run with --init or --load-pretrain';
     throw new UsageError(`the run has other nets: ${structural.map(text).join('; ')}`, { file: root, fix });
+  }
+  if (differing.includes('valFraction')) {
+    const fix = 'Leave it as it was, or measure another data set with --val';
+    throw new UsageError(`the run has trained on what would be held out now: ${text('valFraction')}`, {
+      file: root,
+      fix,
+    });
   }
   for (const name of differing.filter((each) => !QUIET.includes(each))) say(`Changed ${text(name)}`);
   const data = before.data as DataIdentity | undefined;

@@ -12,6 +12,8 @@ export interface Habits {
   displayFreq: number;
   saveLatestFreq: number;
   saveEpochFreq: number;
+  /** Steps between two validations; by default there is one with every checkpoint. */
+  valFreq?: number;
 }
 
 export interface Due {
@@ -21,23 +23,32 @@ export interface Due {
   checkpoint: boolean;
   /** The checkpoint stays for good. */
   keep: boolean;
+  validation: boolean;
 }
+
+/** Why a step is the last. */
+export type Ending = 'done' | 'stopped' | undefined;
 
 type Batching = Pick<Settings, 'batchSize' | 'accumulate'>;
 
 /** Images that a step takes in. */
 export const imagesOf = ({ batchSize, accumulate }: Batching): number => batchSize * accumulate;
 
-export function dueAfter(before: Progress, after: Progress, batching: Batching, habits: Habits, last: boolean): Due {
+/** A training that is stopped saves where it is, but measures nothing that it would not have measured without the stop. */
+export function dueAfter(before: Progress, after: Progress, batching: Batching, habits: Habits, ending: Ending): Due {
+  const { valFreq } = habits;
+  const last = ending !== undefined;
   const images = imagesOf(batching);
   const passed = (period: number) => passes(before.step * images, after.step * images, period);
   const epochEnds = after.cursor.epoch > before.cursor.epoch;
   const keep = epochEnds && before.cursor.epoch % habits.saveEpochFreq === 0;
+  const regular = keep || passed(habits.saveLatestFreq);
   return {
     print: after.step === 1 || last || passed(habits.printFreq),
     pictures: last || passed(habits.displayFreq),
-    checkpoint: last || keep || passed(habits.saveLatestFreq),
+    checkpoint: last || regular,
     keep,
+    validation: ending === 'done' || (valFreq ? passes(before.step, after.step, valFreq) : regular),
   };
 }
 
@@ -46,9 +57,12 @@ export function leftAfter(step: number, total: number, batching: Batching, habit
   const images = imagesOf(batching);
   const times = (period: number) => Math.floor((total * images) / period) - Math.floor((step * images) / period);
   const atEnd = step < total ? 1 : 0;
+  const checkpoint = times(habits.saveLatestFreq) + times(habits.saveEpochFreq * size) + atEnd;
+  const { valFreq } = habits;
   return {
     step: total - step,
     pictures: times(habits.displayFreq) + atEnd,
-    checkpoint: times(habits.saveLatestFreq) + times(habits.saveEpochFreq * size) + atEnd,
+    checkpoint,
+    validation: valFreq ? atEnd * (Math.ceil(total / valFreq) - Math.floor(step / valFreq)) : checkpoint,
   };
 }

@@ -11,13 +11,15 @@ import type { Size } from './feeds.js';
 import { netsOf } from './nets.js';
 import type { Settings } from './settings.js';
 import { accumulatingStep, applyingStep, trainingStep } from './step.js';
-import { paintingOf, paramsOf, partsOf, stepOf } from './trainer.js';
+import { paintingOf, paramsOf, partsOf, stepOf, storingOf } from './trainer.js';
 
 /** A training as far as its memory depends on it. */
 export interface TrainingPlan {
   settings: Settings;
   /** Of the batches, after scaling and cropping. */
   size: Extent;
+  /** Of the pictures to measure, as they are painted, where there are any. */
+  held?: Extent;
   /** It has the perceptual loss. */
   vgg: boolean;
   compile: Omit<CompileOptions, 'arena'>;
@@ -39,7 +41,7 @@ const momentsOf = (parts: ReturnType<typeof partsOf>): Tensor[] =>
   ]);
 
 /** The programs of a training, all its tensors trained, and the variables that belong to the optimiser. */
-function programsOf({ settings, size: { width, height }, vgg }: TrainingPlan) {
+function programsOf({ settings, size: { width, height }, held, vgg }: TrainingPlan) {
   const { poolSize, batchSize, accumulate } = settings;
   const nets = netsOf(settings);
   const values = () => () => new Float32Array(0); // nothing asks for them
@@ -47,19 +49,21 @@ function programsOf({ settings, size: { width, height }, vgg }: TrainingPlan) {
   const regions = parts.E ? regionCapacity(REGIONS) : 0;
   const size: Size = [batchSize, height, width, regions];
   const step = { ...stepOf(settings, nets, parts), extent: [batchSize, height, width] as const, regions };
-  const painting = paintingOf(nets, parts, poolSize > 0 ? size : [1, height, width, regions], paramsOf(parts.G));
+  const painted: Size[] = [poolSize > 0 ? size : [1, height, width, regions]];
+  if (held) painted.push([1, held.height, held.width, regions]);
+  const paintings = painted.map((each) => paintingOf(nets, parts, each, paramsOf(parts.G)));
   const optimizer = new Set(momentsOf(parts));
-  if (accumulate === 1) return { specs: [trainingStep(step), painting], optimizer };
+  if (accumulate === 1) return { specs: [trainingStep(step), ...paintings], optimizer };
   const sums = { G: [...zerosLike(parts.G), ...(parts.E ? zerosLike(parts.E) : [])], D: zerosLike(parts.D) };
   for (const sum of [...sums.G, ...sums.D]) optimizer.add(sum);
-  const specs: ProgramSpec[] = [accumulatingStep(step, sums, accumulate), applyingStep(step, sums), painting];
+  const specs: ProgramSpec[] = [accumulatingStep(step, sums, accumulate), applyingStep(step, sums), ...paintings];
   return { specs, optimizer };
 }
 
 /** @throws MemoryError where a tensor exceeds the device's limits */
 export function trainingMemory(device: Device, plan: TrainingPlan): Promise<MemoryEstimate> {
   const { specs, optimizer } = programsOf(plan);
-  return estimateMemory(device, specs, plan.compile, optimizer);
+  return estimateMemory(device, specs, { ...plan.compile, ...storingOf(plan.settings) }, optimizer);
 }
 
 const divisors = (n: number): number[] =>
@@ -73,6 +77,12 @@ const recomputing = (plan: TrainingPlan): Saving[] =>
     options: `--recompute ${recompute}`,
     plan: { ...plan, compile: { ...plan.compile, recompute } },
   }));
+
+/** Maps rounded to 11 bits. */
+const halfFloats = (plan: TrainingPlan): Saving[] =>
+  plan.settings.precision === 'f16'
+    ? []
+    : [{ options: '--precision f16', plan: { ...plan, settings: { ...plan.settings, precision: 'f16' } } }];
 
 /** The same steps in smaller parts: slower, nothing else. */
 const smallerBatches = (plan: TrainingPlan): Saving[] =>
@@ -108,7 +118,7 @@ function fewerFilters(plan: TrainingPlan): Saving[] {
 
 /** All of it, from large to small. */
 const smallerAll = (plan: TrainingPlan): Saving[] => {
-  const slow = [recomputing, smallerBatches].reduce<Saving>(
+  const slow = [recomputing, smallerBatches, halfFloats].reduce<Saving>(
     (saving, way) => {
       const least = way(saving.plan).at(-1);
       return least ? { ...least, options: `${saving.options} ${least.options}`.trim() } : saving;
@@ -125,4 +135,4 @@ const smallerAll = (plan: TrainingPlan): Saving[] => {
 
 /** Ways to need less memory, those that cost least first; each from little to much. */
 export const trainingSavings = (plan: TrainingPlan): Saving[][] =>
-  [recomputing, smallerBatches, plainSums, smallerCrops, fewerFilters, smallerAll].map((way) => way(plan));
+  [recomputing, smallerBatches, plainSums, halfFloats, smallerCrops, fewerFilters, smallerAll].map((way) => way(plan));

@@ -1,7 +1,7 @@
 // How fast a training goes, and how long it will still take.
 
-/** What takes time in a training; a step is all that lies between two ends of steps but pictures and checkpoints. */
-export type Work = 'step' | 'pictures' | 'checkpoint';
+/** What takes time in a training; a step is all that lies between two ends of steps but the others. */
+export type Work = 'step' | 'pictures' | 'checkpoint' | 'validation';
 export type Left = Record<Work, number>;
 
 export interface Pace {
@@ -28,7 +28,7 @@ function meanOf(times: readonly number[]): number {
 }
 
 export function createPace(): Pace {
-  const times: Record<Work, number[]> = { step: [], pictures: [], checkpoint: [] };
+  const times: Record<Work, number[]> = { step: [], pictures: [], checkpoint: [], validation: [] };
   const lines: { time: number; images: number }[] = [];
   let compiled = false;
   return {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClasses } from '../data/classes.js';
 import { type Classes, defaultClasses } from '../data/colours.js';
-import { type Dataset, type DatasetOptions, openDataset } from '../data/dataset.js';
+import { type Dataset, type DatasetOptions, openDataset, prepared } from '../data/dataset.js';
 import type { Loaders } from '../data/loaders.js';
 import { paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
@@ -13,12 +13,15 @@ import { checkSide, drawWindow, type GeometryOptions } from '../data/transform.j
 import { keptMultiple } from '../nets/encoder.js';
 import { leastSide } from '../nets/generator.js';
 import type { TrainOptions } from '../options/table.js';
+import { type HeldOptions, holdOut } from './held-out.js';
 import { architecturesOf } from './nets.js';
 import { type Settings, settingsOf } from './settings.js';
 
 export interface Training {
   root: string;
   dataset: Dataset;
+  /** Pictures to measure, never trained on. */
+  held?: Dataset;
   settings: Settings;
   classes: Classes;
 }
@@ -56,9 +59,13 @@ export async function planTraining(root: string, options: TrainOptions, cacheByt
 }
 
 /** Finds and pairs the files of a training and decides what its options left open. Reads no picture yet. */
-export async function openTraining(root: string, options: TrainOptions, cacheBytes: number): Promise<Training> {
+export async function openTraining(
+  root: string,
+  options: TrainOptions & HeldOptions,
+  cacheBytes: number,
+): Promise<Training> {
   const { settings, data, classes } = await planTraining(root, options, cacheBytes);
-  return { root, dataset: await openDataset(root, data), settings, classes };
+  return { root, ...(await holdOut(root, await openDataset(root, data), options)), settings, classes };
 }
 
 type Looks = Pick<Loaders, 'look' | 'seen'>;
@@ -67,11 +74,28 @@ type Looks = Pick<Loaders, 'look' | 'seen'>;
 export const batchSizeOf = (scaled: Size, options: GeometryOptions): Size =>
   paddedSize(drawWindow(scaled, options, createRng(0)).size, options.multiple);
 
+const larger = (a: Size, b: Size): Size => (b.width * b.height > a.width * a.height ? b : a);
+
 /** The size of the largest batch of the samples that were looked at, else of the first. */
 export async function largestSize({ dataset }: Training, { look, seen }: Looks): Promise<Size> {
   const kept = seen.size > 0 ? [...seen.values()] : [await look(0)];
   const sizes = kept.map((size) => batchSizeOf(size, dataset.options));
-  return sizes.reduce((a, b) => (b.width * b.height > a.width * a.height ? b : a));
+  return sizes.reduce(larger);
+}
+
+/**
+ * Reads and checks the pictures to measure, which stay in memory where there is room.
+ * @returns the size in which the largest of them is painted; undefined without any. @throws DataError
+ */
+export async function largestHeld({ held, settings }: Training): Promise<Size | undefined> {
+  const least = leastSide(architecturesOf(settings).generator);
+  const sizes: Size[] = [];
+  for (const [number, { label }] of (held?.samples ?? []).entries()) {
+    const { size } = await prepared(held!, number);
+    checkSide(size, least, held!.options, label);
+    sizes.push(batchSizeOf(size, held!.options));
+  }
+  return sizes.length > 0 ? sizes.reduce(larger) : undefined;
 }
 
 /** Enough for some hundred pictures. */

@@ -1,5 +1,5 @@
 import { type Colour, colourLabels } from '../data/colours.js';
-import { type Batch, type Dataset, stackSamples } from '../data/dataset.js';
+import { type Batch, stackSamples } from '../data/dataset.js';
 import { toBytes } from '../data/encode.js';
 import { dataFolders, findSamples, type SamplePaths } from '../data/folders.js';
 import { toRgb } from '../data/image.js';
@@ -7,12 +7,15 @@ import { createRng } from '../data/rng.js';
 import { drawSample, prepareSample } from '../data/sample.js';
 import { encodeSheet, type Tile } from '../data/sheet.js';
 import { ProjectError } from '../errors.js';
+import type { Training } from './prepare.js';
 
 /** Rows of a picture grid. */
 const ROWS = 4;
 
-/** Held-out pictures where the data set has some (`test_*`), else those it trains on. */
-async function samplePaths(root: string, { samples, options }: Dataset): Promise<SamplePaths[]> {
+/** Pictures that the training is measured by, else those of `test_*` where the data set has some, else those it trains on. */
+async function samplePaths({ root, dataset, held }: Training): Promise<SamplePaths[]> {
+  const { samples, options } = dataset;
+  if (held) return held.samples;
   if (options.phase === 'test') return samples;
   try {
     return await findSamples(dataFolders(root, 'test', options));
@@ -23,13 +26,14 @@ async function samplePaths(root: string, { samples, options }: Dataset): Promise
 }
 
 /** The same few pictures for every grid of a run, spread over the set and cut as in training, one a batch. */
-export async function sampleBatches(root: string, dataset: Dataset, seed: number): Promise<Batch[]> {
-  const paths = await samplePaths(root, dataset);
+export async function sampleBatches(training: Training): Promise<Batch[]> {
+  const { dataset, settings } = training;
+  const paths = await samplePaths(training);
   const count = Math.min(ROWS, paths.length);
   const options = { ...dataset.options, noFlip: true, scaleJitter: 0, colorJitter: 0 };
   const batch = async (_: unknown, i: number) => {
     const prepared = await prepareSample(paths[Math.floor((i * paths.length) / count)]!, options);
-    return stackSamples([drawSample(prepared, options, createRng(seed, 0, i))]);
+    return stackSamples([drawSample(prepared, options, createRng(settings.seed, 0, i))]);
   };
   return Promise.all(Array.from({ length: count }, batch));
 }

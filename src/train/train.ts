@@ -5,6 +5,7 @@ import { advance, type Batch, loadBatch } from '../data/dataset.js';
 import type { Device } from '../device/device.js';
 import type { CompileOptions } from '../engine.js';
 import { InternalError, UsageError } from '../errors.js';
+import type { MetricValues } from '../metrics/measures.js';
 import type { Values } from '../nets/parameters.js';
 import type { Progress, Start } from './checkpoint.js';
 import { type PatientWrite, patientWrites } from './disk.js';
@@ -17,6 +18,7 @@ import { sampleBatches, sampleSheet } from './samples.js';
 import { totalSteps } from './schedule.js';
 import { type BatchSource, type Step, trainingSteps } from './steps.js';
 import { createTrainer, type Losses, type Trainer } from './trainer.js';
+import { type BestKeeper, createValidator, keepBest, type Measuring, type Validator } from './validation.js';
 
 export interface StepReport extends Step {
   total: number;
@@ -36,6 +38,8 @@ export interface Hooks {
   onStart(trainer: Trainer, total: number): void;
   onStep(report: StepReport): void;
   onSaved(what: 'pictures' | 'checkpoint', path: string): void;
+  /** Pictures that are not trained on were measured; `best`: better than all before by the metric that decides. */
+  onValidated(step: number, values: MetricValues, best: boolean): void;
   /** A remark on the training, in words; it stands in the log as well. */
   onNote(text: string): void;
   /** Ends the training after the step at hand, with a checkpoint. */
@@ -49,6 +53,8 @@ export interface From {
   vgg?: Values;
   /** Where batches come from; by default they are loaded on this thread. */
   source?: Pick<BatchSource, 'load' | 'ahead'>;
+  /** What is measured of the pictures that are held out. */
+  measuring?: Measuring;
   /** Which kernels compute. */
   compile?: Omit<CompileOptions, 'arena'>;
 }
@@ -65,6 +71,8 @@ interface Session {
   pace: Pace;
   write: PatientWrite;
   source: BatchSource;
+  validator?: Validator;
+  best?: BestKeeper;
 }
 
 /** Milliseconds, bytes and rates without digits that mean nothing. */
@@ -106,6 +114,16 @@ async function saveCheckpoint(
   return path;
 }
 
+/** Measures, logs and tells it. @returns the values where they are the best so far */
+async function validate({ hooks, run, trainer, pace, write, validator, best }: Session, step: number) {
+  const values = finite(await timed(pace, 'validation', () => validator!.measure(trainer.observe)));
+  const named = Object.entries(values).map(([name, value]) => [`val_${name}`, value]);
+  await write(() => run.log({ step, ...rounded(Object.fromEntries(named)) }));
+  const better = best?.beats(values) === true;
+  hooks.onValidated(step, values, better);
+  return better ? values : undefined;
+}
+
 /** Says something about a step, to people and in the log. */
 async function note({ run, hooks, write }: Session, step: number, text: string): Promise<void> {
   hooks.onNote(text);
@@ -118,14 +136,15 @@ type Shares = Pick<StepReport, 'idle' | 'waited'>;
 async function logStep(session: Session, step: Step, total: number, shares: Shares, print: boolean): Promise<void> {
   const { training, habits, hooks, run, device, pace, write } = session;
   const { settings, dataset } = training;
-  const { after, epoch, lr, losses, ms, waitMs } = step;
+  const { after, epoch, lr, losses, health, ms, waitMs } = step;
   const time = Date.now();
   pace.logged(time, imagesOf(settings));
   const imagesPerSecond = pace.imagesPerSecond();
   const secondsLeft = pace.secondsLeft(leftAfter(after.step, total, settings, habits, dataset.size));
   const { liveBytes: deviceBytes } = device.memory();
   const measured = rounded({ ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes });
-  await write(() => run.log({ step: after.step, epoch, lr, ...finite(losses), time, ...measured }));
+  const { lossScale } = health;
+  await write(() => run.log({ step: after.step, epoch, lr, ...finite(losses), time, ...measured, lossScale }));
   hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, ...shares, print });
 }
 
@@ -143,8 +162,9 @@ async function follow(session: Session, total: number): Promise<string> {
     const took = performance.now() - ended;
     pace.took('step', took);
     if (before.step > begin.step) [busyMs, waitMs, allMs] = [busyMs + step.ms, waitMs + step.waitMs, allMs + took];
-    const last = after.step === total || hooks.signal?.aborted === true;
-    const due = dueAfter(before, after, settings, habits, last);
+    const ending = after.step === total ? 'done' : hooks.signal?.aborted ? 'stopped' : undefined;
+    const last = ending !== undefined;
+    const due = dueAfter(before, after, settings, habits, ending);
     if (before.step === begin.step) hooks.onStart(trainer, total);
     await logStep(session, step, total, { idle: share(allMs - busyMs), waited: share(waitMs) }, due.print);
     if (step.skipped) await note(session, after.step, `Step ${after.step} was skipped: ${step.skipped}`);
@@ -152,7 +172,9 @@ async function follow(session: Session, total: number): Promise<string> {
       for (const text of look({ ...step, ...step.health }))
         await note(session, after.step, `Step ${after.step}: ${text}`);
     if (due.pictures) await savePictures(session, after.step);
-    const path = due.checkpoint ? await saveCheckpoint(session, after, due.keep, last) : undefined;
+    const best = session.validator && due.validation ? await validate(session, after.step) : undefined;
+    const path = due.checkpoint || best ? await saveCheckpoint(session, after, due.keep, last) : undefined;
+    if (path && best) await session.write(() => session.best!.mark(after.step, best));
     if (path && last) return path;
     ended = performance.now();
   }
@@ -190,12 +212,14 @@ export async function train(
   run: RunFolder,
   habits: Habits,
   hooks: Hooks,
-  { start, progress, vgg, compile, source = { load: loadBatch.bind(null, training.dataset) } }: From = {},
+  { start, progress, vgg, measuring, compile, source = { load: loadBatch.bind(null, training.dataset) } }: From = {},
 ): Promise<string> {
-  const { root, dataset, settings, classes } = training;
+  const { dataset, held, settings, classes } = training;
   const begin = begun(progress ?? { step: 0, cursor: startCursor(settings.seed) }, training);
   const total = lastStep(training, habits, begin.step);
-  const samples = await sampleBatches(root, dataset, settings.seed);
+  const samples = await sampleBatches(training);
+  const validator =
+    held && measuring && (await createValidator(device, { ...training, held }, measuring, hooks.signal));
   const trainer = createTrainer(device, { settings, classes, start, vgg, compile });
   const write = patientWrites(hooks.onNote);
   const batches: BatchSource = { ...source, advance: advance.bind(null, dataset) };
@@ -211,11 +235,14 @@ export async function train(
     pace: createPace(),
     write,
     source: batches,
+    validator,
+    best: measuring?.best && (await keepBest(run, measuring.best)),
   };
   try {
     if (run.lock.stale) await note(session, begin.step, `Took the folder over from ${run.lock.stale}, which has ended`);
     return await follow(session, total);
   } finally {
+    validator?.close();
     trainer.close();
   }
 }

@@ -20,7 +20,7 @@ function training(total: number, stepMs: (step: number) => number) {
     spend('step', stepMs(step));
     pace.logged(now, 2);
     const count = (period: number) => Math.floor(total / period) - Math.floor(step / period);
-    const left: Left = { step: total - step, pictures: count(10), checkpoint: count(100) };
+    const left: Left = { step: total - step, pictures: count(10), checkpoint: count(100), validation: 0 };
     estimates.push(now / 1000 + (pace.secondsLeft(left) ?? Number.NaN));
     if (step % 10 === 0) spend('pictures', step === 10 ? 900 : 300);
     if (step % 100 === 0) spend('checkpoint', 1000);
@@ -39,7 +39,7 @@ test('after a twentieth of a run the end is known to a tenth, compiling and a sl
 
 test('before a step that compiles nothing there is no estimate', () => {
   const pace = createPace();
-  const left: Left = { step: 5, pictures: 0, checkpoint: 0 };
+  const left: Left = { step: 5, pictures: 0, checkpoint: 0, validation: 0 };
   pace.took('step', 9000);
   pace.logged(1000, 1);
   assert.is(pace.secondsLeft(left), undefined);

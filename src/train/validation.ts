@@ -1,0 +1,109 @@
+// Pictures that are never trained on, measured as a training goes on, and the best checkpoint by that.
+
+import { existsSync } from 'node:fs';
+import { type Batch, type Dataset, prepared, stackSamples } from '../data/dataset.js';
+import { toBytes } from '../data/encode.js';
+import { fitPlanes } from '../data/pad.js';
+import { createRng } from '../data/rng.js';
+import { drawSample, type PreparedSample } from '../data/sample.js';
+import type { Device } from '../device/device.js';
+import { trainJudge } from '../metrics/judge.js';
+import { createLpips, type LpipsWeights } from '../metrics/lpips.js';
+import { type Judges, METRICS, type MetricValues, verdictOf } from '../metrics/measures.js';
+import type { MetricName } from '../metrics/names.js';
+import { checkpointFolder } from './checkpoint-folder.js';
+import type { Training } from './prepare.js';
+import { type RunFolder, readBest } from './run-folder.js';
+
+export interface Measuring {
+  metrics: readonly MetricName[];
+  /** By which the best checkpoint is kept. */
+  best?: MetricName;
+  /** Steps that the segmentation net is trained for, where consistency is measured. */
+  judgeSteps: number;
+  lpips?: LpipsWeights;
+}
+
+/** The generator's picture of a batch, f32 [1, 3, H, W] in [−1, 1]. */
+type Paint = (batch: Batch) => Promise<Float32Array>;
+
+export interface Validator {
+  readonly pictures: number;
+  /** Values by name, of every picture as `paint` makes it. Nothing of it depends on an earlier call. */
+  measure(paint: Paint): Promise<MetricValues>;
+  close(): void;
+}
+
+/** Paints a sample whole and cuts off what its sides were grown by. */
+async function painted(paint: Paint, sample: PreparedSample, { options }: Dataset): Promise<Uint8Array> {
+  const batch = stackSamples([drawSample(sample, options, createRng(0))]);
+  return toBytes(fitPlanes(await paint(batch), batch, sample.size));
+}
+
+/** What judges needs its nets; the segmentation net is trained here, on pairs of the training set alone. */
+async function openJudges(device: Device, training: Training, measuring: Measuring, signal?: AbortSignal) {
+  const { dataset, classes, settings } = training;
+  const { metrics, judgeSteps: steps, lpips } = measuring;
+  const count = classes.names.length;
+  // A cache of its own, which goes with it.
+  const pairs: Dataset = { ...dataset, cache: { samples: new Map(), bytes: 0 } };
+  const segmenter = metrics.includes('consistency')
+    ? await trainJudge(device, pairs, count, { steps, seed: settings.seed, signal })
+    : undefined;
+  return {
+    segmenter,
+    lpips: lpips && createLpips(device, lpips),
+    classes: count,
+    ignored: settings.dontCare === undefined ? undefined : settings.labelNc,
+  } satisfies Judges;
+}
+
+/** Opens what judges the pictures of `training.held`. With the same seed, data and device it always says the same. */
+export async function createValidator(
+  device: Device,
+  training: Training & { held: Dataset },
+  measuring: Measuring,
+  signal?: AbortSignal,
+): Promise<Validator> {
+  const { held } = training;
+  const judges = await openJudges(device, training, measuring, signal);
+  return {
+    pictures: held.samples.length,
+    async measure(paint) {
+      const measures = measuring.metrics.map((name) => METRICS[name].begin(judges));
+      for (const number of held.samples.keys()) {
+        const sample = await prepared(held, number);
+        const picture = await painted(paint, sample, held);
+        for (const measure of measures) await measure.add(picture, sample);
+      }
+      return Object.assign({}, ...measures.map((measure) => measure.result()));
+    },
+    close() {
+      judges.segmenter?.close();
+      judges.lpips?.close();
+    },
+  };
+}
+
+/** Remembers the best value of a run by one metric. */
+export interface BestKeeper {
+  /** Whether these values are better than all before. */
+  beats(values: MetricValues): boolean;
+  /** The checkpoint of `step`, with these values, stays from now on. */
+  mark(step: number, values: MetricValues): Promise<void>;
+}
+
+/** Goes on from what the run says of its best checkpoint, as long as that is there and by the same metric. */
+export async function keepBest(run: RunFolder, metric: MetricName): Promise<BestKeeper> {
+  const marked = await readBest(run.root);
+  const counts = marked?.metric === metric && existsSync(checkpointFolder(run.root, marked.step));
+  let best = counts ? marked.value : undefined;
+  return {
+    beats: (values) => verdictOf(metric, values, best).better,
+    async mark(step, values) {
+      const { value } = verdictOf(metric, values);
+      await run.markBest({ step, metric, value });
+      best = value;
+    },
+  };
+}
