@@ -11,6 +11,9 @@ type Needed<N extends OptionName, R extends N> = OptionValues<Exclude<N, R>> & {
   [K in keyof OptionValues<R>]: NonNullable<OptionValues<R>[K]>;
 };
 
+/** The camelCase names of the options that stand on the command line. */
+export type Given = { given: readonly string[] };
+
 export interface CommandSpec<N extends OptionName, R extends N> {
   name: string;
   /** Positional arguments in commander's notation: `<required>`, `[optional]`. */
@@ -24,10 +27,13 @@ export interface CommandSpec<N extends OptionName, R extends N> {
   defaults?: Partial<Record<N, string | number>>;
   /** Further options that are taken and change nothing, and why. */
   ignored?: { options: readonly OptionName[]; why: string };
-  /** Values, by camelCase name, that go before the table's defaults where an option is not given: of a run that goes on. */
+  /**
+   * Values, by camelCase name, that go before the table's defaults where an option is not given: of a run that goes on. Flags can then be
+   * taken back: `--no-spectral-norm`, or `--flip` for `--no-flip`.
+   */
   stored?(options: OptionValues<N>, ...args: string[]): Promise<Record<string, unknown>>;
   /** Gets the options by their camelCase names, and the positional arguments in order. Throws typed errors. */
-  run(options: Needed<N, R>, ...args: string[]): Promise<void>;
+  run(options: Needed<N, R> & Given, ...args: string[]): Promise<void>;
 }
 
 function parsed(text: string, spec: OptionSpec): string | number {
@@ -54,6 +60,18 @@ function optionOf(name: string, spec: OptionSpec, fallback: string | number | un
   return fallback === undefined ? option : option.default(fallback);
 }
 
+const isFlag = (name: OptionName): boolean => OPTIONS[name].type === 'flag';
+
+/** The spelling that takes a flag back: `no-x` for `x`, and `x` for `no-x`. */
+const oppositeOf = (name: OptionName): string => (name.startsWith('no-') ? name.slice(3) : `no-${name}`);
+
+/** The flags of some options, each by the spelling that takes it back; not where that is an option itself, as `tune` is to `no-tune`. */
+const oppositesOf = (names: readonly OptionName[]): string[] =>
+  names
+    .filter(isFlag)
+    .map(oppositeOf)
+    .filter((name) => !(name in OPTIONS));
+
 /** commander's name of an option. */
 const ownName = (name: OptionName) => camelCase(name.startsWith('no-') ? name.slice(3) : spelling(name));
 
@@ -61,7 +79,7 @@ const ownName = (name: OptionName) => camelCase(name.startsWith('no-') ? name.sl
 function valuesOf(names: readonly OptionName[], given: Record<string, unknown>): Record<string, unknown> {
   const value = (name: OptionName) => {
     // Where `--no-tune` is given, `tune` is false and `noTune` tells it.
-    if (OPTIONS[name].type !== 'flag') return given[ownName(name)] === false ? undefined : given[ownName(name)];
+    if (!isFlag(name)) return given[ownName(name)] === false ? undefined : given[ownName(name)];
     return given[ownName(name)] === !name.startsWith('no-');
   };
   return Object.fromEntries(names.map((name) => [camelCase(name) as Camel<OptionName>, value(name)]));
@@ -95,6 +113,7 @@ export function commandOf<N extends OptionName, R extends N = never>(spec: Comma
     const fallback = (defaults as Partial<Record<OptionName, string | number>>)[option] ?? row.default;
     command.addOption(optionOf(spelling(option), row, fallback, (required as readonly string[]).includes(option)));
   }
+  for (const flag of spec.stored ? oppositesOf(options) : []) command.addOption(new Option(`--${flag}`).hideHelp());
   for (const option of ignored?.options ?? []) {
     command.addOption(optionOf(spelling(option), OPTIONS[option], undefined, false).hideHelp());
   }
@@ -103,7 +122,9 @@ export function commandOf<N extends OptionName, R extends N = never>(spec: Comma
     if (ignored) sayWithout(command, ignored.options, ignored.why);
     const values = valuesOf(options, command.opts());
     const stored = (await spec.stored?.(values as OptionValues<N>, ...command.args)) ?? {};
-    return spec.run({ ...values, ...notGiven(command, options, stored) } as Needed<N, R>, ...command.args);
+    const given = options.filter((option) => isGiven(command, option)).map(camelCase);
+    const merged = { ...values, ...notGiven(command, options, stored), given };
+    return spec.run(merged as unknown as Needed<N, R> & Given, ...command.args);
   });
 }
 

@@ -6,8 +6,11 @@ import { openDevice } from '../device/node.js';
 import type { CompileOptions } from '../engine.js';
 import { paintingMemory, smallerPictures } from '../generate/estimate.js';
 import type { GeneratorFile } from '../generate/open.js';
+import type { MemoryEstimate } from '../graph/estimate.js';
 import type { Precision } from '../graph/half.js';
+import { slownessOf } from '../graph/speed.js';
 import { type Saving, type TrainingPlan, trainingMemory, trainingSavings } from '../train/estimate.js';
+import { duration } from './duration.js';
 import {
   type Attempt,
   explainingOutOfMemory,
@@ -27,21 +30,29 @@ export interface Planned {
   what: string;
   asked: Attempt;
   ways(): Attempt[][];
+  /** Of a training: the steps, where the data tell them, and the rough time of one. */
+  pace?: { steps?: number; compile: Compile; roughStepMs(estimate: MemoryEstimate): number };
 }
 
 const pixels = ({ width, height }: Size): string => `${width}×${height}`;
 
-export function plannedTraining(plan: TrainingPlan): Planned {
+/** @param steps of the whole training, where they are known */
+export function plannedTraining(plan: TrainingPlan, steps?: number): Planned {
   const attempt = ({ options, plan }: Saving): Attempt => ({
     options,
     estimate: (device) => trainingMemory(device, plan),
   });
-  const { batchSize, netG } = plan.settings;
+  const { batchSize, netG, accumulate } = plan.settings;
   const vgg = plan.vgg ? ', with the perceptual loss' : '';
   return {
     what: `training a ${netG} generator on ${pixels(plan.size)}, batch ${batchSize}${vgg}`,
     asked: attempt({ options: '', plan }),
     ways: () => trainingSavings(plan).map((way) => way.map(attempt)),
+    pace: {
+      steps,
+      compile: plan.compile,
+      roughStepMs: ({ roughMs: [batch = 0, applying = 0] }) => accumulate * batch + (accumulate > 1 ? applying : 0),
+    },
   };
 }
 
@@ -82,13 +93,36 @@ interface DryRunOptions {
   json: boolean;
 }
 
+interface Time {
+  stepSeconds: number;
+  /** Of all steps, without pictures and checkpoints between them. */
+  steps?: number;
+  seconds?: number;
+}
+
+/** About how long a training takes on this device, which is timed at a sample of its work. */
+async function timeOf(device: Device, { pace }: Planned, { estimate }: MemoryReport): Promise<Time | undefined> {
+  if (!pace || !estimate) return undefined;
+  const stepSeconds = (pace.roughStepMs(estimate) * (await slownessOf(device, pace.compile))) / 1000;
+  const { steps } = pace;
+  return { stepSeconds, ...(steps === undefined ? {} : { steps, seconds: steps * stepSeconds }) };
+}
+
+function timeText({ stepSeconds, steps, seconds }: Time): string {
+  const each = `about ${Number(stepSeconds.toPrecision(2))} s a step here`;
+  return `Time: ${each}${seconds === undefined ? '' : `, ${duration(seconds)} for ${steps} steps`}`;
+}
+
 /** Prints what a run would take; nothing of it is allocated. */
 export async function dryRun(plan: (precision: Precision) => Planned, options: DryRunOptions): Promise<void> {
   const device = await openDevice(options);
   try {
     const planned = plan(await settledPrecision(device, options.precision, plan, options.memoryGb));
     const report = await reportOf(device, planned, memoryOf(device, options.memoryGb));
-    console.log(options.json ? reportJson(report) : reportText(`${planned.what} on ${device.profile.name}`, report));
+    const time = await timeOf(device, planned, report);
+    if (options.json) return console.log(JSON.stringify({ ...reportJson(report), ...time }));
+    console.log(reportText(`${planned.what} on ${device.profile.name}`, report));
+    if (time) console.log(timeText(time));
   } finally {
     device.close();
   }

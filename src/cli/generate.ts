@@ -21,11 +21,13 @@ import { KERNEL_OPTIONS, type KernelOptions, kernelSetting, planningOf } from '.
 import { allocatedText } from './memory.js';
 import { profilerOf, tracePath } from './profile.js';
 import { type ProgressLine, progressLine } from './progress.js';
+import { shardOf } from './shard.js';
 import { sizeOf } from './size.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
 const OPTIONS = [
   ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'preview', 'how-many'] as const),
+  ...(['shard', 'skip-existing'] as const),
   ...STYLE_OPTIONS,
   ...(['adapter', 'json', 'precision', 'dry-run', 'memory-gb', 'size'] as const),
   ...KERNEL_OPTIONS,
@@ -42,7 +44,10 @@ const KNOWN = [...TRAIN_OPTIONS.filter((name) => !(OPTIONS as readonly string[])
 const DETAILS = `A command line of the reference's test program is understood: with --name the
 checkpoint is CHECKPOINTS_DIR/NAME, the maps are those of DATAROOT/PHASE_label
 and PHASE_inst, scaled as --resize_or_crop and --loadSize say, and the pictures
-go to RESULTS_DIR/NAME/PHASE_EPOCH/images.`;
+go to RESULTS_DIR/NAME/PHASE_EPOCH/images.
+
+examples/cluster has files that share a folder among the machines of Kubernetes
+or Slurm by --shard and --skip-existing.`;
 
 /** Where things lie by the reference's habits. */
 function placesOf(options: Options, name: string) {
@@ -78,7 +83,8 @@ export const generate = commandOf({
   defaults: { phase: 'test' },
   ignored: { options: KNOWN, why: 'the checkpoint says it, or only training needs it' },
   async run(options) {
-    const { checkpoint, ...job } = jobOf(options);
+    const { checkpoint, shard, ...whole } = jobOf(options);
+    const job = { ...whole, shard: shard === undefined ? undefined : shardOf(shard) };
     if (job.profile !== undefined) tracePath(job.profile, job.out);
     const chosen = await chosenCheckpoint(checkpoint, job.whichEpoch);
     const path = await findGenerator(chosen, (message) => console.error(`pix2pixhd: ${message}`));
@@ -206,6 +212,9 @@ function tellingProgress(json: boolean) {
       if (json) console.log(JSON.stringify(done));
       else line!.update(number, `${done.path}  ${done.width}×${done.height}`, true);
     },
-    end: () => line?.end(),
+    end() {
+      line?.end();
+      if (!line && !json) console.error('Nothing to paint: every picture is there');
+    },
   };
 }

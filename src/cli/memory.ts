@@ -136,11 +136,11 @@ export function reportText(what: string, report: MemoryReport): string {
 }
 
 /** The object of --dry-run --json; bytes are null where not even an endless device could plan it. */
-export function reportJson({ estimate, ...report }: MemoryReport): string {
+export function reportJson({ estimate, ...report }: MemoryReport): object {
   const names = ['peakBytes', 'lowerBoundBytes', 'planBytes', 'weightBytes', 'optimizerBytes'] as const;
   const parts = ['gradientBytes', 'activationBytes', 'scratchBytes', 'otherBytes'] as const;
   const bytes = Object.fromEntries([...names, ...parts].map((name) => [name, estimate?.[name] ?? null]));
-  return JSON.stringify({ ...bytes, ...report });
+  return { ...bytes, ...report };
 }
 
 /** @throws MemoryError with the table where it does not fit */

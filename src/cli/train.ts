@@ -1,6 +1,5 @@
 // pix2pixhd train: from a folder of label maps and photos to a trained generator.
 
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
 import { findVgg, openVgg, VGG_URL } from '../convert/vgg.js';
@@ -22,9 +21,11 @@ import { withEvents } from '../train/events.js';
 import { architecturesOf, netsOf } from '../train/nets.js';
 import { openTraining } from '../train/open-training.js';
 import { batchSizeOf, checkTraining, largestHeld, largestSize, type Training } from '../train/prepare.js';
+import { isRecipeFolder, readRecipe } from '../train/recipe-folder.js';
+import { type Phase, phasesOf } from '../train/recipes.js';
 import { throughLosses } from '../train/recover.js';
-import { HABITS as RUN_HABITS, runConfig } from '../train/run-config.js';
-import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
+import { runConfig } from '../train/run-config.js';
+import { continueRun, createRun, isRunFolder, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { type Settings, settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
@@ -34,10 +35,12 @@ import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
 import { dryRun, type Planned, plannedTraining, settledPrecision, withinMemory } from './dry-run.js';
 import { duration } from './duration.js';
+import { KEPT_OPTIONS } from './kept.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
 import { profilerOf, tracePath } from './profile.js';
 import { type ProgressLine, progressLine } from './progress.js';
+import { trainRecipe } from './recipe.js';
 import { onStopSignals } from './signals.js';
 import { sizeOf } from './size.js';
 import { measuringOf, measuringText, VALIDATION_OPTIONS, validationJson, validationText } from './validation.js';
@@ -95,12 +98,17 @@ type Places = { out?: string; name?: string; checkpointsDir: string; resume: boo
 
 /** `train --resume RUN`: the one folder given is the run, which knows its data. */
 const onlyRun = ({ out, name, resume, continueTrain }: Places, given?: string): string | undefined =>
-  (resume || continueTrain) && !(out ?? name) && given && existsSync(join(given, 'config.json')) ? given : undefined;
+  (resume || continueTrain) && !(out ?? name) && given && (isRunFolder(given) || isRecipeFolder(given))
+    ? given
+    : undefined;
 
 /** The options of the run that goes on; its options of one start alone do not hold for the next. */
 async function storedOptions(options: Places, given?: string): Promise<Record<string, unknown>> {
   if (!options.resume && !options.continueTrain) return {};
-  return readRunConfig(onlyRun(options, given) ?? outOf(options), '--resume goes on with a run that is there');
+  const root = onlyRun(options, given) ?? outOf(options);
+  if (!isRecipeFolder(root)) return readRunConfig(root, '--resume goes on with a run that is there');
+  const { recipe, dataroot, options: stored } = await readRecipe(root);
+  return { ...stored, recipe, dataroot };
 }
 
 export const train = commandOf({
@@ -108,15 +116,21 @@ export const train = commandOf({
   args: '[DATAROOT]',
   details: DETAILS,
   help: 'train on the folders train_label, train_inst and train_img of DATAROOT',
-  options: [...TRAIN_COMMAND_OPTIONS, 'dataroot', 'name', 'checkpoints-dir', 'debug', 'dry-run', 'size'],
+  options: [...TRAIN_COMMAND_OPTIONS, 'recipe', 'dataroot', 'name', 'checkpoints-dir', 'debug', 'dry-run', 'size'],
   stored: storedOptions,
-  async run({ dataroot, debug, dryRun: dry, size, ...options }, given) {
+  async run({ dataroot, debug, dryRun: dry, size, recipe, given: names, ...options }, given) {
     const run = onlyRun(options, given);
     const root = (run ? undefined : given) ?? dataroot;
-    if (dry) return dryTraining(root, size, options);
+    if (dry)
+      return recipe
+        ? dryRecipe(root, size, options, phasesOf(recipe, options, names))
+        : dryTraining(root, size, options);
     if (!root) throw new UsageError('DATAROOT is missing', { fix: 'Give the folder that holds train_label and so on' });
     const out = run ?? outOf(options);
-    process.exitCode = await trainCommand(root, { ...options, ...(debug ? DEBUG : {}), out });
+    const command = { ...options, ...(debug ? DEBUG : {}), out };
+    process.exitCode = recipe
+      ? await trainRecipe(root, recipe, { ...command, given: names }, trainCommand)
+      : await trainCommand(root, command);
     if (!options.json) console.error(`Next: ${self()} generate --checkpoint ${out} --labels PATH --out DIR`);
   },
 });
@@ -147,6 +161,11 @@ function stepText({ epoch, losses, imagesPerSecond, secondsLeft }: StepReport): 
   return [`epoch ${epoch}`, rate, `${duration(secondsLeft)} left`, lossText(losses)].join(' · ');
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+const idleText = ({ idle, waited }: StepReport): string =>
+  `The device was idle for ${percent(idle)} of the steps' time; it waited ${percent(waited)} of it for pictures`;
+
 const jsonLine = ({ after, epoch, lr, losses }: StepReport): string =>
   JSON.stringify({ step: after.step, epoch, lr, ...losses });
 
@@ -171,7 +190,7 @@ function reporter(
   const say = teller(options);
   const began = performance.now();
   let line: ProgressLine | undefined;
-  let idle: number | undefined;
+  let last: StepReport | undefined;
   const hooks: Hooks = {
     signal,
     onStart(trainer, total) {
@@ -183,7 +202,7 @@ function reporter(
     },
     onStep(report) {
       onStep(report.after.step);
-      idle = report.idle;
+      last = report;
       if (options.json) console.log(jsonLine(report));
       line?.update(report.after.step, stepText(report), report.print);
     },
@@ -200,7 +219,7 @@ function reporter(
     hooks,
     end: () => {
       line?.end();
-      if (idle !== undefined) say(`The device was idle for ${(100 * idle).toFixed(1)} % of the steps' time`);
+      if (last) say(idleText(last));
     },
   };
 }
@@ -238,25 +257,39 @@ const precisely = <T extends { settings: Settings }>(of: T, precision: Precision
 /** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
 async function dryTraining(root: string | undefined, size: string | undefined, options: TrainCommandOptions) {
   const vgg = !options.noVggLoss;
+  const compile = { ...planningOf(options), recompute: options.recompute };
+  const training = root ? await openTraining(root, options, options.cacheMb * 1e6) : undefined;
+  const steps = training && lastStep(training, options, 0);
   if (size !== undefined) {
-    const settings = root
-      ? (await openTraining(root, options, 0)).settings
-      : settingsOf(options, options.labelNc ?? 35);
+    const settings = training?.settings ?? settingsOf(options, options.labelNc ?? 35);
     const { generator, encoder } = architecturesOf(settings);
     const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
-    const compile = { ...planningOf(options), recompute: options.recompute };
     return dryRun(
-      (precision) => plannedTraining(precisely({ settings, size: batch, vgg, compile }, precision)),
+      (precision) => plannedTraining(precisely({ settings, size: batch, vgg, compile }, precision), steps),
       options,
     );
   }
-  if (!root)
+  if (!training)
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
-  const training = await openTraining(root, options, options.cacheMb * 1e6);
   const looks = startLoaders(HERE, training.dataset, 0);
   await check(training, options, looks);
   const plan = await trainingPlan(training, vgg, options, looks);
-  await dryRun((precision) => plannedTraining(precisely(plan, precision)), options);
+  await dryRun((precision) => plannedTraining(precisely(plan, precision), steps), options);
+}
+
+/** Every phase of a recipe; `size` is the last one's. */
+async function dryRecipe(
+  root: string | undefined,
+  size: string | undefined,
+  { json }: TrainCommandOptions,
+  phases: Phase<TrainCommandOptions>[],
+): Promise<void> {
+  for (const { name, halvings, options } of phases) {
+    if (!json) console.log(`${halvings === phases.length - 1 ? '' : '\n'}Phase ${name}`);
+    const { width, height } = size === undefined ? { width: 0, height: 0 } : sizeOf(size);
+    const smaller = [width, height].map((side) => Math.max(1, Math.round(side / 2 ** halvings))).join('x');
+    await dryTraining(root, size && smaller, options);
+  }
 }
 
 /** Where the training starts, by the options that say so. */
@@ -286,9 +319,6 @@ async function startOf(
 
 const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boolean }): boolean =>
   resume || continueTrain;
-
-/** What of the command line is no part of the settings and holds when a run goes on. */
-const HABITS = [...KERNEL_OPTIONS, ...VALIDATION_OPTIONS, ...RUN_HABITS] as const;
 
 /** The values that config.json keeps, with paths that hold wherever the run is gone on with. */
 function configValues({ settings }: Training, options: TrainCommandOptions): Record<string, unknown> {
@@ -390,7 +420,7 @@ export async function trainCommand(
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
     const measuring = measuringOf(options, training, keep);
-    const config = await runConfig(resolve(root), training, configValues(training, options), HABITS);
+    const config = await runConfig(resolve(root), training, configValues(training, options), KEPT_OPTIONS);
     if (goesOn(options)) await checkSame(options.out, config, say);
     const first = { ...(await startOf(training, options, keep, say)), ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
     lastStep(training, options, first.progress?.step ?? 0);
@@ -401,8 +431,9 @@ export async function trainCommand(
       : createRun(options.out, config));
     const run = options.tensorboard || options.tfLog ? withEvents(folder, config) : folder;
     const loaders = startLoaders(HERE, training.dataset, options.nThreads);
-    const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
+    let dashboard: Served | undefined;
     try {
+      if (options.dashboard) dashboard = await openDashboard(run, options);
       await check(training, options, loaders);
       if (measuring) say(measuringText(training, measuring));
       const plan = await trainingPlan(training, vgg !== undefined, options, loaders);

@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileError, MissingFileError, UsageError } from '../errors.js';
 import { checkpointFolder, newestWhole, readCheckpointManifest, verifiedFile } from '../train/checkpoint-folder.js';
+import { currentRun } from '../train/recipe-folder.js';
 import { readBest } from '../train/run-folder.js';
 
 function isFolder(path: string): boolean {
@@ -16,7 +17,7 @@ function isFolder(path: string): boolean {
 
 /**
  * Path of the file `name` (by the checkpoint's folder) of the checkpoint that `path` means: a run's folder (its newest checkpoint that is whole), a
- * checkpoint's folder, or the file itself, which is then not checked against a manifest.
+ * recipe's (that of its latest phase), a checkpoint's folder, or the file itself, which is then not checked against a manifest.
  */
 export async function findCheckpointFile(
   path: string,
@@ -33,7 +34,7 @@ export async function findCheckpointFile(
     },
   );
   if (checkpoint) return verifiedFile(path, nameIn(path));
-  return newestWhole(path, (folder) => verifiedFile(folder, nameIn(folder)), onDamaged);
+  return newestWhole(await currentRun(path), (folder) => verifiedFile(folder, nameIn(folder)), onDamaged);
 }
 
 /**
@@ -42,12 +43,13 @@ export async function findCheckpointFile(
  */
 export async function chosenCheckpoint(path: string, which: string): Promise<string> {
   if (which === 'latest') return path;
+  const run = await currentRun(path);
   if (which === 'best') {
-    const best = await readBest(path);
-    if (best) return checkpointFolder(path, best.step);
+    const best = await readBest(run);
+    if (best) return checkpointFolder(run, best.step);
     throw new MissingFileError('has no best checkpoint', { file: path, fix: 'Train it with --val and --best-metric' });
   }
-  if (/^\d+$/.test(which)) return checkpointFolder(path, Number(which));
+  if (/^\d+$/.test(which)) return checkpointFolder(run, Number(which));
   throw new UsageError(`--which-epoch: got ${which}, wanted latest, best or a number`);
 }
 

@@ -1,5 +1,6 @@
 // Pictures for a folder of label maps, or for a single one.
 
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toBytes } from '../data/encode.js';
@@ -30,6 +31,10 @@ export interface FolderJob {
   scale?: number;
   /** Paints no more than so many. */
   howMany?: number;
+  /** Of those every `count`th, from the one at `index` on: the shards of one job are disjoint and together all of it. */
+  shard?: Shard;
+  /** Leaves out pictures that are there. */
+  skipExisting?: boolean;
   /** Paints every map at half its sides first, into a `.preview` beside the picture: there after about a quarter of the time. */
   preview?: boolean;
   /** Called when a preview is written. */
@@ -42,6 +47,12 @@ export interface FolderJob {
   styles?: Styles;
   /** Instead of those: the styles of photos of the same names, a region at a time. */
   encoded?: { images: string; encoder: Encoder };
+}
+
+export interface Shard {
+  /** From 0. */
+  index: number;
+  count: number;
 }
 
 /** A picture that is written; `number` of `total`. */
@@ -89,24 +100,27 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
   await writeFileAtomic(path, bytes);
 }
 
-/** Paired by name; instance maps only where the net takes any or tells styles apart by them. */
-function samplesOf(
-  { labels, instances, encoded }: Omit<FolderJob, 'out' | 'format'>,
+/** Paired by name and in its order; instance maps only where the net takes any or tells styles apart by them. */
+async function samplesOf(
+  { labels, instances, encoded, howMany, shard = { index: 0, count: 1 } }: Omit<FolderJob, 'out' | 'format'>,
   { encoding }: Manifest,
 ): Promise<SamplePaths[]> {
   const used = !encoding.noInstance || encoding.features?.by === 'instance';
-  return findSamples({
+  const all = await findSamples({
     label: labels,
     ...(used && instances ? { instance: instances } : {}),
     ...(encoded ? { image: encoded.images } : {}),
   });
+  return all.slice(0, howMany).filter((_, i) => i % shard.count === shard.index);
 }
+
+const pathOf = ({ out, format }: FolderJob, { name }: SamplePaths): string => join(out, `${name}.${format}`);
 
 /** The largest size that a job's pictures have. @throws DataError for maps that do not fit the net */
 export async function largestPicture(manifest: Manifest, job: Omit<FolderJob, 'out' | 'format'>): Promise<Size> {
   const options = wholePictures(manifest, job.scale === undefined ? AS_THEY_ARE : toWidth(job.scale));
   let largest = { width: 0, height: 0 };
-  for (const paths of (await samplesOf(job, manifest)).slice(0, job.howMany)) {
+  for (const paths of await samplesOf(job, manifest)) {
     const { size } = await prepareSample(paths, options, readImage);
     if (size.width * size.height > largest.width * largest.height) largest = size;
   }
@@ -124,10 +138,11 @@ async function paintPreview(generator: Generator, paths: SamplePaths, size: Size
 
 /**
  * Paints every label map of a folder, or a single one, into `out` under its own name; the next map is read while one is
- * painted. @throws MissingFileError, DataError for maps that do not fit the net, IOError
+ * painted. A picture is there whole or not at all. @throws MissingFileError, DataError for maps that do not fit the net, IOError
  */
 export async function* generateFolder(generator: Generator, job: FolderJob): AsyncGenerator<Done> {
-  const samples = (await samplesOf(job, generator.manifest)).slice(0, job.howMany);
+  const own = await samplesOf(job, generator.manifest);
+  const samples = job.skipExisting ? own.filter((sample) => !existsSync(pathOf(job, sample))) : own;
   const options = wholePictures(generator.manifest, job.scale === undefined ? AS_THEY_ARE : toWidth(job.scale));
   const total = samples.length;
   const prepare = (i: number) => (i < total ? prepareSample(samples[i]!, options, readImage) : undefined);
@@ -144,7 +159,7 @@ export async function* generateFolder(generator: Generator, job: FolderJob): Asy
       return generator.generate(input, { onProgress });
     };
     const picture = await (job.within?.(sample.size, paint) ?? paint());
-    const path = join(job.out, `${paths.name}.${job.format}`);
+    const path = pathOf(job, paths);
     await write(path, ENCODE[job.format](picture));
     yield { number: i + 1, total, name: paths.name, path, width: picture.width, height: picture.height };
   }

@@ -206,12 +206,18 @@ export async function record(
   return { dispatches, uniforms, pipelines: compiled, rebind };
 }
 
+/** Milliseconds of a kernel by the device's rough rates, which err on the slow side. */
+export const roughMs = (
+  { flops, bytes }: Pick<KernelStats, 'flops' | 'bytes'>,
+  { gflops, gbps }: Device['profile'],
+): number => Math.max(flops / gflops, bytes / gbps) / 1e6;
+
 /** Groups dispatches into submits of at most about SUBMIT_MS by the device's rough rates. */
-export function cut(dispatches: readonly Dispatch[], { gflops, gbps }: Device['profile']): Dispatch[][] {
+export function cut(dispatches: readonly Dispatch[], profile: Device['profile']): Dispatch[][] {
   const submits: Dispatch[][] = [[]];
   let spent = 0;
   for (const dispatch of dispatches) {
-    const ms = Math.max(dispatch.stats.flops / gflops, dispatch.stats.bytes / gbps) / 1e6;
+    const ms = roughMs(dispatch.stats, profile);
     if (spent > 0 && spent + ms > SUBMIT_MS) {
       submits.push([]);
       spent = 0;

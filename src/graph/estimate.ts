@@ -1,4 +1,5 @@
 import type { Device } from '../device/device.js';
+import { roughMs } from './dispatch.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { type CompileOptions, type ProgramSpec, planProgram } from './program.js';
 import { readersOf } from './schedule.js';
@@ -21,9 +22,14 @@ export interface MemoryEstimate {
   scratchBytes: number;
   /** Uniforms, buffers to read results through, and gaps in the plan. */
   otherBytes: number;
+  /** Milliseconds of each program by the device's rough rates (`roughMs`). */
+  roughMs: number[];
 }
 
 const sum = (list: Iterable<number>): number => [...list].reduce((total, n) => total + n, 0);
+
+const roughMsOf = ({ steps }: Plan, { profile }: Device): number =>
+  sum(steps.flatMap(({ launches }) => launches.map(({ kernel }) => roughMs(kernel, profile))));
 
 /** Read by what makes the values of updates alone. */
 function gradientsOf({ steps }: Plan, { updates = [] }: ProgramSpec): (tensor: Tensor) => boolean {
@@ -82,5 +88,6 @@ export async function estimateMemory(
     activationBytes: alive.activation,
     scratchBytes: alive.scratch,
     otherBytes: transfers + planBytes - largest.plan.lowerBoundBytes,
+    roughMs: planned.map(({ plan }) => roughMsOf(plan, device)),
   };
 }

@@ -407,6 +407,13 @@ export const OPTIONS = {
     help: "of pictures, such as 1024x512: an ONNX model's (default: any), or, once scaled, those that --dry-run plans for (default: the data's largest)",
   },
 
+  recipe: {
+    type: 'text',
+    group: START,
+    choices: ['512p', '1024p', 'edges', 'single-image'],
+    value: 'NAME',
+    help: 'a whole schedule, docs/recipes.md: its trainings follow one another in folders of --out; options that are given go before its own',
+  },
   init: {
     type: 'text',
     group: START,
@@ -450,6 +457,17 @@ export const OPTIONS = {
     group: DATA,
     value: 'PATH',
     help: 'instance map, or a folder of them with the same names',
+  },
+  shard: {
+    type: 'text',
+    group: DATA,
+    value: 'I/N',
+    help: 'paint only every Nth picture, from the Ith on, counted from 0: N commands share a folder, each picture once',
+  },
+  'skip-existing': {
+    type: 'flag',
+    group: OUTPUT,
+    help: 'leave out pictures that are there already, so that a command that was stopped goes on',
   },
   scale: {
     type: 'integer',
@@ -524,7 +542,7 @@ export const OPTIONS = {
   'dry-run': {
     type: 'flag',
     group: MACHINE,
-    help: 'print what memory it would take, whether that fits, and if not what would; nothing else is done',
+    help: 'print what memory it would take, whether that fits, and if not what would, and about how long a training takes on this device; nothing else is done',
   },
   'memory-gb': {
     type: 'number',

@@ -35,6 +35,17 @@ const STRUCTURE: readonly (keyof Settings)[] = [
   'noGanFeatLoss',
 ];
 
+/** Options that a run keeps and that touch nothing of what it learns: how often something is written, how kernels are looked for. */
+const QUIET: readonly string[] = [
+  'printFreq',
+  'displayFreq',
+  'saveLatestFreq',
+  'saveEpochFreq',
+  'tune',
+  'noTune',
+  'tuneSeconds',
+];
+
 const shown = (value: unknown): string => (value === undefined ? 'not given' : JSON.stringify(value));
 
 /** What an option has where it is not given: a run that is older than the option had that. */
@@ -55,7 +66,8 @@ const dataText = (before: DataIdentity, now: DataIdentity): string =>
   ' order, crops and flips are others from here on';
 
 /**
- * Compares a run's config with what it is to go on with; `say` is told of every option that differs, and of other data.
+ * Compares a run's config with what it is to go on with; `say` is told of every option that differs and touches the training, and of
+ * other data.
  * @throws UsageError for those that make other nets, and for pictures held out that it may have trained on
  */
 export async function checkSame(
@@ -81,7 +93,7 @@ export async function checkSame(
       fix,
     });
   }
-  for (const name of differing) say(`Changed ${text(name)}`);
+  for (const name of differing.filter((each) => !QUIET.includes(each))) say(`Changed ${text(name)}`);
   const data = before.data as DataIdentity | undefined;
   if (data && data.names !== config.data.names) say(`Changed ${dataText(data, config.data)}`);
 }

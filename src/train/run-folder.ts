@@ -1,8 +1,8 @@
 // The folder of a run: config.json, log.jsonl, lock.json, samples/step-N.png, checkpoints/step-N/ and best.json.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, statfs } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DataError, fileError, IOError, UsageError } from '../errors.js';
 import { cleanTemps, isTemp, writeFileAtomic } from '../formats/atomic.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -43,7 +43,7 @@ export interface RunFolder extends RunOutput {
   close(): Promise<void>;
 }
 
-async function readJson<T>(path: string, fix?: string): Promise<T> {
+export async function readJson<T>(path: string, fix?: string): Promise<T> {
   const text = await readFile(path, 'utf8').catch((error) => {
     throw fileError(error, path);
   });
@@ -137,14 +137,29 @@ const makeFolders = (path: string): Promise<string | undefined> =>
     throw error;
   });
 
-/** Refuses a folder that holds anything, so that no earlier work is ever written over. */
-async function makeRoot(root: string): Promise<{ made: boolean }> {
+/** Removes a folder with all in it, and those above it that are empty then, up to `first`. */
+async function removeUpTo(first: string, root: string): Promise<void> {
+  await rm(root, { recursive: true, force: true });
+  for (let at = resolve(root); at !== resolve(first); at = dirname(at)) {
+    const gone = await rmdir(dirname(at)).then(
+      () => true,
+      () => false, // another run has begun in it
+    );
+    if (!gone) return;
+  }
+}
+
+/**
+ * Refuses a folder that holds anything, so that no earlier work is ever written over. Returns the highest of the folders that had to be
+ * made, if any had.
+ */
+async function makeRoot(root: string): Promise<string | undefined> {
   let there: string[] = [];
   try {
     const first = await makeFolders(root);
-    if (first !== undefined) return { made: true };
+    if (first !== undefined) return first;
     there = await readdir(root);
-    if (await isBlank(root, there)) return { made: false };
+    if (await isBlank(root, there)) return undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(error, root);
     throw new UsageError('is a file, not a folder', { file: root, fix: 'Give another --out' });
@@ -217,13 +232,24 @@ async function opened(root: string, config: object, step: number, discard: () =>
   }
 }
 
+/**
+ * Makes a folder for something new, or takes an empty one. @returns what undoes that with all that came into it since
+ * @throws UsageError where it holds something, IOError
+ */
+export async function claimFolder(root: string): Promise<() => Promise<void>> {
+  const first = await makeRoot(root);
+  if (first !== undefined) return () => removeUpTo(first, root);
+  return async () => {
+    const names = await readdir(root);
+    await Promise.all(
+      names.filter((name) => name !== LOCK).map((name) => rm(join(root, name), { recursive: true, force: true })),
+    );
+  };
+}
+
 /** Makes the folder of a new run with its config.json. @throws UsageError where it holds something, IOError */
 export async function createRun(root: string, config: object): Promise<RunFolder> {
-  const { made } = await makeRoot(root);
-  return opened(root, config, 0, async () => {
-    const paths = made ? [root] : [CONFIG, LOG, ...FOLDERS].map((name) => join(root, name));
-    await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
-  });
+  return opened(root, config, 0, await claimFolder(root));
 }
 
 /** Opens the folder of a run that goes on after `step`. @throws UsageError where another trains in it, IOError */
@@ -236,6 +262,9 @@ export function runOf(checkpointFile: string): string | undefined {
   const run = dirname(checkpoints);
   return basename(checkpoints) === 'checkpoints' && existsSync(join(run, CONFIG)) ? run : undefined;
 }
+
+/** Whether a folder is, or was about to become, that of a run. */
+export const isRunFolder = (root: string): boolean => existsSync(join(root, CONFIG));
 
 /** The options of a run, by their camelCase names. @throws MissingFileError, DataError */
 export const readRunConfig = (root: string, fix?: string): Promise<Record<string, unknown>> =>

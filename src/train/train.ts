@@ -27,6 +27,8 @@ export interface StepReport extends Step {
   secondsLeft?: number;
   /** Share of the time between pictures and checkpoints in which the device had no step to do; the first step does not count. */
   idle: number;
+  /** Of that the share in which it waited for pictures. */
+  waited: number;
   /** It is time for a line where there is no terminal. */
   print: boolean;
 }
@@ -130,8 +132,10 @@ async function note({ run, hooks, write }: Session, step: number, text: string):
   await write(() => run.log({ step, note: text, time: Date.now() }));
 }
 
+type Shares = Pick<StepReport, 'idle' | 'waited'>;
+
 /** Writes a step's line of log.jsonl and reports it. */
-async function logStep(session: Session, step: Step, total: number, idle: number, print: boolean): Promise<void> {
+async function logStep(session: Session, step: Step, total: number, shares: Shares, print: boolean): Promise<void> {
   const { training, habits, hooks, run, device, pace, write } = session;
   const { settings, dataset } = training;
   const { after, epoch, lr, losses, health, ms, waitMs } = step;
@@ -143,7 +147,7 @@ async function logStep(session: Session, step: Step, total: number, idle: number
   const measured = rounded({ ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes });
   const { lossScale } = health;
   await write(() => run.log({ step: after.step, epoch, lr, ...finite(losses), time, ...measured, lossScale }));
-  hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, idle, print });
+  hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, ...shares, print });
 }
 
 /** Steps, log, pictures and checkpoints, until the schedule ends or the signal comes. Returns the last checkpoint. */
@@ -152,18 +156,19 @@ async function follow(session: Session, total: number): Promise<string> {
   const { settings } = training;
   const look = createHealth(settings);
   let ended = performance.now();
-  let [busyMs, allMs] = [0, 0];
+  let [busyMs, waitMs, allMs] = [0, 0, 0];
+  const share = (ms: number) => (allMs > 0 ? ms / allMs : 0);
   for await (const step of trainingSteps(trainer, source, settings, begin, total)) {
     run.lock.lost.throwIfAborted();
     const { before, after } = step;
     const took = performance.now() - ended;
     pace.took('step', took);
-    if (before.step > begin.step) [busyMs, allMs] = [busyMs + step.ms, allMs + took];
+    if (before.step > begin.step) [busyMs, waitMs, allMs] = [busyMs + step.ms, waitMs + step.waitMs, allMs + took];
     const ending = after.step === total ? 'done' : hooks.signal?.aborted ? 'stopped' : undefined;
     const last = ending !== undefined;
     const due = dueAfter(before, after, settings, habits, ending);
     if (before.step === begin.step) hooks.onStart(trainer, total);
-    await logStep(session, step, total, allMs > 0 ? 1 - busyMs / allMs : 0, due.print);
+    await logStep(session, step, total, { idle: share(allMs - busyMs), waited: share(waitMs) }, due.print);
     if (step.skipped) await note(session, after.step, `Step ${after.step} was skipped: ${step.skipped}`);
     else
       for (const text of look({ ...step, ...step.health }))

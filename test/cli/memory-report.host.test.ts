@@ -26,7 +26,15 @@ const attempt = (options: string, gb: number, seen?: string[]): Attempt => ({
     seen?.push(options);
     if (gb > 100 && limits.maxBufferSize < 2 ** 40) throw new MemoryError('a plane is too large');
     const parts = { weightBytes: gb * GIB, optimizerBytes: 0, gradientBytes: 0, activationBytes: 0 };
-    return { ...parts, peakBytes: gb * GIB, planBytes: 0, lowerBoundBytes: 0, scratchBytes: 0, otherBytes: 0 };
+    return {
+      ...parts,
+      peakBytes: gb * GIB,
+      planBytes: 0,
+      lowerBoundBytes: 0,
+      scratchBytes: 0,
+      otherBytes: 0,
+      roughMs: [],
+    };
   },
 });
 

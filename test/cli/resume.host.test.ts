@@ -1,17 +1,14 @@
 // Trainings that are killed, stopped, taken from their device: what they end with is what they would have ended with.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { greyPng, makePng } from '../data/make-png.js';
 import { bundled, runNode } from '../support/child.js';
 import { randomFrom } from '../support/random.js';
-import { cli, type Files, TINY, withSet } from './support.js';
+import { cli, endedAt, type Files, TINY, withSet } from './support.js';
 
 const test = suite('resume');
 
@@ -65,16 +62,6 @@ function checkSameEnd(got: string, want: string): void {
   assert.equal(losses(got), losses(want));
 }
 
-/** Starts a training with --json and ends it by a signal when it tells of `step`. Returns its exit code. */
-async function endedAt(step: number, signal: NodeJS.Signals, args: string[]): Promise<number | null> {
-  const child = spawn(process.execPath, [await bundled('src/cli/main.ts'), 'train', ...args, '--json'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  for await (const line of createInterface(child.stdout)) if (JSON.parse(line).step === step) child.kill(signal);
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  return child.exitCode;
-}
-
 /** Trains with devices that are destroyed behind the given submits, counted over all devices. */
 const withLosses = async (submits: number[], args: string[]) =>
   runNode({
@@ -119,17 +106,21 @@ test('killed, stopped or without its device: 20 steps with everything on end wit
 
 test('the end of a run, and options that differ', () =>
   withSet({}, async (root, out) => {
-    await cli(['train', root, '--out', out, ...TINY, '--max-steps', '2']);
+    await cli(['train', root, '--out', out, ...TINY, '--max-steps', '2', '--no-flip', '--vgg-normalise']);
     const ended = await cli(['train', '--resume', out]);
     assert.is(ended.code, 2);
     assert.match(ended.stderr, /the run has come to its end, step 2 of 2\. Raise --max-steps \(now 2\) to go on/);
     const chosen = await cli(['train', '--resume', out, '--which-epoch', '1']);
     assert.match(chosen.stderr, /--which-epoch 1 with --resume\. A run goes on from its newest checkpoint; --init/);
-    const longer = await cli(['train', '--resume', out, '--max-steps', '3', '--lr', '0.001', '--phase', 'train']);
+    const silent = ['--phase', 'train', '--port', '0', '--print-freq', '3', '--tune-seconds', '9'];
+    const differing = ['--max-steps', '3', '--lr', '0.001', '--flip', '--no-vgg-normalise'];
+    const longer = await cli(['train', '--resume', out, ...silent, ...differing]);
     assert.is(longer.code, 0, longer.stderr);
     assert.match(longer.stderr, /Changed --lr: was 0\.0002, now 0\.001\n/);
     assert.match(longer.stderr, /Changed --max-steps: was 2, now 3\n/);
-    assert.is(longer.stderr.match(/Changed/g)!.length, 2);
+    assert.match(longer.stderr, /Changed --no-flip: was true, now false\n/);
+    assert.match(longer.stderr, /Changed --vgg-normalise: was true, now false\n/);
+    assert.is(longer.stderr.match(/Changed/g)!.length, 4);
   }));
 
 test('a device that is lost at the same place four times ends the training with 75', () =>

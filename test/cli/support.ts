@@ -1,6 +1,9 @@
 // Commands as processes, on a tiny data set.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { goodSet, writeFiles } from '../data/make-set.js';
 import { withFolder } from '../formats/support.js';
 import { bundled, type ChildOptions, runNode } from '../support/child.js';
@@ -24,3 +27,13 @@ export const withSet = (change: Files, use: (root: string, out: string) => Promi
     writeFiles(root, goodSet(change));
     await use(root, join(folder, 'run'));
   });
+
+/** Starts a training with --json and ends it by a signal when it tells of `step`. Returns its exit code. */
+export async function endedAt(step: number, signal: NodeJS.Signals, args: string[]): Promise<number | null> {
+  const child = spawn(process.execPath, [await bundled('src/cli/main.ts'), 'train', ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  for await (const line of createInterface(child.stdout)) if (JSON.parse(line).step === step) child.kill(signal);
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode;
+}

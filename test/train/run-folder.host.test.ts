@@ -67,9 +67,10 @@ test('a folder that holds something, or is a file, is refused and stays as it is
     assert.equal(readdirSync(folder), ['mine.txt']);
   }));
 
-test('a run that never came to a step is removed; an empty folder that was there stays', () =>
+test('a run that never came to a step is removed with what was made for it; an empty folder that was there stays', () =>
   withFolder(async (folder) => {
     await (await createRun(join(folder, 'new'), {})).close();
+    await (await createRun(join(folder, 'runs', 'today', 'new'), {})).close();
     mkdirSync(join(folder, 'old'));
     await (await createRun(join(folder, 'old'), {})).close();
     assert.equal(readdirSync(folder), ['old']);

@@ -9,7 +9,7 @@ import { type TrainOptions, trainDefaults } from '../../src/options/table.js';
 import type { Habits } from '../../src/train/due.js';
 import { checkTraining, type Training } from '../../src/train/prepare.js';
 import { throughLosses } from '../../src/train/recover.js';
-import { HABITS, type RunConfig, runConfig } from '../../src/train/run-config.js';
+import { KEPT, type RunConfig, runConfig } from '../../src/train/run-config.js';
 import { train } from '../../src/train/train.js';
 import type { KeptRun, News, Order, Trainings } from '../messages.js';
 import { DATA, dataOf, openTraining } from './data.js';
@@ -82,7 +82,7 @@ async function createRun(folder: Folder, { options: given, files = [] }: Order):
   const data = await dataOf(folder);
   const training = await openTraining(data, options, 0);
   const values = { ...options, ...training.settings };
-  await writeConfig(folder, await runConfig(data.root, training, values, HABITS));
+  await writeConfig(folder, await runConfig(data.root, training, values, KEPT));
 }
 
 /** A run's folder but for its pictures, which whoever goes on has. */
