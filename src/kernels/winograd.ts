@@ -38,16 +38,25 @@ export interface WinogradChannels {
 const SIDE = 4;
 export const POSITIONS = 36;
 
-/** Tiles of a plane, and the floats that a row of them takes: whole vec4. */
-export function tilesOf({ output: [height, width] }: Pick<ConvShape, 'output'>): {
+/** Tiles of a plane: numbers of each between the transforms, and the floats that a row of them takes, whole vec4. */
+export interface TileGrid {
+  positions: number;
   tilesX: number;
   tiles: number;
   row: number;
-} {
-  const tilesX = Math.ceil(width / SIDE);
-  const tiles = tilesX * Math.ceil(height / SIDE);
-  return { tilesX, tiles, row: 4 * Math.ceil(tiles / 4) };
 }
+
+export function tileGrid(
+  { output: [height, width] }: Pick<ConvShape, 'output'>,
+  side: number,
+  positions: number,
+): TileGrid {
+  const tilesX = Math.ceil(width / side);
+  const tiles = tilesX * Math.ceil(height / side);
+  return { positions, tilesX, tiles, row: 4 * Math.ceil(tiles / 4) };
+}
+
+export const tilesOf = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, POSITIONS);
 
 export const winogradPacking = (shape: ConvShape, { oc }: WinogradTile): Packing => quadPacking(shape, { oc });
 export const channelsPacking = (shape: ConvShape, { vecs }: WinogradChannels): Packing =>
@@ -107,32 +116,38 @@ function multiplication(
   { oc, groupBlocks }: Packing,
   tilesOfGroup: number,
   parts: DirectParts,
+  { positions, row }: TileGrid,
 ): Pick<Kernel, 'workgroups' | 'flops' | 'bytes'> & { params: Record<string, number> } {
   const { inputs } = shape;
   const { images, blocks, x, w, out } = parts;
-  const quads = tilesOf(shape).row / 4;
+  const quads = row / 4;
   const groupsX = Math.ceil((4 * quads) / tilesOfGroup);
-  const products = images * Math.min(blocks * oc, out.end - out.start) * inputs * POSITIONS * 4 * quads;
+  const products = images * Math.min(blocks * oc, out.end - out.start) * inputs * positions * 4 * quads;
   return {
     params: {
       quads,
       groupsX,
-      positions: POSITIONS,
+      positions,
       ...blockParams(shape, parts, groupBlocks),
     },
-    workgroups: images * blocks * POSITIONS * groupsX,
+    workgroups: images * blocks * positions * groupsX,
     flops: 2 * products,
-    bytes: 16 * quads * POSITIONS * (x.end - x.start + out.end - out.start) + 4 * (w.end - w.start) * POSITIONS * oc,
+    bytes: 16 * quads * positions * (x.end - x.start + out.end - out.start) + 4 * (w.end - w.start) * positions * oc,
   };
 }
 
 const inVec4 = (part: Part): Part => ({ ...part, base: part.base / 4 });
 
 /** Threads side by side over tiles. */
-export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts): Kernel {
+export function winogradMultiply(
+  shape: ConvShape,
+  tile: WinogradTile,
+  parts: DirectParts,
+  grid: TileGrid = tilesOf(shape),
+): Kernel {
   const { quads, oc, broadcast } = tile;
   const { lanes, ...sharing } = sharedWeights(broadcast);
-  const common = multiplication(shape, winogradPacking(shape, tile), 4 * WORKGROUP * quads, parts);
+  const common = multiplication(shape, winogradPacking(shape, tile), 4 * WORKGROUP * quads, parts, grid);
   return {
     ...common,
     name: `conv.${winogradName(tile)}`,
@@ -162,7 +177,7 @@ export const channelsName = ({ tiles, vecs, broadcast }: WinogradChannels): stri
 export function winogradChannels(shape: ConvShape, tile: WinogradChannels, parts: DirectParts): Kernel {
   const { tiles, vecs, broadcast } = tile;
   const { lanes, constants, hooks } = sharedWeights(broadcast);
-  const common = multiplication(shape, channelsPacking(shape, tile), tiles, parts);
+  const common = multiplication(shape, channelsPacking(shape, tile), tiles, parts, tilesOf(shape));
   const place =
     'fn place(start: u32, tile: u32, lane: u32) -> u32 { return (start + min(tile, params.quads * 4u - 4u)) / 4u; }';
   return {

@@ -20,9 +20,18 @@ import {
   quadsKernel,
 } from '../../kernels/conv-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
+import type { PlaneRange } from '../../kernels/planes.js';
+import {
+  ofPhases,
+  polyphaseGrid,
+  polyphaseInput,
+  polyphaseMultiply,
+  polyphaseOutput,
+  polyphaseWeights,
+} from '../../kernels/polyphase.js';
 import {
   channelsPacking,
-  POSITIONS,
+  type TileGrid,
   tilesOf,
   type WinogradChannels,
   type WinogradTile,
@@ -166,33 +175,79 @@ export function lowerPhases(plan: Lowering, node: Node, shape: ConvShape, tile: 
   return lowerOnColumns(plan, node, shape, columns, tile, (parts) => [phasesKernel(shape, tile, columns, parts)]);
 }
 
-/** By tiles of 4×4 pixels: a quarter of the products, at five times the rounding. */
-function lowerTransformed(
-  plan: Lowering,
-  node: Node,
-  shape: ConvShape,
-  packing: Packing,
-  multiply: (parts: DirectParts) => Kernel,
-): Launch[] {
+/** What the two ways over transformed tiles differ in; a kernel's sums are over `summed` channels. */
+interface Transformed {
+  grid: TileGrid;
+  packing: Packing;
+  summed: ConvShape;
+  weights(parts: { w: Chunk; packed: Chunk }): Kernel;
+  input(plan: Lowering, x: Tensor, v: Tensor): Launch[];
+  multiply(parts: DirectParts): Kernel;
+  output(planes: PlaneRange, bias: boolean): Kernel;
+}
+
+/** Transforms weights and x, sums channels position by position, and transforms the sums. */
+function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[] {
   const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
+  const { packing, summed, grid } = way;
   const out = node.outputs[0]!;
-  const area = POSITIONS * tilesOf(shape).row;
-  const packed = plan.scratch([packing.blocks, shape.inputs, POSITIONS * packing.lanes]);
-  const v = plan.scratch([x.shape[0]!, x.shape[1]!, area]);
+  const area = grid.positions * grid.row;
+  const packed = plan.scratch([packing.blocks, summed.inputs, grid.positions * packing.lanes]);
+  const v = plan.scratch([x.shape[0]!, summed.groups * summed.inputs, area]);
   const sums = plan.scratch([out.shape[0]!, out.shape[1]!, area]);
   return [
-    ...packWeights(plan, w, packed, (parts) => winogradWeights(shape, packing, parts)),
-    ...launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape)),
-    ...lowerSums(plan, { x: v, packed, out: sums }, shape, packing, (parts) => [multiply(parts)]),
+    ...packWeights(plan, w, packed, way.weights),
+    ...way.input(plan, x, v),
+    ...lowerSums(plan, { x: v, packed, out: sums }, summed, packing, (parts) => [way.multiply(parts)]),
     ...overPlanes(plan, { sums, out }).map(({ views, ...planes }): Launch => {
-      const kernel = winogradOutput(planes, shape, bias !== undefined);
+      const kernel = way.output(planes, bias !== undefined);
       return { kernel, operands: { ...views, ...(bias ? { b: whole(plan, bias) } : {}) } };
     }),
   ];
 }
 
+/** By tiles of 4×4 pixels: a quarter of the products, at five times the rounding. */
+const winogradWay = (shape: ConvShape, packing: Packing, multiply: (parts: DirectParts) => Kernel): Transformed => ({
+  grid: tilesOf(shape),
+  packing,
+  summed: shape,
+  weights: (parts) => winogradWeights(shape, packing, parts),
+  input: (plan, x, v) => launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape)),
+  multiply,
+  output: (planes, bias) => winogradOutput(planes, shape, bias),
+});
+
 export const lowerWinograd = (plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] =>
-  lowerTransformed(plan, node, shape, winogradPacking(shape, tile), (parts) => winogradMultiply(shape, tile, parts));
+  lowerTransformed(
+    plan,
+    node,
+    winogradWay(shape, winogradPacking(shape, tile), (parts) => winogradMultiply(shape, tile, parts)),
+  );
 
 export const lowerWinogradChannels = (plan: Lowering, node: Node, shape: ConvShape, tile: WinogradChannels): Launch[] =>
-  lowerTransformed(plan, node, shape, channelsPacking(shape, tile), (parts) => winogradChannels(shape, tile, parts));
+  lowerTransformed(
+    plan,
+    node,
+    winogradWay(shape, channelsPacking(shape, tile), (parts) => winogradChannels(shape, tile, parts)),
+  );
+
+/** Strides of 2 by their four phases, on tiles of 3×3 pixels. */
+export function lowerPolyphase(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
+  const summed = ofPhases(shape);
+  const packing = winogradPacking(shape, tile);
+  return lowerTransformed(plan, node, {
+    grid: polyphaseGrid(shape),
+    packing,
+    summed,
+    weights: (parts) => polyphaseWeights(shape, packing, parts),
+    input: (plan, x, v) =>
+      slicesOf(plan, v).flatMap((vs) =>
+        slicesOf(plan, x).map((xs) => ({
+          kernel: polyphaseInput(shape, xs.planes, vs.planes),
+          operands: { x: view(x, xs.chunk), v: view(v, vs.chunk) },
+        })),
+      ),
+    multiply: (parts) => polyphaseMultiply(summed, tile, parts),
+    output: (planes, bias) => polyphaseOutput(planes, shape, bias),
+  });
+}

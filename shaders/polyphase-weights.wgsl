@@ -1,0 +1,69 @@
+// Convolutions of stride 2 as Winograd's F(3×3, 2×2), the weights' part: of every kernel of up to 4×4 taps the 2×2 that meet a
+// phase of x become U = G·g·Gᵀ, in the order winograd-multiply.wgsl reads:
+//
+//   packed[block, phase·I + i, r, lane] = (G·g·Gᵀ)[r / 4, r % 4],  g[a, b] = w[group, o, i, 2·a + py, 2·b + px], 0 beyond the kernel,
+//   block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc;  phases as in polyphase-input.wgsl
+//
+// w [G·O, I, KH, KW]. Lanes without a channel are zero. Source and result are ranges [start, end) of their tensors, of both
+// whole planes. Dispatched by kernels/polyphase.ts; a thread owns a phase of a kernel.
+
+const WG: u32 = 64;
+
+struct Params {
+  wOut: u32, wIn: u32, wGroup: u32,
+  inputs: u32, outputs: u32,               // channels of one group
+  oc: u32, groupBlocks: u32,
+  kernelHeight: u32, kernelWidth: u32,
+  wStart: u32, wEnd: u32, wBase: u32,
+  packedStart: u32, packedEnd: u32, packedBase: u32,
+};
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read_write> packed: array<f32>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let index = (group.y * groups.x + group.x) * WG + lane;
+  let plane = params.packedStart / (16u * params.oc) + index / params.oc;
+  let slot = index % params.oc;
+  let at = plane * 16u * params.oc + slot;
+  if (at >= params.packedEnd) { return; }
+  let block = plane / (4u * params.inputs);
+  let i = plane % params.inputs;
+  let phase = plane / params.inputs % 4u;
+  let py = phase / 2u;
+  let px = 1u - ((phase ^ py) & 1u);
+  let o = block % params.groupBlocks * params.oc + slot;
+  let used = o < params.outputs;
+  let first = block / params.groupBlocks * params.wGroup + o * params.wOut + i * params.wIn;
+  let source = select(params.wStart, first, used);
+  if (source < params.wStart || source >= params.wEnd) { return; }
+
+  var g: array<f32, 4>; // @registers
+  // @unroll
+  for (var a = 0u; a < 2u; a++) {
+    // @unroll
+    for (var b = 0u; b < 2u; b++) {
+      let ky = 2u * a + py;
+      let kx = 2u * b + px;
+      let there = used && ky < params.kernelHeight && kx < params.kernelWidth;
+      g[a * 2u + b] = select(0.0, w[source + select(0u, ky * params.kernelWidth + kx, there) - params.wBase], there);
+    }
+  }
+  var e: array<f32, 8>; // @registers
+  // @unroll
+  for (var b = 0u; b < 2u; b++) {
+    e[b] = g[b];
+    e[b + 2u] = 0.5 * (g[b] + g[b + 2u]);
+    e[b + 4u] = 0.5 * (g[b] - g[b + 2u]);
+    e[b + 6u] = g[b + 2u];
+  }
+  let to = at - params.packedBase;
+  // @unroll
+  for (var a = 0u; a < 4u; a++) {
+    packed[to + (a * 4u) * params.oc] = e[a * 2u];
+    packed[to + (a * 4u + 1u) * params.oc] = 0.5 * (e[a * 2u] + e[a * 2u + 1u]);
+    packed[to + (a * 4u + 2u) * params.oc] = 0.5 * (e[a * 2u] - e[a * 2u + 1u]);
+    packed[to + (a * 4u + 3u) * params.oc] = e[a * 2u + 1u];
+  }
+}
