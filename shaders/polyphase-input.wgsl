@@ -1,9 +1,9 @@
-// Convolutions of stride 2 as Winograd's F(3×3, 2×2), the input's part. The pixels of x by the parity of row and column are four
-// pictures of stride 1, each under 2×2 of the taps, whose sums add up. Tiles of 4×4 pixels of each, which overlap by 1, become
-// V = Bᵀ·d·B:
+// Convolutions of 4×4 taps, and 3×3 of stride 2, as Winograd's F(3×3, 2×2), the input's part. They are four convolutions of 2×2
+// taps whose sums add up. With stride 2 each has the taps, and the pixels, of one parity of row and column; with stride 1 each has a
+// quarter of the taps. Tiles of 4×4 pixels of each phase, which overlap by 1, become V = Bᵀ·d·B:
 //
-//   v[n, g, phase, i, r, t] = (Bᵀ·d·B)[r / 4, r % 4],  d[a, b] = x[n, g·I + i, 2·(3·ty + a) + py + top, 2·(3·tx + b) + px + left],
-//   mirrored or 0 outside of x;  phase 0 … 3: (py, px) = (0, 1), (0, 0), (1, 0), (1, 1)
+//   v[n, g, phase, i, r, t] = (Bᵀ·d·B)[r / 4, r % 4],  d[a, b] = x[n, g·I + i, S·(3·ty + a) + (3 − S)·py + top, the same of tx, b, px],
+//   mirrored or 0 outside of x;  S the stride;  phase 0 … 3: (py, px) = (0, 1), (0, 0), (1, 0), (1, 1)
 //
 // x [N, G·I, H, W]; v [N, G·4·I, 16, 4·quads]: a row for each position of a tile, tiles side by side, zero behind the last. Both
 // are ranges of planes; a launch writes those planes of v whose source lies in its range of x.
@@ -15,6 +15,7 @@ const REFLECT: bool = false;
 struct Params {
   first: u32, planes: u32,       // of v, of this launch
   inputs: u32,                   // channels of one group
+  stride: u32,
   height: i32, width: i32,       // of x
   tilesX: u32, tiles: u32,       // of a row and of a plane
   row: u32,                      // 4·quads
@@ -43,20 +44,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (plane >= params.first + params.planes || source < params.xStart || source >= params.xEnd) { return; }
   let py = phase / 2u;
   let px = 1u - ((phase ^ py) & 1u);
-  let y0 = i32(tile / params.tilesX * 6u + py) + params.top;
-  let x0 = i32(tile % params.tilesX * 6u + px) + params.left;
+  let step = params.stride;
+  let y0 = i32(tile / params.tilesX * 3u * step + py * (3u - step)) + params.top;
+  let x0 = i32(tile % params.tilesX * 3u * step + px * (3u - step)) + params.left;
   let used = tile < params.tiles;
   let start = source * u32(params.height * params.width) - params.xBase;
 
   var d: array<f32, 16>; // @registers
   // @unroll
   for (var a = 0u; a < 4u; a++) {
-    let yy = fold(y0 + 2 * i32(a), params.height);
+    let yy = fold(y0 + i32(step * a), params.height);
     let line = start + u32(clamp(yy, 0, params.height - 1) * params.width);
     let inside = used && yy >= 0 && yy < params.height;
     // @unroll
     for (var b = 0u; b < 4u; b++) {
-      let xx = fold(x0 + 2 * i32(b), params.width);
+      let xx = fold(x0 + i32(step * b), params.width);
       d[a * 4u + b] = select(0.0, x[line + u32(clamp(xx, 0, params.width - 1))], inside && xx >= 0 && xx < params.width);
     }
   }

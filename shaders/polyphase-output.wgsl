@@ -1,4 +1,4 @@
-// Convolutions of stride 2 as Winograd's F(3×3, 2×2), the output's part: every tile's sums become 3×3 pixels Aᵀ·m·A:
+// Convolutions of up to 4×4 taps as Winograd's F(3×3, 2×2), the output's part: every tile's sums become 3×3 pixels Aᵀ·m·A:
 //
 //   out[n, o, 3·ty + i, 3·tx + j] = bias[o] + (Aᵀ·m·A)[i, j],  m[r] = sums[n, o, r, t]
 //

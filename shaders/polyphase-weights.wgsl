@@ -1,11 +1,12 @@
-// Convolutions of stride 2 as Winograd's F(3×3, 2×2), the weights' part: of every kernel of up to 4×4 taps the 2×2 that meet a
-// phase of x become U = G·g·Gᵀ, in the order winograd-multiply.wgsl reads:
+// Convolutions of up to 4×4 taps as Winograd's F(3×3, 2×2), the weights' part: the 2×2 taps of each phase become U = G·g·Gᵀ, in the
+// order winograd-multiply.wgsl reads:
 //
-//   packed[block, phase·I + i, r, lane] = (G·g·Gᵀ)[r / 4, r % 4],  g[a, b] = w[group, o, i, 2·a + py, 2·b + px], 0 beyond the kernel,
-//   block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc;  phases as in polyphase-input.wgsl
+//   packed[block, phase·I + i, r, lane] = (G·g·Gᵀ)[r / 4, r % 4],  g[a, b] = w[group, o, i, S·a + (3 − S)·py, S·b + (3 − S)·px],
+//   0 beyond the kernel;  block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc;  S and phases as in polyphase-input.wgsl
 //
-// w [G·O, I, KH, KW]. Lanes without a channel are zero. Source and result are ranges [start, end) of their tensors, of both
-// whole planes. Dispatched by kernels/polyphase.ts; a thread owns a phase of a kernel.
+// w is [G·O, I, KH, KW] or, for convTranspose2d, [G·I, O, KH, KW] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
+// without a channel are zero. Source and result are ranges [start, end) of their tensors, of both whole planes.
+// Dispatched by kernels/polyphase.ts; a thread owns a phase of a kernel.
 
 const WG: u32 = 64;
 
@@ -14,6 +15,8 @@ struct Params {
   inputs: u32, outputs: u32,               // channels of one group
   oc: u32, groupBlocks: u32,
   kernelHeight: u32, kernelWidth: u32,
+  stride: u32,
+  tap0: u32, tapStep: i32,                 // taps forwards, or backwards from the last
   wStart: u32, wEnd: u32, wBase: u32,
   packedStart: u32, packedEnd: u32, packedBase: u32,
 };
@@ -44,10 +47,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var a = 0u; a < 2u; a++) {
     // @unroll
     for (var b = 0u; b < 2u; b++) {
-      let ky = 2u * a + py;
-      let kx = 2u * b + px;
+      let ky = params.stride * a + (3u - params.stride) * py;
+      let kx = params.stride * b + (3u - params.stride) * px;
       let there = used && ky < params.kernelHeight && kx < params.kernelWidth;
-      g[a * 2u + b] = select(0.0, w[source + select(0u, ky * params.kernelWidth + kx, there) - params.wBase], there);
+      let place = u32(i32(params.tap0) + i32(ky * params.kernelWidth + kx) * params.tapStep);
+      g[a * 2u + b] = select(0.0, w[source + select(0u, place, there) - params.wBase], there);
     }
   }
   var e: array<f32, 8>; // @registers

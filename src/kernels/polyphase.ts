@@ -8,6 +8,7 @@ import {
   NO_BIAS,
   type Packing,
   type Part,
+  phasesOf,
   range,
   weightStrides,
 } from './conv.js';
@@ -15,20 +16,14 @@ import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 import { type TileGrid, tileGrid, type WinogradTile, winogradMultiply } from './winograd.js';
 
-// A convolution of stride 2 is four of stride 1, one for each parity of row and column, with 2×2 of the taps each. All four are
-// summed by Winograd's F(3×3, 2×2): 16 products for nine pixels and four taps, on tiles whose rounding is that of plain sums.
+// A convolution of 4×4 taps is four of 2×2 whose sums add up: with stride 2 one for each parity of row and column, which are
+// pictures of stride 1; with stride 1 one for each quarter of the taps. All four are summed by Winograd's F(3×3, 2×2): 16 products
+// for nine pixels and four taps, by transforms of halves alone, whose rounding is that of plain sums.
 
 const PHASES = 4;
 /** Pixels along a side of a tile's result, and numbers of a tile between the transforms. */
 const SIDE = 3;
 export const PHASE_POSITIONS = 16;
-
-/** What it can do. */
-export const fitsPolyphase = ({ transposed, stride, dilation, kernel }: ConvShape): boolean =>
-  !transposed &&
-  stride.every((step) => step === 2) &&
-  dilation.every((step) => step === 1) &&
-  kernel.every((taps) => taps === 3 || taps === 4);
 
 export const polyphaseGrid = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, PHASE_POSITIONS);
 
@@ -38,7 +33,7 @@ export const ofPhases = (shape: ConvShape): ConvShape => ({ ...shape, inputs: PH
 /** v of the planes [p0, p1) from those of x that are bound; x in planes. */
 export function polyphaseInput(shape: ConvShape, x: Part, v: Part): Kernel {
   const { tilesX, tiles, row } = polyphaseGrid(shape);
-  const { inputs, input, padding, reflect } = shape;
+  const { inputs, input, stride, reflect } = shape;
   const planes = v.end - v.start;
   return {
     name: 'conv.polyphase.input',
@@ -48,13 +43,14 @@ export function polyphaseInput(shape: ConvShape, x: Part, v: Part): Kernel {
       first: v.start,
       planes,
       inputs,
+      stride: stride[0],
       height: input[0],
       width: input[1],
       tilesX,
       tiles,
       row,
-      top: -padding[0],
-      left: -padding[1],
+      top: phasesOf(shape, 0)[0]!.start,
+      left: phasesOf(shape, 1)[0]!.start,
       ...range('x', x),
       vBase: v.base,
     },
@@ -70,7 +66,7 @@ export function polyphaseWeights(
   { oc, groupBlocks }: Packing,
   parts: { w: Part; packed: Part },
 ): Kernel {
-  const { inputs, outputs, kernel } = shape;
+  const { inputs, outputs, kernel, stride, transposed } = shape;
   const kernels = (parts.packed.end - parts.packed.start) / PHASE_POSITIONS;
   return {
     name: 'conv.polyphase.weights',
@@ -84,6 +80,9 @@ export function polyphaseWeights(
       groupBlocks,
       kernelHeight: kernel[0],
       kernelWidth: kernel[1],
+      stride: stride[0],
+      tap0: transposed ? areaOf(kernel) - 1 : 0,
+      tapStep: transposed ? -1 : 1,
       ...range('w', parts.w),
       ...range('packed', parts.packed),
     },
@@ -94,7 +93,7 @@ export function polyphaseWeights(
 }
 
 /**
- * Of three taps the second parity meets only one, and the last position of a tile is zero there. The phases that have it stand
+ * Of three taps the second phase of an axis meets only one, and the last position of a tile is zero there. The phases that have it stand
  * side by side: along y the first two, along x the second and third.
  */
 function reach({ kernel: [taps0, taps1] }: ConvShape): string {

@@ -231,7 +231,7 @@ export const lowerWinogradChannels = (plan: Lowering, node: Node, shape: ConvSha
     winogradWay(shape, channelsPacking(shape, tile), (parts) => winogradChannels(shape, tile, parts)),
   );
 
-/** Strides of 2 by their four phases, on tiles of 3×3 pixels. */
+/** By four phases of 2×2 taps, on tiles of 3×3 pixels. */
 export function lowerPolyphase(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
   const summed = ofPhases(shape);
   const packing = winogradPacking(shape, tile);

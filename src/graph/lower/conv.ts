@@ -1,9 +1,16 @@
-import { type ConvShape, convPrior, fitsPhases, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
+import {
+  type ConvShape,
+  convPrior,
+  fitsPhases,
+  fitsPolyphase,
+  fitsWinograd,
+  phasesOf,
+  plainKernel,
+} from '../../kernels/conv.js';
 import type { PhasePair } from '../../kernels/conv-quads.js';
 import { TILES } from '../../kernels/conv-tiles.js';
 import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
-import { fitsPolyphase } from '../../kernels/polyphase.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
 import {
@@ -92,7 +99,7 @@ const CONV: readonly Candidate<ConvShape>[] = [
   },
   {
     pattern: /^polyphase-(\d+)x(\d+)(?:-broadcast)?$/,
-    form: 'polyphase-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 and 4×4 of stride 2',
+    form: 'polyphase-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 2 and 4×4',
     fits: fitsPolyphase,
     rounds: true,
     shared: ([, oc]) => oc!,
