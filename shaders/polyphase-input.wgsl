@@ -17,7 +17,8 @@ struct Params {
   inputs: u32,                   // channels of one group
   stride: u32,
   height: i32, width: i32,       // of x
-  tilesX: u32, tiles: u32,       // of a row and of a plane
+  tilesX: u32, tiles: u32,       // of a row and of the band
+  tileY: u32,                    // first row of tiles of the band
   row: u32,                      // 4·quads
   top: i32, left: i32,
   xStart: u32, xEnd: u32, xBase: u32,
@@ -45,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let py = phase / 2u;
   let px = 1u - ((phase ^ py) & 1u);
   let step = params.stride;
-  let y0 = i32(tile / params.tilesX * 3u * step + py * (3u - step)) + params.top;
+  let y0 = i32((tile / params.tilesX + params.tileY) * 3u * step + py * (3u - step)) + params.top;
   let x0 = i32(tile % params.tilesX * 3u * step + px * (3u - step)) + params.left;
   let used = tile < params.tiles;
   let start = source * u32(params.height * params.width) - params.xBase;

@@ -11,7 +11,8 @@ struct Params {
   first: u32, planes: u32,       // of this launch
   channels: u32,
   height: u32, width: u32,       // of out
-  tilesX: u32, tiles: u32,       // of a row and of a plane
+  tilesX: u32, tiles: u32,       // of a row and of the band
+  tileY: u32,                    // first row of tiles of the band
   row: u32,                      // 4·quads
   sumsBase: u32, outBase: u32,
 };
@@ -46,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     e[j + 8u] = m[j + 4u] + m[j + 8u] + m[j + 12u];
   }
   let start = bias(plane % params.channels);
-  let y0 = tile / params.tilesX * 3u;
+  let y0 = (tile / params.tilesX + params.tileY) * 3u;
   let x0 = tile % params.tilesX * 3u;
   let corner = (plane * params.height + y0) * params.width + x0 - params.outBase;
   // @unroll

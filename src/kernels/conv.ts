@@ -335,7 +335,7 @@ export function fitsPolyphase({ transposed, stride, dilation, kernel }: ConvShap
 export const WINOGRAD_CHANNELS = 32;
 
 /** Pixels of 16 tiles: up to so many, threads side by side over tiles leave half of a workgroup idle, and more. */
-const FEW_PIXELS = 256;
+export const FEW_PIXELS = 256;
 
 /** Winograd on CPU adapters. 512 channels on 8×16: 8 ms over channels, 22 over tiles (lavapipe, two cores). */
 const winogradPrior = ({ output, outputs }: ConvShape): string =>

@@ -31,8 +31,8 @@ export const polyphaseGrid = (shape: Pick<ConvShape, 'output'>): TileGrid => til
 export const ofPhases = (shape: ConvShape): ConvShape => ({ ...shape, inputs: PHASES * shape.inputs });
 
 /** v of the planes [p0, p1) from those of x that are bound; x in planes. */
-export function polyphaseInput(shape: ConvShape, x: Part, v: Part): Kernel {
-  const { tilesX, tiles, row } = polyphaseGrid(shape);
+export function polyphaseInput(shape: ConvShape, x: Part, v: Part, grid: TileGrid): Kernel {
+  const { tilesX, tiles, tileY, row } = grid;
   const { inputs, input, stride, reflect } = shape;
   const planes = v.end - v.start;
   return {
@@ -48,6 +48,7 @@ export function polyphaseInput(shape: ConvShape, x: Part, v: Part): Kernel {
       width: input[1],
       tilesX,
       tiles,
+      tileY,
       row,
       top: phasesOf(shape, 0)[0]!.start,
       left: phasesOf(shape, 1)[0]!.start,
@@ -106,8 +107,8 @@ function reach({ kernel: [taps0, taps1] }: ConvShape): string {
 }
 
 /** The sums; of a shape and parts whose channels are those of all phases. */
-export function polyphaseMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts): Kernel {
-  const kernel = winogradMultiply(shape, tile, parts, polyphaseGrid(shape));
+export function polyphaseMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid): Kernel {
+  const kernel = winogradMultiply(shape, tile, parts, grid);
   const { quads, oc, broadcast } = tile;
   return {
     ...kernel,
@@ -117,9 +118,9 @@ export function polyphaseMultiply(shape: ConvShape, tile: WinogradTile, parts: D
 }
 
 /** sums, out, and the bias where there is one. */
-export function polyphaseOutput(planes: PlaneRange, shape: ConvShape, bias: boolean): Kernel {
+export function polyphaseOutput(planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel {
   const { groups, outputs, output } = shape;
-  const { tilesX, tiles, row } = polyphaseGrid(shape);
+  const { tilesX, tiles, tileY, row } = grid;
   const [height, width] = output;
   const kernel = planewise(planes, {
     name: 'conv.polyphase.output',
@@ -127,7 +128,7 @@ export function polyphaseOutput(planes: PlaneRange, shape: ConvShape, bias: bool
     itemsPerPlane: tiles,
     flopsPerItem: 40,
     elementsPerPlane: PHASE_POSITIONS * row + height * width,
-    params: { channels: groups * outputs, height, width, tilesX, tiles, row },
+    params: { channels: groups * outputs, height, width, tilesX, tiles, tileY, row },
   });
   return bias ? kernel : { ...kernel, hooks: NO_BIAS };
 }

@@ -30,6 +30,7 @@ import {
   polyphaseWeights,
 } from '../../kernels/polyphase.js';
 import {
+  bandsOf,
   channelsPacking,
   type TileGrid,
   tilesOf,
@@ -175,61 +176,66 @@ export function lowerPhases(plan: Lowering, node: Node, shape: ConvShape, tile: 
   return lowerOnColumns(plan, node, shape, columns, tile, (parts) => [phasesKernel(shape, tile, columns, parts)]);
 }
 
-/** What the two ways over transformed tiles differ in; a kernel's sums are over `summed` channels. */
+/** What the two ways over transformed tiles differ in; a kernel's sums are over the channels of `summed`. */
 interface Transformed {
   grid: TileGrid;
   packing: Packing;
   summed: ConvShape;
   weights(parts: { w: Chunk; packed: Chunk }): Kernel;
-  input(plan: Lowering, x: Tensor, v: Tensor): Launch[];
-  multiply(parts: DirectParts): Kernel;
-  output(planes: PlaneRange, bias: boolean): Kernel;
+  input(grid: TileGrid, x: Tensor, v: Tensor): Launch[];
+  multiply(grid: TileGrid, parts: DirectParts): Kernel;
+  output(grid: TileGrid, planes: PlaneRange, bias: boolean): Kernel;
 }
 
-/** Transforms weights and x, sums channels position by position, and transforms the sums. */
+/** Transforms weights; then for each band of rows x's tiles, sums channels position by position, and transforms the sums. */
 function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[] {
   const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
-  const { packing, summed, grid } = way;
+  const { packing, summed } = way;
+  const { positions } = way.grid;
   const out = node.outputs[0]!;
-  const area = grid.positions * grid.row;
-  const packed = plan.scratch([packing.blocks, summed.inputs, grid.positions * packing.lanes]);
-  const v = plan.scratch([x.shape[0]!, summed.groups * summed.inputs, area]);
-  const sums = plan.scratch([out.shape[0]!, out.shape[1]!, area]);
-  return [
-    ...packWeights(plan, w, packed, way.weights),
-    ...way.input(plan, x, v),
-    ...lowerSums(plan, { x: v, packed, out: sums }, summed, packing, (parts) => [way.multiply(parts)]),
+  const [images, channels] = out.shape as [number, number];
+  const inputs = summed.groups * summed.inputs;
+  const bands = bandsOf(way.grid, images * (inputs + channels));
+  const area = positions * bands[0]!.row;
+  const packed = plan.scratch([packing.blocks, summed.inputs, positions * packing.lanes]);
+  const v = plan.scratch([images, inputs, area]);
+  const sums = plan.scratch([images, channels, area]);
+  const ofBand = (grid: TileGrid): Launch[] => [
+    ...way.input(grid, x, v),
+    ...lowerSums(plan, { x: v, packed, out: sums }, summed, packing, (parts) => [way.multiply(grid, parts)]),
     ...overPlanes(plan, { sums, out }).map(({ views, ...planes }): Launch => {
-      const kernel = way.output(planes, bias !== undefined);
+      const kernel = way.output(grid, planes, bias !== undefined);
       return { kernel, operands: { ...views, ...(bias ? { b: whole(plan, bias) } : {}) } };
     }),
   ];
+  return [...packWeights(plan, w, packed, way.weights), ...bands.flatMap(ofBand)];
 }
 
 /** By tiles of 4×4 pixels: a quarter of the products, at five times the rounding. */
-const winogradWay = (shape: ConvShape, packing: Packing, multiply: (parts: DirectParts) => Kernel): Transformed => ({
+const winogradWay = (
+  plan: Lowering,
+  shape: ConvShape,
+  packing: Packing,
+  multiply: Transformed['multiply'],
+): Transformed => ({
   grid: tilesOf(shape),
   packing,
   summed: shape,
   weights: (parts) => winogradWeights(shape, packing, parts),
-  input: (plan, x, v) => launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape)),
+  input: (grid, x, v) => launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape, grid)),
   multiply,
-  output: (planes, bias) => winogradOutput(planes, shape, bias),
+  output: (grid, planes, bias) => winogradOutput(planes, shape, bias, grid),
 });
 
-export const lowerWinograd = (plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] =>
-  lowerTransformed(
-    plan,
-    node,
-    winogradWay(shape, winogradPacking(shape, tile), (parts) => winogradMultiply(shape, tile, parts)),
-  );
+export function lowerWinograd(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
+  const multiply: Transformed['multiply'] = (grid, parts) => winogradMultiply(shape, tile, parts, grid);
+  return lowerTransformed(plan, node, winogradWay(plan, shape, winogradPacking(shape, tile), multiply));
+}
 
-export const lowerWinogradChannels = (plan: Lowering, node: Node, shape: ConvShape, tile: WinogradChannels): Launch[] =>
-  lowerTransformed(
-    plan,
-    node,
-    winogradWay(shape, channelsPacking(shape, tile), (parts) => winogradChannels(shape, tile, parts)),
-  );
+export function lowerWinogradChannels(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradChannels): Launch[] {
+  const multiply: Transformed['multiply'] = (grid, parts) => winogradChannels(shape, tile, parts, grid);
+  return lowerTransformed(plan, node, winogradWay(plan, shape, channelsPacking(shape, tile), multiply));
+}
 
 /** By four phases of 2×2 taps, on tiles of 3×3 pixels. */
 export function lowerPolyphase(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
@@ -240,14 +246,14 @@ export function lowerPolyphase(plan: Lowering, node: Node, shape: ConvShape, til
     packing,
     summed,
     weights: (parts) => polyphaseWeights(shape, packing, parts),
-    input: (plan, x, v) =>
+    input: (grid, x, v) =>
       slicesOf(plan, v).flatMap((vs) =>
         slicesOf(plan, x).map((xs) => ({
-          kernel: polyphaseInput(shape, xs.planes, vs.planes),
+          kernel: polyphaseInput(shape, xs.planes, vs.planes, grid),
           operands: { x: view(x, xs.chunk), v: view(v, vs.chunk) },
         })),
       ),
-    multiply: (parts) => polyphaseMultiply(summed, tile, parts),
-    output: (planes, bias) => polyphaseOutput(planes, shape, bias),
+    multiply: (grid, parts) => polyphaseMultiply(summed, tile, parts, grid),
+    output: (grid, planes, bias) => polyphaseOutput(planes, shape, bias, grid),
   });
 }
