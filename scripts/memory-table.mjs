@@ -9,7 +9,12 @@ import { bundleForNode } from './bundle.mjs';
 const CARDS = [4, 8, 12, 24];
 /** What a desktop and the driver keep for themselves. */
 const KEPT_GB = 0.5;
-const MODES = ['none', 'norms', 'all'];
+/** What a column adds to the command line. */
+const WAYS = [
+  ...['none', 'norms', 'all'].map((mode) => ['--recompute', mode]),
+  ['--precision', 'f16'],
+  ['--precision', 'f16', '--recompute', 'all'],
+];
 
 const LOCAL = ['--net-g', 'local', '--ngf', '32', '--num-d', '3'];
 const RECIPES = [
@@ -41,9 +46,7 @@ function cell(bytes) {
 const rows = [];
 for (const { name, size, options } of RECIPES) {
   for (const vgg of [true, false]) {
-    const plans = MODES.map((mode) =>
-      plan([...options, '--size', size, '--recompute', mode, ...(vgg ? [] : ['--no-vgg-loss'])]),
-    );
+    const plans = WAYS.map((way) => plan([...options, '--size', size, ...way, ...(vgg ? [] : ['--no-vgg-loss'])]));
     const [{ weightBytes, optimizerBytes }] = plans;
     const fixed = gib(weightBytes + optimizerBytes);
     const peaks = plans.map(({ peakBytes }) => cell(peakBytes));
@@ -63,8 +66,8 @@ ${CARDS.slice(0, -1).join(', ')} and ${CARDS.at(-1)} GB that holds it with ${KEP
 ${limits.maxStorageBufferBindingSize / 2 ** 20} MiB on the adapter of the machine that wrote it; kernels of other adapters need a little more or less
 beside the maps, which \`--dry-run\` tells there.
 
-| generator | size | perceptual loss | weights and optimiser | \`--recompute none\` | \`norms\` | \`all\` |
-|---|---|---|---:|---:|---:|---:|
+| generator | size | perceptual loss | weights and optimiser | \`--recompute none\` | \`norms\` | \`all\` | \`--precision f16\` | and \`--recompute all\` |
+|---|---|---|---:|---:|---:|---:|---:|---:|
 ${rows.join('\n')}
 
 Painting needs no more than weights and a few maps: \`pix2pixhd generate --checkpoint RUN --dry-run --size 2048x1024\`.

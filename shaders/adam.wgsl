@@ -3,8 +3,8 @@
 // with correctionₖ = 1 − βₖᵗ, which the host computes in double: 1 − pow(β, t) is off by 1e-4 on a device. The complements
 // 1 − β are the host's for the same reason.
 //
-// w, g, m, v and the results alike in size; scalars [4] = lr, correction1, correction2, skip: where that
-// is not 0 all stays as it is. Each result may be its operand's
+// w, g, m, v and the results alike in size; scalars [5] = lr, correction1, correction2, skip: where that
+// is not 0 all stays as it is, unscale: what g is multiplied by. Each result may be its operand's
 // memory. Dispatched by kernels/adam.ts, TILE elements a thread, WG apart. Its eight bindings are all that every device offers.
 
 const WG: u32 = 64;
@@ -45,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       nextV[i] = v[i];
       continue;
     }
-    let gradient = g[i];
+    let gradient = g[i] * scalars[4];
     let mean = params.beta1 * m[i] + params.rest1 * gradient;
     let square = params.beta2 * v[i] + params.rest2 * gradient * gradient;
     nextW[i] = w[i] - step * (mean / (sqrt(square / correction) + params.eps));

@@ -4,8 +4,9 @@ import { encodeProject, idsPng, kindOf } from '../document/files.js';
 import { TOOLS } from '../document/tools.js';
 import type { Editor } from '../editor.js';
 import { pickFiles, saveFile } from './files.js';
+import { drawOverlay } from './overlay.js';
 import { Classes, Layers, Selected, Tools } from './panels.jsx';
-import { drawOverlay, fitted, type Looks, Stage, zoomed } from './stage.jsx';
+import { fitted, type Looks, Stage, zoomed } from './stage.jsx';
 
 export interface Props {
   editor: Editor;

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Point } from '../document/shapes.js';
 import { toolOf } from '../document/tools.js';
 import type { Editor } from '../editor.js';
+import { drawOverlay } from './overlay.js';
 
 export interface Looks {
   zoom: number;
@@ -25,10 +26,17 @@ interface Props {
 }
 
 const MOST_ZOOM = 32;
+const ARROWS: Record<string, [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+const between = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
 
 /** Zooms around a place of the view, which stays where it is. */
 export function zoomed(looks: Looks, by: number, { x, y }: Point): Looks {
-  const zoom = Math.min(Math.max(looks.zoom * by, 0.1), MOST_ZOOM);
+  const zoom = between(looks.zoom * by, 0.1, MOST_ZOOM);
   const ratio = zoom / looks.zoom;
   return { ...looks, zoom, x: x - (x - looks.x) * ratio, y: y - (y - looks.y) * ratio };
 }
@@ -101,19 +109,13 @@ export function Stage({ editor, looks, setLooks, labels, result, overlay }: Prop
 
   /** Arrows move a cross, space puts the pen down and lifts it. */
   const key = (event: KeyboardEvent) => {
-    const steps: Record<string, [number, number]> = {
-      ArrowLeft: [-1, 0],
-      ArrowRight: [1, 0],
-      ArrowUp: [0, -1],
-      ArrowDown: [0, 1],
-    };
-    const step = steps[event.key];
+    const step = ARROWS[event.key];
     if (step && drawing) {
       event.preventDefault();
       const by = event.shiftKey ? 10 : 1;
       cursor.current = {
-        x: Math.min(Math.max(cursor.current.x + step[0] * by, 0), drawing.width - 1),
-        y: Math.min(Math.max(cursor.current.y + step[1] * by, 0), drawing.height - 1),
+        x: between(cursor.current.x + step[0] * by, 0, drawing.width - 1),
+        y: between(cursor.current.y + step[1] * by, 0, drawing.height - 1),
       };
       editor.pens.move(cursor.current);
       drawOverlay(overlay, editor, cursor.current);
@@ -153,48 +155,4 @@ export function Stage({ editor, looks, setLooks, labels, result, overlay }: Prop
       />
     </div>
   );
-}
-
-/** The brush's ring, the shape that is being pulled open, and the border of what is chosen. */
-export function drawOverlay(canvas: HTMLCanvasElement, { state, pens }: Editor, at?: Point): void {
-  const { drawing, tool, size, selected } = state;
-  if (!drawing) return;
-  const { width, height, instances } = drawing;
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = canvas.getContext('2d')!;
-  context.clearRect(0, 0, width, height);
-  if (selected !== undefined) {
-    context.fillStyle = '#fff';
-    for (let y = 0, i = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, i++) {
-        if (instances[i] !== selected) continue;
-        const rim =
-          (x > 0 && instances[i - 1] !== selected) ||
-          (x + 1 < width && instances[i + 1] !== selected) ||
-          (y > 0 && instances[i - width] !== selected) ||
-          (y + 1 < height && instances[i + width] !== selected);
-        if (rim && (x + y) % 4 < 2) context.fillRect(x, y, 1, 1);
-      }
-    }
-  }
-  const path = pens.path();
-  context.strokeStyle = '#fff';
-  context.lineWidth = 1;
-  context.beginPath();
-  const [a, b] = [path[0], path.at(-1)];
-  if (a && b && tool === 'rectangle') context.rect(a.x, a.y, b.x - a.x, b.y - a.y);
-  if (a && b && tool === 'ellipse') {
-    const [x, y] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
-    context.ellipse(x, y, Math.abs(a.x - b.x) / 2, Math.abs(a.y - b.y) / 2, 0, 0, 7);
-  }
-  if (tool === 'lasso') for (const { x, y } of path) context.lineTo(x, y);
-  if (a && b && tool === 'line') {
-    context.moveTo(a.x, a.y);
-    context.lineTo(b.x, b.y);
-  }
-  if (at && (tool === 'brush' || tool === 'eraser' || tool === 'line')) {
-    context.moveTo(at.x + size / 2, at.y);
-    context.arc(at.x, at.y, size / 2, 0, 7);
-  }
-  context.stroke();
 }

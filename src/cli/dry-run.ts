@@ -6,6 +6,7 @@ import { openDevice } from '../device/node.js';
 import type { CompileOptions } from '../engine.js';
 import { paintingMemory, smallerPictures } from '../generate/estimate.js';
 import type { GeneratorFile } from '../generate/open.js';
+import type { Precision } from '../graph/half.js';
 import { type Saving, type TrainingPlan, trainingMemory, trainingSavings } from '../train/estimate.js';
 import {
   type Attempt,
@@ -44,6 +45,21 @@ export function plannedTraining(plan: TrainingPlan): Planned {
   };
 }
 
+/**
+ * `auto` is f32 where that fits, else f16; what is asked for is obeyed.
+ * @param planned the run with either
+ */
+export async function settledPrecision(
+  device: Device,
+  asked: Precision | 'auto',
+  planned: (precision: Precision) => Planned,
+  memoryGb: number | undefined,
+): Promise<Precision> {
+  if (asked !== 'auto') return asked;
+  const { fits } = await memoryReport(device, planned('f32').asked, () => [], memoryOf(device, memoryGb));
+  return fits ? 'f32' : 'f16';
+}
+
 export function plannedPainting(file: GeneratorFile, size: Size, compile: Compile): Planned {
   const attempt = (options: string, of: Size): Attempt => ({
     options,
@@ -60,15 +76,17 @@ const reportOf = (device: Device, { asked, ways }: Planned, budget: number | und
   memoryReport(device, asked, ways, budget);
 
 interface DryRunOptions {
+  precision: Precision | 'auto';
   adapter?: string;
   memoryGb?: number;
   json: boolean;
 }
 
 /** Prints what a run would take; nothing of it is allocated. */
-export async function dryRun(planned: Planned, options: DryRunOptions): Promise<void> {
+export async function dryRun(plan: (precision: Precision) => Planned, options: DryRunOptions): Promise<void> {
   const device = await openDevice(options);
   try {
+    const planned = plan(await settledPrecision(device, options.precision, plan, options.memoryGb));
     const report = await reportOf(device, planned, memoryOf(device, options.memoryGb));
     console.log(options.json ? reportJson(report) : reportText(`${planned.what} on ${device.profile.name}`, report));
   } finally {

@@ -2,18 +2,20 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Size } from '../data/resample.js';
 import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type FileSource, openFile } from '../formats/files.js';
 import { findGenerator } from '../generate/find.js';
-import { type FolderJob, generateFolder, largestPicture } from '../generate/folder.js';
-import { type Generator, loadGenerator } from '../generate/generator.js';
-import { openGenerator } from '../generate/open.js';
+import { type Done, type FolderJob, generateFolder, largestPicture } from '../generate/folder.js';
+import { loadGenerator } from '../generate/generator.js';
+import { type GeneratorFile, openGenerator } from '../generate/open.js';
+import type { Precision } from '../graph/half.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import { commandOf } from './command.js';
-import { dryRun, plannedPainting, withinMemory } from './dry-run.js';
+import { dryRun, type Planned, plannedPainting, settledPrecision, withinMemory } from './dry-run.js';
 import { duration } from './duration.js';
 import { KERNEL_OPTIONS, type KernelOptions, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
@@ -23,9 +25,9 @@ import { sizeOf } from './size.js';
 import { STYLE_OPTIONS, type StyleOptions, styleJob } from './style-options.js';
 
 const OPTIONS = [
-  ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'how-many'] as const),
+  ...(['checkpoint', 'labels', 'instances', 'out', 'format', 'scale', 'preview', 'how-many'] as const),
   ...STYLE_OPTIONS,
-  ...(['adapter', 'json', 'dry-run', 'memory-gb', 'size'] as const),
+  ...(['adapter', 'json', 'precision', 'dry-run', 'memory-gb', 'size'] as const),
   ...KERNEL_OPTIONS,
   'profile',
   ...(['dataroot', 'name', 'checkpoints-dir', 'results-dir', 'phase', 'which-epoch'] as const),
@@ -91,43 +93,89 @@ export const generate = commandOf({
 
 type Job = Omit<FolderJob, 'styles' | 'encoded'> &
   StyleOptions &
-  KernelOptions & { json: boolean; adapter?: string; memoryGb?: number; profile?: string; size?: string };
+  KernelOptions & {
+    precision: Precision | 'auto';
+    json: boolean;
+    adapter?: string;
+    memoryGb?: number;
+    profile?: string;
+    size?: string;
+  };
+
+/** Plans for pictures of a size, in either precision. */
+const planning =
+  (file: GeneratorFile, size: Size, options: KernelOptions) =>
+  (precision: Precision): Planned =>
+    plannedPainting(file, size, { ...planningOf(options), precision });
 
 /** Plans for the largest of the maps, or for a size. */
 async function dryPaint(file: FileSource, { styles, ...options }: Job): Promise<void> {
   const opened = openGenerator(file);
   const size = options.size ? sizeOf(options.size) : await largestPicture(opened.manifest, options);
-  await dryRun(plannedPainting(opened, size, planningOf(options)), options);
+  await dryRun(planning(opened, size, options), options);
 }
 
 /** Says before a picture that is larger than those before it what it takes, and refuses what does not fit. */
-function checkingMemory(device: Device, file: FileSource, options: Job): FolderJob['within'] {
-  const opened = openGenerator(file);
+function checkingMemory(
+  device: Device,
+  opened: GeneratorFile,
+  precision: Precision,
+  options: Job,
+): FolderJob['within'] {
   let largest = 0;
   return (size, paint) => {
     if (size.width * size.height <= largest) return paint();
     largest = size.width * size.height;
-    const planned = plannedPainting(opened, size, planningOf(options));
-    return withinMemory(device, planned, options.memoryGb, (text) => console.error(text), paint);
+    return withinMemory(
+      device,
+      planning(opened, size, options)(precision),
+      options.memoryGb,
+      (text) => console.error(text),
+      paint,
+    );
   };
+}
+
+/** For weights, which are loaded once: of `auto` what the largest picture needs. */
+async function precisionFor(device: Device, file: GeneratorFile, { styles, ...options }: Job): Promise<Precision> {
+  const { precision, memoryGb } = options;
+  if (precision !== 'auto') return precision;
+  return settledPrecision(
+    device,
+    precision,
+    planning(file, await largestPicture(file.manifest, options), options),
+    memoryGb,
+  );
 }
 
 async function paint(file: FileSource, options: Job): Promise<void> {
   const kernels = kernelSetting(options, (text) => console.error(text));
   const device = await openDevice(options);
   try {
-    const generator = await loadGenerator(file, { device, ...kernels.compile });
-    const { manifest } = generator;
+    const told = tellingProgress(options.json);
+    const opened = openGenerator(file);
+    const { manifest } = opened;
+    const precision = await precisionFor(device, opened, options);
+    const generator = await loadGenerator(file, { device, ...kernels.compile, precision, onProgress: told.compiling });
     if (!options.instances && !manifest.encoding.noInstance) {
       console.error('No --instances: every class counts as one instance, so edges lie between classes only');
     }
     const profile = await profilerOf(device, 'picture', options, (text) => console.error(text));
     const styles = await styleJob(options, { device, file: file.name, manifest });
-    const within = checkingMemory(device, file, options);
-    await paintFolder(generator, { ...options, styles: undefined, ...styles, within }, options.json, (number) => {
-      if (number === 1) kernels.stop();
+    const within = checkingMemory(device, opened, precision, options);
+    for await (const done of generateFolder(generator, {
+      ...options,
+      styles: undefined,
+      ...styles,
+      within,
+      onProgress: told.painting,
+      onPreview: told.preview,
+    })) {
+      if (done.number === 1) kernels.stop();
       profile?.done();
-    });
+      told.painted(done);
+    }
+    told.end();
     profile?.end();
     console.error(allocatedText(device));
     styles.encoded?.encoder.close();
@@ -137,25 +185,27 @@ async function paint(file: FileSource, options: Job): Promise<void> {
   }
 }
 
-async function paintFolder(
-  generator: Generator,
-  job: FolderJob,
-  json: boolean,
-  onPicture: (number: number) => void,
-): Promise<void> {
+/** What is being done, as a line on a terminal, and what is done; as JSON, the pictures alone. */
+function tellingProgress(json: boolean) {
   const began = performance.now();
+  const passed = () => duration((performance.now() - began) / 1000);
   let line: ProgressLine | undefined;
-  const onProgress = (number: number, total: number, share: number) => {
-    if (json) return;
-    line ??= progressLine(total);
-    line.update(number - 1, `painting, ${Math.round(100 * share)} %`, false);
+  let at = 0;
+  const say = (text: string) => (line?.say ?? console.error)(text);
+  return {
+    compiling: (done: number, total: number) => line?.update(at, `preparing, ${done} of ${total} kernels`, false),
+    painting(number: number, total: number, share: number) {
+      if (json) return;
+      line ??= progressLine(total);
+      at = number - 1;
+      line.update(at, `painting, ${Math.round(100 * share)} %`, false);
+    },
+    preview: (path: string) => say(`Preview after ${passed()}: ${path}`),
+    painted({ number, total, ...done }: Done) {
+      if (number === 1) say(`First picture after ${passed()}`);
+      if (json) console.log(JSON.stringify(done));
+      else line!.update(number, `${done.path}  ${done.width}×${done.height}`, true);
+    },
+    end: () => line?.end(),
   };
-  for await (const { number, total, ...done } of generateFolder(generator, { ...job, onProgress })) {
-    onPicture(number);
-    const first = `First picture after ${duration((performance.now() - began) / 1000)}`;
-    if (number === 1) (line?.say ?? ((text: string) => console.error(text)))(first);
-    if (json) console.log(JSON.stringify(done));
-    else (line ??= progressLine(total)).update(number, `${done.path}  ${done.width}×${done.height}`, true);
-  }
-  line?.end();
 }

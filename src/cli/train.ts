@@ -10,6 +10,7 @@ import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
+import type { Precision } from '../graph/half.js';
 import { mib } from '../graph/profile.js';
 import { keptMultiple } from '../nets/encoder.js';
 import { camelCase } from '../options/option.js';
@@ -23,13 +24,13 @@ import { architecturesOf, netsOf } from '../train/nets.js';
 import { batchSizeOf, checkTraining, largestSize, openTraining, type Training } from '../train/prepare.js';
 import { throughLosses } from '../train/recover.js';
 import { continueRun, createRun, type RunFolder, readRunConfig } from '../train/run-folder.js';
-import { settingsOf } from '../train/settings.js';
+import { type Settings, settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
 import { openRuns } from '../watch/run.js';
 import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
-import { dryRun, type Planned, plannedTraining, withinMemory } from './dry-run.js';
+import { dryRun, type Planned, plannedTraining, settledPrecision, withinMemory } from './dry-run.js';
 import { duration } from './duration.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
@@ -220,6 +221,11 @@ const trainingPlan = async (
   compile: { ...planningOf(options), recompute: options.recompute },
 });
 
+const precisely = <T extends { settings: Settings }>(of: T, precision: Precision): T => ({
+  ...of,
+  settings: { ...of.settings, precision },
+});
+
 /** Plans for the pictures of a data set, or for a size without any; with the perceptual loss, wherever its weights are. */
 async function dryTraining(root: string | undefined, size: string | undefined, options: TrainCommandOptions) {
   const vgg = !options.noVggLoss;
@@ -229,13 +235,9 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
       : settingsOf(options, options.labelNc ?? 35);
     const { generator, encoder } = architecturesOf(settings);
     const batch = batchSizeOf(sizeOf(size), { ...settings, multiple: keptMultiple(generator, encoder) });
+    const compile = { ...planningOf(options), recompute: options.recompute };
     return dryRun(
-      plannedTraining({
-        settings,
-        size: batch,
-        vgg,
-        compile: { ...planningOf(options), recompute: options.recompute },
-      }),
+      (precision) => plannedTraining(precisely({ settings, size: batch, vgg, compile }, precision)),
       options,
     );
   }
@@ -244,7 +246,8 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
   const training = await openTraining(root, options, options.cacheMb * 1e6);
   const looks = startLoaders(HERE, training.dataset, 0);
   await check(training, options, looks);
-  await dryRun(plannedTraining(await trainingPlan(training, vgg, options, looks)), options);
+  const plan = await trainingPlan(training, vgg, options, looks);
+  await dryRun((precision) => plannedTraining(precisely(plan, precision)), options);
 }
 
 /** Where the training starts, by the options that say so. */
@@ -302,23 +305,23 @@ interface Session {
   training: Training;
   options: Command;
   run: RunFolder;
-  planned: Planned;
+  planned(precision: Precision): Planned;
   /** Where it starts; with `again` after its device was lost. */
   from(again: boolean): Promise<From>;
   after(device: Device, training: Training): Promise<void>;
   loaders: Loaders;
 }
 
+/** The training with its precision decided: one that goes on keeps that of its checkpoint where it may choose. */
+async function settled(device: Device, { training, options, planned }: Session, { start, progress }: From) {
+  const before = options.precision === 'auto' && progress ? (start?.lossScale ? 'f16' : 'f32') : options.precision;
+  const precision = await settledPrecision(device, before, planned, options.memoryGb);
+  return { training: precisely(training, precision), planned: planned(precision) };
+}
+
 /** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
-async function trainWithProgress({
-  training,
-  options,
-  run,
-  planned,
-  from,
-  after,
-  loaders,
-}: Session): Promise<number | undefined> {
+async function trainWithProgress(session: Session): Promise<number | undefined> {
+  const { options, run, from, after, loaders } = session;
   let reached = 0;
   let say = (text: string): void => console.error(text);
   const stop = onStopSignals((text) => say(text));
@@ -332,6 +335,7 @@ async function trainWithProgress({
     say = report.hooks.onNote;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
+    const { training, planned } = await settled(device, session, start);
     try {
       await withinMemory(device, planned, options.memoryGb, teller(options), () =>
         runTraining(device, training, run, options, report.hooks, {
@@ -397,7 +401,8 @@ export async function trainCommand(
     const dashboard = options.dashboard ? await openDashboard(run, options) : undefined;
     try {
       await check(training, options, loaders);
-      const planned = plannedTraining(await trainingPlan(training, vgg !== undefined, options, loaders));
+      const plan = await trainingPlan(training, vgg !== undefined, options, loaders);
+      const planned = (precision: Precision) => plannedTraining(precisely(plan, precision));
       return await trainWithProgress({ training, options, run, planned, from, after, loaders });
     } finally {
       await loaders.close();

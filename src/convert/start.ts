@@ -117,9 +117,8 @@ export async function resumeFrom(
     return {};
   }
   const folder = await newestWhole(run, (candidate) => verifyCheckpoint(candidate).then(() => candidate), say);
-  const { step, cursor, adam, fixed, kernels } = (await readCheckpointManifest(folder)).state;
+  const { step, cursor, ...state } = (await readCheckpointManifest(folder)).state;
   say(`Goes on after step ${step}, from ${folder}`);
-  const state = { adam, fixed, kernels };
   const start = { ...startFrom(folder, 'latest', nets, keep, () => {}), ...poolIn(folder, keep), ...state };
   return { start, progress: { step, cursor } };
 }

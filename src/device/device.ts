@@ -1,7 +1,9 @@
 // The one object the engine talks to: a GPUDevice with counted memory, typed errors and a definite end of life.
 // Nothing here knows whether it runs in Node or in a browser; node.ts and browser.ts find the adapter.
 
-import { DeviceLostError, DeviceUnavailableError, OutOfMemoryError, ValidationError } from './errors.js';
+import { countedBuffers } from './buffers.js';
+import { type DeviceLostError, DeviceUnavailableError } from './errors.js';
+import { faultsOf } from './faults.js';
 import { type DeviceProfile, profileOf } from './profile.js';
 
 export type { DeviceProfile };
@@ -142,96 +144,9 @@ function wrap(
   cache: TextCache | undefined,
 ): Device {
   const limits = limitsGranted(gpu, options.limits);
-  const live = new Map<GPUBuffer, number>();
+  const faults = faultsOf(gpu);
+  const { allocate, release, releaseAll, memory } = countedBuffers(gpu, limits.maxBufferSize, faults);
   const closers: (() => void)[] = [];
-  let liveBytes = 0;
-  let peakBytes = 0;
-  let loss: DeviceLostError | null = null;
-  let uncaptured: GPUError | null = null;
-
-  const lost = gpu.lost.then(({ reason, message }) => (loss ??= new DeviceLostError(reason, message)));
-  // Without a listener Dawn prints every such error to stderr; work is dropped silently either way, hence the next call throws.
-  gpu.addEventListener('uncapturederror', (event) => {
-    event.preventDefault();
-    uncaptured ??= event.error;
-  });
-
-  function throwIfBroken() {
-    if (loss) throw loss;
-    const error = uncaptured;
-    uncaptured = null;
-    if (error) throw typed(error, 'an earlier call', 0);
-  }
-
-  function count(buffer: GPUBuffer) {
-    live.set(buffer, buffer.size);
-    liveBytes += buffer.size;
-    peakBytes = Math.max(peakBytes, liveBytes);
-  }
-
-  function release(buffer: GPUBuffer) {
-    const size = live.get(buffer);
-    if (size === undefined) return;
-    live.delete(buffer);
-    liveBytes -= size;
-    buffer.destroy();
-  }
-
-  async function allocate(descriptors: GPUBufferDescriptor[]): Promise<GPUBuffer[]> {
-    throwIfBroken();
-    const bytes = descriptors.reduce((sum, { size }) => sum + size, 0);
-    const tooLarge = descriptors.find(({ size }) => size > limits.maxBufferSize);
-    if (tooLarge) {
-      const name = tooLarge.label ? `Buffer "${tooLarge.label}"` : 'A buffer';
-      const problem = `${name} of ${mib(tooLarge.size)} exceeds the device's maxBufferSize of ${mib(limits.maxBufferSize)}.`;
-      throw new OutOfMemoryError(problem, bytes);
-    }
-    const made: GPUBuffer[] = [];
-    try {
-      await scoped(['out-of-memory', 'validation'], `the allocation of ${mib(bytes)}`, bytes, () => {
-        for (const descriptor of descriptors) made.push(gpu.createBuffer(descriptor));
-      });
-    } catch (error) {
-      for (const buffer of made) buffer.destroy();
-      throw error;
-    }
-    made.forEach(count);
-    return made;
-  }
-
-  /** Scopes are a stack per device: while an async `fn` waits, another call's error can be reported under its name. */
-  async function scoped<T>(
-    filters: GPUErrorFilter[],
-    what: string,
-    bytes: number,
-    fn: () => T | Promise<T>,
-  ): Promise<T> {
-    for (const filter of filters) gpu.pushErrorScope(filter);
-    let result: T | undefined;
-    let thrown: unknown;
-    try {
-      const outcome = fn();
-      result = outcome instanceof Promise ? await outcome : outcome;
-    } catch (error) {
-      thrown = error;
-    }
-    // A lost device has no scopes left to pop; the loss is then the answer.
-    const errors = await Promise.all(filters.map(() => gpu.popErrorScope().catch(() => null)));
-    if (loss) throw loss;
-    const error = errors.find((e) => e !== null);
-    if (error) throw typed(error, what, bytes);
-    if (thrown instanceof Error && thrown.name === 'GPUPipelineError') throw new ValidationError(what, thrown.message);
-    if (thrown !== undefined) throw thrown;
-    return result as T;
-  }
-
-  function close() {
-    for (const fn of closers.splice(0)) fn();
-    for (const buffer of [...live.keys()]) release(buffer);
-    loss ??= new DeviceLostError('destroyed');
-    gpu.destroy();
-  }
-
   return {
     gpu,
     info,
@@ -241,23 +156,19 @@ function wrap(
     cache,
     allocate,
     release,
-    checked: async (what, fn) => {
-      throwIfBroken();
-      return scoped(['validation'], what, 0, fn);
+    memory,
+    async checked(what, fn) {
+      faults.throwIfAny();
+      return faults.scoped(['validation'], what, 0, fn);
     },
-    memory: () => ({ liveBytes, peakBytes, buffers: live.size }),
-    lost,
-    isLost: () => loss !== null,
+    lost: faults.lost,
+    isLost: faults.isLost,
     onClose: (fn) => void closers.push(fn),
-    close,
+    close() {
+      for (const fn of closers.splice(0)) fn();
+      releaseAll();
+      faults.end('destroyed');
+      gpu.destroy();
+    },
   };
 }
-
-function typed(error: GPUError, what: string, bytes: number) {
-  if (error instanceof GPUOutOfMemoryError) {
-    return new OutOfMemoryError(`The GPU ran out of memory at ${what}. ${error.message}`, bytes);
-  }
-  return new ValidationError(what, error.message);
-}
-
-const mib = (bytes: number) => `${(bytes / 2 ** 20).toLocaleString('en-US', { maximumFractionDigits: 1 })} MiB`;

@@ -17,7 +17,7 @@ export function paintingMemory(
   compile: Omit<CompileOptions, 'arena'>,
 ): Promise<MemoryEstimate> {
   const { width, height } = paddedTo(manifest, size);
-  const params = lookup(fileVariables(net.parameters, file));
+  const params = lookup(fileVariables(net.parameters, file, compile.precision));
   return estimateMemory(device, [paintingProgram(manifest, net, params, [1, height, width])], compile);
 }
 

@@ -28,7 +28,11 @@ export interface FolderJob {
   scale?: number;
   /** Paints no more than so many. */
   howMany?: number;
-  /** Called as picture `number` of `total` gets on. */
+  /** Paints every map at half its sides first, into a `.preview` beside the picture: there after about a quarter of the time. */
+  preview?: boolean;
+  /** Called when a preview is written. */
+  onPreview?(path: string): void;
+  /** Called as picture `number` of `total` gets on, first with 0. */
   onProgress?(number: number, total: number, share: number): void;
   /** Paints a picture of that size: may refuse to, and explain what goes wrong. */
   within?(size: Size, paint: () => Promise<Picture>): Promise<Picture>;
@@ -107,6 +111,15 @@ export async function largestPicture(manifest: Manifest, job: Omit<FolderJob, 'o
   return largest;
 }
 
+/** A picture of half the sides. The files are read again, since shrinking maps and photos is theirs. */
+async function paintPreview(generator: Generator, paths: SamplePaths, size: Size, job: FolderJob): Promise<void> {
+  const half = wholePictures(generator.manifest, toWidth(Math.ceil(size.width / 2)));
+  const picture = await generator.generate(await inputOf(await prepareSample(paths, half), job));
+  const path = join(job.out, `${paths.name}.preview.${job.format}`);
+  await write(path, ENCODE[job.format](picture));
+  job.onPreview?.(path);
+}
+
 /**
  * Paints every label map of a folder, or a single one, into `out` under its own name; the next map is read while one is
  * painted. @throws MissingFileError, DataError for maps that do not fit the net, IOError
@@ -117,16 +130,20 @@ export async function* generateFolder(generator: Generator, job: FolderJob): Asy
   const total = samples.length;
   const prepare = (i: number) => (i < total ? prepareSample(samples[i]!, options) : undefined);
   let next = prepare(0);
-  for (const [i, { name }] of samples.entries()) {
+  for (const [i, paths] of samples.entries()) {
     const sample = await next!;
     next = prepare(i + 1);
     next?.catch(() => {}); // it is thrown where it is awaited
     const input = await inputOf(sample, job);
     const onProgress = (share: number) => job.onProgress?.(i + 1, total, share);
-    const paint = () => generator.generate(input, { onProgress });
+    onProgress(0);
+    const paint = async () => {
+      if (job.preview) await paintPreview(generator, paths, sample.size, job);
+      return generator.generate(input, { onProgress });
+    };
     const picture = await (job.within?.(sample.size, paint) ?? paint());
-    const path = join(job.out, `${name}.${job.format}`);
+    const path = join(job.out, `${paths.name}.${job.format}`);
     await write(path, ENCODE[job.format](picture));
-    yield { number: i + 1, total, name, path, width: picture.width, height: picture.height };
+    yield { number: i + 1, total, name: paths.name, path, width: picture.width, height: picture.height };
   }
 }

@@ -160,7 +160,7 @@ export async function loadGenerator(
   { device, ...compiling }: { device: Device } & Omit<CompileOptions, 'arena'>,
 ): Promise<Generator> {
   const { file, manifest, net } = openGenerator(source);
-  const variables = fileVariables(net.parameters, file);
+  const variables = fileVariables(net.parameters, file, compiling.precision);
   const arena = createArena(device);
   const programs = sizedPrograms(
     device,

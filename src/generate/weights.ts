@@ -1,6 +1,7 @@
 import { toFloat32 } from '../formats/dtype.js';
 import { openSafetensors, readTensor, type Safetensors } from '../formats/safetensors.js';
 import { bytesSource, type Source } from '../formats/source.js';
+import type { Precision } from '../graph/half.js';
 import { requireTensors } from '../nets/architecture.js';
 import { createVariables, type Parameter, type Variables } from '../nets/parameters.js';
 
@@ -18,7 +19,7 @@ export const requireWeights = (parameters: readonly Parameter[], { tensors, sour
   requireTensors(parameters, new Map([...tensors].map(([name, { shape }]) => [name, shape])), source.name);
 
 /** A net's tensors, each read when it goes to the device: the weights are never twice in memory. */
-export function fileVariables(parameters: readonly Parameter[], file: Safetensors): Variables {
+export function fileVariables(parameters: readonly Parameter[], file: Safetensors, precision?: Precision): Variables {
   const values = (name: string) => () => toFloat32(readTensor(file, name), name);
-  return createVariables(parameters, ({ name }) => values(name));
+  return createVariables(parameters, ({ name }) => values(name), precision === 'f16');
 }

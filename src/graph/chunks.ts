@@ -14,8 +14,8 @@ export interface Chunk {
   base: number;
 }
 
-/** Elements in 256 bytes, the largest offset alignment a device may ask for. */
-const ALIGN = 64;
+/** Half floats in 256 bytes, the largest offset alignment a device may ask for. */
+const ALIGN = 128;
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 

@@ -3,9 +3,9 @@ import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
 import type { Arena } from './arena.js';
 import { sizeOf } from './chunks.js';
 import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
-import { bytesOf, type Plan } from './plan.js';
+import type { Plan } from './plan.js';
 import type { KernelStats } from './profile.js';
-import { stateOf, UNIFORM_USAGE } from './storage.js';
+import { bytesFor, stateOf, UNIFORM_USAGE } from './storage.js';
 import type { Launch, Node, Tensor, View } from './tensor.js';
 
 // From launches to recorded dispatches: what each binding is bound to, the uniform table, pipelines and bind groups.
@@ -45,6 +45,11 @@ export interface Part extends Region {
   end: number;
 }
 
+/** A region with how its values are stored. */
+export interface Window extends Region {
+  half: boolean;
+}
+
 /** Where tensors and their chunks lie on the device. */
 export function binder(device: Device, p: Plan, arena: Arena) {
   const { variables } = stateOf(device);
@@ -52,15 +57,23 @@ export function binder(device: Device, p: Plan, arena: Arena) {
     const home = p.home(tensor);
     const end = sizeOf(tensor.shape);
     if ('variable' in home)
-      return [{ buffer: variables.get(home.variable)!, offset: 0, size: bytesOf(tensor), start: 0, end }];
+      return [{ buffer: variables.get(home.variable)!, offset: 0, size: bytesFor(end, home.half), start: 0, end }];
     return home.pieces.map(({ buffer, offset, start, end, base }) => {
-      const size = 4 * (end - start);
-      return { buffer: arena.buffers[buffer]!, offset: offset + 4 * (start - base), size, start, end };
+      const size = bytesFor(end - start, home.half);
+      return {
+        buffer: arena.buffers[buffer]!,
+        offset: offset + (home.half ? 2 : 4) * (start - base),
+        size,
+        start,
+        end,
+      };
     });
   };
-  const window = ({ tensor, chunk }: View): Region => {
+  const window = ({ tensor, chunk }: View): Window => {
     const { buffer, offset, start } = parts(tensor).find(({ end }) => chunk.end <= end)!;
-    return { buffer, offset: offset + 4 * (chunk.base - start), size: 4 * (chunk.end - chunk.base) };
+    const { half } = p.home(tensor);
+    const size = bytesFor(chunk.end - chunk.base, half);
+    return { buffer, offset: offset + (half ? 2 : 4) * (chunk.base - start), size, half };
   };
   return { parts, window };
 }
@@ -70,11 +83,11 @@ const sameRegion = (a: Region, b: Region): boolean =>
 
 /** Decides for each binding of a launch: read or read_write, or the same memory as an earlier one. One buffer may not be bound
  * both ways in a dispatch, so all that share a written buffer are bound read_write; the ranges are disjoint. */
-export function bind(launch: Launch, window: (view: View) => Region): { bound: Bound[]; views: View[] } {
+export function bind(launch: Launch, window: (view: View) => Window): { bound: Bound[]; views: View[] } {
   const used = interfaceOf(launch.kernel.source).bindings.filter(({ name }) => launch.operands[name]);
   const views = used.map(({ name }) => launch.operands[name]!);
   const all = views.map(window);
-  const bound: Bound[] = used.map(({ name, write }) => ({ name, write }));
+  const bound: Bound[] = used.map(({ name, write }, i) => ({ name, write, half: all[i]!.half }));
   bound.forEach((b, i) => {
     const twin = all.findIndex((other) => sameRegion(other, all[i]!));
     if (twin === i) return;
@@ -136,7 +149,7 @@ function statsOf(launch: Launch, node: Node): KernelStats {
   };
 }
 
-const writtenBy = ({ kernel, operands }: Launch, window: (view: View) => Region): Region[] =>
+const writtenBy = ({ kernel, operands }: Launch, window: (view: View) => Window): Region[] =>
   interfaceOf(kernel.source).bindings.flatMap(({ name, write }) =>
     write && operands[name] ? [window(operands[name])] : [],
   );
@@ -153,7 +166,7 @@ export interface Recorded {
 export async function record(
   device: Device,
   p: Plan,
-  window: (view: View) => Region,
+  window: (view: View) => Window,
   own: (size: number, usage: number, label: string) => Promise<GPUBuffer>,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Recorded> {
@@ -166,8 +179,8 @@ export async function record(
   device.gpu.queue.writeBuffer(uniforms, 0, bytes);
 
   const groupOf = ({ block, bound, views }: (typeof launches)[number]): GPUBindGroup => {
-    const buffers = [{ buffer: uniforms, ...block }, ...views.map(window)];
-    const entries = buffers.map((resource, binding) => ({ binding, resource }));
+    const regions = views.map(window).map(({ buffer, offset, size }) => ({ buffer, offset, size }));
+    const entries = [{ buffer: uniforms, ...block }, ...regions].map((resource, binding) => ({ binding, resource }));
     return device.gpu.createBindGroup({ layout: layoutOf(device, bound), entries });
   };
   const wanted = launches.map(({ launch, bound }) => ({ kernel: launch.kernel, bound }));

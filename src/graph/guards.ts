@@ -2,7 +2,7 @@ import type { Device } from '../device/device.js';
 import type { Arena } from './arena.js';
 import type { Region } from './dispatch.js';
 import type { Plan } from './plan.js';
-import { STAGING_USAGE } from './storage.js';
+import { bytesFor, STAGING_USAGE } from './storage.js';
 import { rootOf } from './tensor.js';
 
 // Guard bytes behind every block of the arena, for tests that look for writes out of range.
@@ -23,7 +23,7 @@ function guardRegions(p: Plan, arena: Arena): Region[] {
       const home = p.home(tensor);
       if ('variable' in home) return [];
       return home.pieces.map(({ buffer, offset, base, end, bytes }) => {
-        const used = 4 * (end - base);
+        const used = bytesFor(end - base, home.half);
         return { buffer: arena.buffers[buffer]!, offset: offset + used, size: bytes - used };
       });
     });

@@ -1,9 +1,11 @@
 import { MemoryError } from '../errors.js';
 import { type Chunk, chunksOf, sizeOf } from './chunks.js';
 import { fuse } from './fuse.js';
+import { halves, type Precision } from './half.js';
 import { type Block, pack, peakOf } from './pack.js';
 import { memoryOrder, readersOf } from './schedule.js';
 import { shareCopies } from './share.js';
+import { bytesFor, isHalfVariable } from './storage.js';
 import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 
 /**
@@ -37,7 +39,10 @@ export interface Step {
   launches: Launch[];
 }
 
-export type Home = { variable: Tensor } | { pieces: Piece[] };
+export type Home = ({ variable: Tensor } | { pieces: Piece[] }) & {
+  /** It holds half floats. */
+  half: boolean;
+};
 
 /** Elements start … end − 1 of a tensor in an arena buffer, at an offset in bytes. Most tensors are one piece. */
 export interface Piece {
@@ -62,6 +67,7 @@ export interface PlanRequest {
   limits: PlanLimits;
   device: Lowering['device'];
   precise?: boolean;
+  precision?: Precision;
   candidate?: Lowering['candidate'];
   /** Whether elementwise nodes may disappear into their neighbours and equal copies be made once; unless false. */
   fuse?: boolean;
@@ -71,7 +77,8 @@ export interface PlanRequest {
 
 const ALIGN = 256;
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
-export const bytesOf = (tensor: Tensor): number => 4 * sizeOf(tensor.shape);
+/** Bytes of a variable, or of what is fed or shown. */
+export const bytesOf = (tensor: Tensor): number => bytesFor(sizeOf(tensor.shape), isHalfVariable(tensor));
 
 /** Nodes of a plan whose values come from outside. */
 export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
@@ -120,17 +127,19 @@ function readBeforeWritten(launches: readonly Launch[], from: Tensor, to: Tensor
   return launches.findLastIndex(uses(from)) < launches.findIndex(uses(to));
 }
 
-/** Operand whose memory a node's first output may take over: same size, in the arena, dead afterwards. */
+/** Operand whose memory a node's first output may take over: of its size and precision, in the arena, dead afterwards. */
 function donor(
   { node, launches }: Step,
   step: number,
   last: Map<Tensor, number>,
   fixed: (root: Tensor) => boolean,
+  isHalf: (root: Tensor) => boolean,
 ): Tensor | undefined {
   const output = node.outputs[0]!;
   return node.inputs.find((input) => {
     const root = rootOf(input);
     const same = input.shape.join() === output.shape.join() && sizeOf(root.shape) === sizeOf(input.shape);
+    if (isHalf(root) !== isHalf(output)) return false;
     const free = !fixed(root) && last.get(root) === step;
     return same && free && (node.op.inPlace || readBeforeWritten(launches, root, output));
   });
@@ -146,7 +155,7 @@ const shown = ({ shape }: Tensor): string => `[${shape.join(', ')}]`;
 
 /** Plans the memory and the kernels of a program. @throws MemoryError where a tensor cannot be bound or allocated. */
 export function plan(request: PlanRequest): Plan {
-  const { outputs, updates, limits, device, guardBytes = 0 } = request;
+  const { outputs, updates, limits, device, precision = 'f32', guardBytes = 0 } = request;
   const { maxBufferSize } = limits;
   const cuts = new Map<string, Chunk[]>();
   const bound = Math.min(limits.maxStorageBufferBindingSize, maxBufferSize - guardBytes);
@@ -164,15 +173,20 @@ export function plan(request: PlanRequest): Plan {
   const places = new Map<Tensor, Place>();
   const fixed = (root: Tensor) => isVariable(root) || direct.has(root);
   const keep = new Set(outputs.map(rootOf));
+  const stored = halves(precision, new Set([...outputs, ...updates.map(([, value]) => value)].map(rootOf)));
+  /** Temporaries of one node, and whether they hold halves. */
+  const temporaries = new Map<Tensor, boolean>();
+  const isHalf = (root: Tensor) => temporaries.get(root) ?? stored(root);
 
   /** A tensor larger than a buffer lies in as many pieces as it has chunks, wherever there is room for each. */
   const allocate = (tensor: Tensor, first: number, end: number, scratch: boolean) => {
     // Guards stay readable only where nothing shares their place.
     const life = guardBytes > 0 ? { first: -1, last: nodes.length } : { first, last: end };
     const whole = { index: 0, start: 0, end: sizeOf(tensor.shape), base: 0 };
-    const parts = bytesOf(tensor) + guardBytes > maxBufferSize ? chunks(tensor) : [whole];
+    const bytesIn = (elements: number) => bytesFor(elements, isHalf(tensor)) + guardBytes;
+    const parts = bytesIn(whole.end) > maxBufferSize ? chunks(tensor) : [whole];
     const blocks = parts.map((chunk) => {
-      const bytes = aligned(4 * (chunk.end - chunk.base) + guardBytes);
+      const bytes = aligned(bytesIn(chunk.end - chunk.base));
       return { chunk, block: { bytes, ...life, offset: 0 } };
     });
     places.set(tensor, { parts: blocks, scratch });
@@ -186,7 +200,7 @@ export function plan(request: PlanRequest): Plan {
       if (root !== output) checkAlias(output, root);
       if (root !== output || fixed(root)) continue;
       const end = last.get(root)!;
-      const from = !node.op.source && output.output === 0 ? donor(made, step, last, fixed) : undefined;
+      const from = !node.op.source && output.output === 0 ? donor(made, step, last, fixed, isHalf) : undefined;
       const given = from && !keep.has(rootOf(from)) ? places.get(rootOf(from)) : undefined;
       if (given) {
         for (const { block } of given.parts) block.last = end;
@@ -204,13 +218,15 @@ export function plan(request: PlanRequest): Plan {
   };
 
   const steps = nodes.map((node, step): Step => {
-    const scratch = (shape: readonly number[], dtype?: Tensor['dtype']) => {
-      const tensor = temporary(shape, dtype);
+    const own = (tensor: Tensor, half: boolean) => {
+      temporaries.set(tensor, half);
       allocate(tensor, step, step, true);
       return tensor;
     };
+    const scratch = (shape: readonly number[], dtype?: Tensor['dtype']) => own(temporary(shape, dtype), false);
+    const copy = (shape: readonly number[]) => own(temporary(shape), precision === 'f16');
     const { precise = false, candidate = () => undefined } = request;
-    const launches = node.op.lower?.(node, { chunks, scratch, candidate, device, precise }) ?? [];
+    const launches = node.op.lower?.(node, { chunks, scratch, copy, candidate, device, precise }) ?? [];
     place({ node, launches }, step);
     return { node, launches };
   });
@@ -228,12 +244,12 @@ export function plan(request: PlanRequest): Plan {
   const home = (tensor: Tensor): Home => {
     const root = rootOf(tensor);
     const variable = isVariable(root) ? root : direct.get(root);
-    if (variable) return { variable };
+    if (variable) return { variable, half: isHalf(variable) };
     const pieces = places.get(root)!.parts.map(({ chunk: { start, end, base }, block: { offset, bytes } }) => {
       const buffer = Math.floor(offset / maxBufferSize);
       return { start, end, base, buffer, offset: offset - buffer * maxBufferSize, bytes };
     });
-    return { pieces };
+    return { pieces, half: isHalf(root) };
   };
   const alive = blocks.filter(({ first, last }) => first <= peak.step && peak.step <= last);
   return {

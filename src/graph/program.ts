@@ -3,6 +3,7 @@ import { type Arena, createArena } from './arena.js';
 import { type Choices, choose } from './choices.js';
 import { binder, cut, record, uniformBytes } from './dispatch.js';
 import { countGuards, paintGuards } from './guards.js';
+import type { Precision } from './half.js';
 import { scale } from './ops/pointwise.js';
 import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
 import { type DebugLevel, debugLevel, type KernelStats, type KernelTime, profileText, summary } from './profile.js';
@@ -29,6 +30,8 @@ export interface CompileOptions {
   onProgress?(done: number, total: number): void;
   /** Only candidates that round no more than plain sums do: no Winograd. */
   precise?: boolean;
+  /** How intermediates are stored: `f16` takes half the memory, and rounds what is between two kernels to 11 bits. Default `f32`. */
+  precision?: Precision;
   /** Op name → candidate name, e.g. `{ conv: 'plain' }`. */
   force?: Record<string, string>;
   /** False: every elementwise op is a kernel of its own, and every op packs for itself. The results are the same bits. */
@@ -165,6 +168,7 @@ async function planFor(
     },
     device: profile,
     precise: options.precise === true,
+    precision: options.precision,
     candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
     fuse: options.fuse,
     guardBytes: options.guardBytes,

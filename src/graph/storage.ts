@@ -1,4 +1,5 @@
 import type { Device } from '../device/device.js';
+import { fromHalf, toHalf } from '../float16.js';
 import { sizeOf } from './chunks.js';
 import { GraphError, isTensor, type Tensor } from './tensor.js';
 
@@ -27,6 +28,24 @@ export interface VariableAttrs {
   /** A function is called once per device; an array is dropped after its upload. */
   data?: Float32Array | (() => Float32Array);
   dropped?: boolean;
+  /** Stored as half floats. */
+  half?: boolean;
+}
+
+/** Whether a tensor is a variable that is stored as half floats. */
+export const isHalfVariable = ({ node }: Tensor): boolean =>
+  node.op.source === 'variable' && (node.attrs as VariableAttrs).half === true;
+
+/** Bytes of so many elements in whole words. */
+export const bytesFor = (elements: number, half: boolean): number =>
+  half ? 4 * Math.ceil(elements / 2) : 4 * elements;
+
+/** A variable's values as they lie in its memory, in whole words. */
+function stored(variable: Tensor, data: Float32Array): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
+  if (!isHalfVariable(variable)) return data as Float32Array<ArrayBuffer>;
+  const halves = new Uint16Array(bytesFor(data.length, true) / 2);
+  for (let i = 0; i < data.length; i++) halves[i] = toHalf(data[i]!);
+  return halves;
 }
 
 const USAGE = { STORAGE: 0x80, COPY_SRC: 0x04, COPY_DST: 0x08, MAP_READ: 0x01, UNIFORM: 0x40 } as const;
@@ -60,14 +79,14 @@ export async function materialise(device: Device, variables: readonly Tensor[]):
   const buffers = await device.allocate(
     missing.map((variable) => ({
       label: `variable [${variable.shape.join(', ')}]`,
-      size: 4 * sizeOf(variable.shape),
+      size: bytesFor(sizeOf(variable.shape), isHalfVariable(variable)),
       usage: STORAGE_USAGE,
     })),
   );
   let waiting = 0;
   for (const [i, variable] of missing.entries()) {
     const data = initialData(variable);
-    if (data) device.gpu.queue.writeBuffer(buffers[i]!, 0, data as Float32Array<ArrayBuffer>);
+    if (data) device.gpu.queue.writeBuffer(buffers[i]!, 0, stored(variable, data));
     // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
     const attrs = variable.node.attrs as VariableAttrs;
     if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
@@ -99,7 +118,9 @@ export async function read(device: Device, tensor: Tensor): Promise<Float32Array
     encoder.copyBufferToBuffer(source, 0, staging!, 0, source.size);
     device.gpu.queue.submit([encoder.finish()]);
     await staging!.mapAsync(1);
-    return new Float32Array(staging!.getMappedRange().slice(0));
+    const bytes = staging!.getMappedRange();
+    if (!isHalfVariable(tensor)) return new Float32Array(bytes.slice(0));
+    return Float32Array.from(new Uint16Array(bytes, 0, sizeOf(tensor.shape)), fromHalf);
   } catch (error) {
     throw device.isLost() ? await device.lost : error;
   } finally {
@@ -113,7 +134,7 @@ export function write(device: Device, tensor: Tensor, data: Float32Array): void 
   if (data.length !== size)
     throw new GraphError(`write: got ${data.length} values, wanted ${size} for [${tensor.shape.join(', ')}]`);
   const buffer = stateOf(device).variables.get(tensor);
-  if (buffer) device.gpu.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
+  if (buffer) device.gpu.queue.writeBuffer(buffer, 0, stored(tensor, data));
   else Object.assign(tensor.node.attrs as VariableAttrs, { data: data.slice(), dropped: false });
 }
 

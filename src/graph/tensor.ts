@@ -41,6 +41,8 @@ export interface Lowering {
   chunks(tensor: Tensor): Chunk[];
   /** A temporary that lives during this node alone. */
   scratch(shape: readonly number[], dtype?: DType): Tensor;
+  /** One that holds elements of an operand in another order, and so loses nothing by being stored as that is. */
+  copy(shape: readonly number[]): Tensor;
   /** Candidate forced for the op or chosen for this `spec`, by the part of its name behind the dot; undefined: the op's own first. */
   candidate(op: string, spec?: string): string | undefined;
   /** What a prior may look at. */
@@ -93,6 +95,8 @@ export interface Op<A = any> {
   known?(node: Node<A>): Tensor;
   /** The kernels write the first output through the hook `emit`: an expression of it and at most so many tensors may follow. */
   readonly emit?: number;
+  /** Results stay f32 where others are stored as halves: something is compared with them. */
+  readonly exact?: boolean;
   /** The output is the first operand's memory under another shape. */
   readonly alias?: boolean;
   /** It tells of its operands, and the rest of a program does without: nothing is kept for its sake. */

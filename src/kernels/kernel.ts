@@ -1,3 +1,4 @@
+import { withHalves } from './half.js';
 import { type Constant, specialise } from './wgsl.js';
 
 /**
@@ -100,6 +101,8 @@ export interface Bound {
   name: string;
   write: boolean;
   alias?: string;
+  /** Its memory holds half floats, two in a word. */
+  half?: boolean;
 }
 
 /** Everything the pipeline depends on, and nothing else. */
@@ -110,7 +113,7 @@ export function pipelineKey(kernel: Kernel, bound: readonly Bound[]): string {
     kernel.name,
     sorted,
     hooks,
-    bound.map(({ name, write, alias }) => [name, write, alias ?? '']),
+    bound.map(({ name, write, alias, half }) => [name, write, alias ?? '', half === true]),
   ]);
 }
 
@@ -126,9 +129,13 @@ export function shaderText(kernel: Kernel, bound: readonly Bound[]): string {
       return `@group(0) @binding(${slot.slot}) var<storage, ${slot.write ? 'read_write' : 'read'}> ${name}: ${type};`;
     },
   );
-  return bound.reduce(
+  const joined = bound.reduce(
     (out, { name, alias }) => (alias ? out.replace(new RegExp(`\\b${name}\\[`, 'g'), `${alias}[`) : out),
     declared,
+  );
+  return withHalves(
+    joined,
+    [...slots.values()].flatMap(({ name, half }) => (half ? [name] : [])),
   );
 }
 

@@ -39,9 +39,12 @@ export type Variables = Readonly<Record<string, Tensor>>;
 /** First values of a tensor; a function is called when the tensor first reaches a device, so that no net is on the host whole. */
 export type Values = (parameter: Parameter, index: number) => Float32Array | (() => Float32Array);
 
-/** One variable per parameter. Memory is taken when a program first uses one: untrained biases never take any. */
-export const createVariables = (parameters: readonly Parameter[], values: Values): Variables =>
-  Object.fromEntries(parameters.map((p, index) => [p.name, variable(p.shape, values(p, index))]));
+/**
+ * One variable per parameter. Memory is taken when a program first uses one: untrained biases never take any.
+ * @param half stored as half floats; for nets that are not trained
+ */
+export const createVariables = (parameters: readonly Parameter[], values: Values, half = false): Variables =>
+  Object.fromEntries(parameters.map((p, index) => [p.name, variable(p.shape, values(p, index), half)]));
 
 /** @throws Error for a name that the net does not declare: an error of the net's own description. */
 export const lookup =

@@ -1,4 +1,5 @@
 import { RESIZE_OR_CROP } from '../data/transform.js';
+import { PRECISIONS } from '../graph/half.js';
 import { RECOMPUTE } from '../graph/recompute.js';
 import { camelCase, type OptionSpec, type ValuesOf } from './option.js';
 import { REFERENCE_OPTIONS } from './reference.js';
@@ -238,7 +239,7 @@ export const OPTIONS = {
     choices: ['stop', 'skip'],
     default: 'stop',
     value: 'WHAT',
-    help: 'where a step meets NaN or infinity: stop the training, or skip the step, which then changes nothing (all gradients are held for that, which takes memory)',
+    help: 'where a step meets NaN or infinity: stop the training, or skip the step, which then changes nothing (large pictures take more memory for that, since all gradients wait for the last)',
   },
   'max-steps': { type: 'integer', group: SCHEDULE, min: 1, help: 'stop after so many steps' },
   seed: {
@@ -385,6 +386,11 @@ export const OPTIONS = {
     value: 'WIDTH',
     help: 'scale the maps to this width first (default: as they are; encode: as in training)',
   },
+  preview: {
+    type: 'flag',
+    group: DATA,
+    help: 'paint every map at half its sides first, as NAME.preview.png: a look at it in about a quarter of the time',
+  },
 
   styles: {
     type: 'text',
@@ -434,6 +440,14 @@ export const OPTIONS = {
     default: 'none',
     value: 'WHAT',
     help: 'what training computes again on the way back instead of keeping it, for less memory, more time and the same bits: norms and activations; also the convolutions of residual blocks; also the largest maps of all nets',
+  },
+  precision: {
+    type: 'text',
+    group: MACHINE,
+    choices: [...PRECISIONS, 'auto'],
+    default: 'f32',
+    value: 'HOW',
+    help: 'how intermediates are stored, and weights that are not trained: f32, f16 (half the memory; sums, statistics, trained weights and Adam stay f32, and a training scales its losses), or auto, which is f32 where that fits and else f16',
   },
   'dry-run': {
     type: 'flag',
@@ -546,6 +560,7 @@ export const TRAIN_OPTIONS = [
   'beta1',
   'on-nan',
   'seed',
+  'precision',
 ] as const satisfies readonly OptionName[];
 
 export type TrainOptions = OptionValues<(typeof TRAIN_OPTIONS)[number]>;

@@ -68,11 +68,14 @@ export const adamScalars = (step: number, lr: number, { beta1, beta2 }: AdamOpti
 export const adamFeeds = (net: 'G' | 'D', scalars: Scalars<number>): Record<string, number> =>
   Object.fromEntries(SCALARS.map((name) => [`${net}.${name}`, scalars[name]]));
 
-/** The inputs that `adamFeeds` feeds. */
-export function scalarInputs(net: 'G' | 'D', skip?: Tensor): { inputs: Record<string, Tensor>; scalars: AdamScalars } {
+/** The inputs that `adamFeeds` feeds, with what the graph itself computes. */
+export function scalarInputs(
+  net: 'G' | 'D',
+  computed: Pick<AdamScalars, 'skip' | 'unscale'>,
+): { inputs: Record<string, Tensor>; scalars: AdamScalars } {
   const scalars = { lr: input([]), correction1: input([]), correction2: input([]) };
   const inputs = Object.fromEntries(SCALARS.map((name) => [`${net}.${name}`, scalars[name]]));
-  return { inputs, scalars: { ...scalars, ...(skip ? { skip } : {}) } };
+  return { inputs, scalars: { ...scalars, ...computed } };
 }
 
 export type Update = [variable: Tensor, value: Tensor];

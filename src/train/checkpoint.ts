@@ -8,6 +8,7 @@ import type { TensorToWrite } from '../formats/safetensors.js';
 import { type Manifest, manifestMetadata } from '../nets/manifest.js';
 import type { Variables } from '../nets/parameters.js';
 import type { Trainee } from './adam.js';
+import type { LossScale } from './loss-scale.js';
 import type { Nets } from './nets.js';
 import type { ImagePool } from './pool.js';
 import { poolTensors } from './pool-file.js';
@@ -39,6 +40,8 @@ export interface TrainState extends Progress {
   fixed: boolean;
   /** The kernels that compute, by what they compute: others would round otherwise. Of what is imported they are not known. */
   kernels?: Choices;
+  /** Of the next step, where gradients are half floats. */
+  lossScale?: LossScale;
 }
 
 /** Values of a tensor by its name in one of a checkpoint's files, or undefined where it has none. */
@@ -56,6 +59,7 @@ export interface Start {
   /** The image pool's fakes. */
   pool?: ImagePool['kept'];
   kernels?: Choices;
+  lossScale?: LossScale;
 }
 
 export type NetName = 'G' | 'D' | 'E';

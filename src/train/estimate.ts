@@ -11,7 +11,7 @@ import type { Size } from './feeds.js';
 import { netsOf } from './nets.js';
 import type { Settings } from './settings.js';
 import { accumulatingStep, applyingStep, trainingStep } from './step.js';
-import { paintingOf, paramsOf, partsOf, stepOf } from './trainer.js';
+import { paintingOf, paramsOf, partsOf, stepOf, storingOf } from './trainer.js';
 
 /** A training as far as its memory depends on it. */
 export interface TrainingPlan {
@@ -59,7 +59,7 @@ function programsOf({ settings, size: { width, height }, vgg }: TrainingPlan) {
 /** @throws MemoryError where a tensor exceeds the device's limits */
 export function trainingMemory(device: Device, plan: TrainingPlan): Promise<MemoryEstimate> {
   const { specs, optimizer } = programsOf(plan);
-  return estimateMemory(device, specs, plan.compile, optimizer);
+  return estimateMemory(device, specs, { ...plan.compile, ...storingOf(plan.settings) }, optimizer);
 }
 
 const divisors = (n: number): number[] =>
@@ -73,6 +73,12 @@ const recomputing = (plan: TrainingPlan): Saving[] =>
     options: `--recompute ${recompute}`,
     plan: { ...plan, compile: { ...plan.compile, recompute } },
   }));
+
+/** Maps rounded to 11 bits. */
+const halfFloats = (plan: TrainingPlan): Saving[] =>
+  plan.settings.precision === 'f16'
+    ? []
+    : [{ options: '--precision f16', plan: { ...plan, settings: { ...plan.settings, precision: 'f16' } } }];
 
 /** The same steps in smaller parts: slower, nothing else. */
 const smallerBatches = (plan: TrainingPlan): Saving[] =>
@@ -108,7 +114,7 @@ function fewerFilters(plan: TrainingPlan): Saving[] {
 
 /** All of it, from large to small. */
 const smallerAll = (plan: TrainingPlan): Saving[] => {
-  const slow = [recomputing, smallerBatches].reduce<Saving>(
+  const slow = [recomputing, smallerBatches, halfFloats].reduce<Saving>(
     (saving, way) => {
       const least = way(saving.plan).at(-1);
       return least ? { ...least, options: `${saving.options} ${least.options}`.trim() } : saving;
@@ -125,4 +131,4 @@ const smallerAll = (plan: TrainingPlan): Saving[] => {
 
 /** Ways to need less memory, those that cost least first; each from little to much. */
 export const trainingSavings = (plan: TrainingPlan): Saving[][] =>
-  [recomputing, smallerBatches, plainSums, smallerCrops, fewerFilters, smallerAll].map((way) => way(plan));
+  [recomputing, smallerBatches, plainSums, halfFloats, smallerCrops, fewerFilters, smallerAll].map((way) => way(plan));

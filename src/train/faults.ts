@@ -1,7 +1,8 @@
 // NaN and infinity on the device: found in the step that makes them, by bit pattern, before an activation hides them.
 
-import { abs, add, greater, mean, reshape, type Tensor } from '../engine.js';
+import { abs, add, greater, maximum, mean, reshape, scale, type Tensor } from '../engine.js';
 import { sizeOf } from '../graph/chunks.js';
+import { isCheapLater } from '../graph/ops/conv.js';
 import { maxOf } from '../graph/ops/reduce.js';
 
 /**
@@ -17,9 +18,15 @@ const flat = (x: Tensor): Tensor => (sizeOf(x.shape) <= FLAT ? reshape(x, [sizeO
 /** Rank 0: not 0 where an element of x is no number. */
 const faultIn = (x: Tensor): Tensor => maxOf('fault', bad('a'), { a: flat(x) });
 
-/** Rank 0 for a parameter: 1 where its gradient has a fault, 2 where it has one itself. */
-const faultOfPair = (gradient: Tensor, weight: Tensor): Tensor =>
-  maxOf('fault', `max(${bad('a')}, 2.0 * ${bad('b')})`, { a: flat(gradient), b: flat(weight) });
+/** Rank 0 for a parameter: 1 where its gradient, or its `signs`, has a fault, 2 where it has one itself. */
+function faultOfPair(signs: readonly Tensor[], weight: Tensor): Tensor {
+  const [gradient, ...more] = signs as [Tensor, ...Tensor[]];
+  if (more.length > 0) return [gradient, ...more].map(faultIn).reduce(maximum, scale(faultIn(weight), 2));
+  return maxOf('fault', `max(${bad('a')}, 2.0 * ${bad('b')})`, { a: flat(gradient), b: flat(weight) });
+}
+
+/** What is looked at instead of a gradient that is not there yet: all that it is a sum of products of. */
+const signsOf = (gradient: Tensor): readonly Tensor[] => (isCheapLater(gradient) ? gradient.node.inputs : [gradient]);
 
 /** What a picture was before its last activation, which makes a number of everything. */
 const beforeTanh = (picture: Tensor): Tensor => {
@@ -42,14 +49,19 @@ export function faultsOf(inputs: Record<string, Tensor>, picture: Tensor, losses
   };
 }
 
-/** For every trained tensor of a net, whose gradients are in the order of its moments. */
+/**
+ * For every trained tensor of a net, whose gradients are in the order of its moments.
+ * @param early a gradient that `isCheapLater` will be made after all faults are known
+ */
 export function trainedFaults(
   name: string,
   { variables, moments }: { variables: Record<string, Tensor>; moments: Record<string, unknown> },
   gradients: readonly Tensor[],
+  early: boolean,
 ): Faults {
+  const signs = (gradient: Tensor) => (early ? signsOf(gradient) : [gradient]);
   return Object.fromEntries(
-    Object.keys(moments).map((key, i) => [`${name} ${key}`, faultOfPair(gradients[i]!, variables[key]!)]),
+    Object.keys(moments).map((key, i) => [`${name} ${key}`, faultOfPair(signs(gradients[i]!), variables[key]!)]),
   );
 }
 
@@ -63,6 +75,9 @@ export const saturationOf = (picture: Tensor): Tensor => mean(greater(abs(pictur
 export const faultOutputs = (faults: Faults): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(faults).map(([name, fault]) => [FAULT + name, fault]));
 
+const GRADIENT = 'the gradient of ';
+export const isGradientName = (name: string): boolean => name.startsWith(GRADIENT);
+
 /** In words, from the outputs of a step; weights first, since they are why the rest has faults. */
 export function faultNames(outputs: Record<string, ArrayLike<number>>): { weights: string[]; others: string[] } {
   const found = Object.entries(outputs).filter(([name, values]) => name.startsWith(FAULT) && values[0] !== 0);
@@ -72,6 +87,6 @@ export function faultNames(outputs: Record<string, ArrayLike<number>>): { weight
     weights: named.filter(({ name, code }) => tensor.test(name) && code > 1).map(({ name }) => `the weight ${name}`),
     others: named
       .filter(({ name, code }) => !tensor.test(name) || code === 1)
-      .map(({ name }) => (tensor.test(name) ? `the gradient of ${name}` : name)),
+      .map(({ name }) => (tensor.test(name) ? GRADIENT + name : name)),
   };
 }

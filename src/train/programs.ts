@@ -6,7 +6,7 @@ import { sizedPrograms } from '../graph/sizes.js';
 import { zerosLike } from './adam.js';
 import { FAULT, faultNames, SATURATED } from './faults.js';
 import type { Size, SizedFeeds } from './feeds.js';
-import { accumulatingStep, applyingStep, type StepOptions, trainingStep } from './step.js';
+import { accumulatingStep, applyingStep, mayBeSkipped, type StepOptions, trainingStep } from './step.js';
 
 /** By the reference's names: G_GAN, G_GAN_Feat, G_VGG, D_real, D_fake. */
 export type Losses = Record<string, number>;
@@ -19,6 +19,10 @@ export interface Health {
   others: string[];
   /** Share of the picture's values at the ends of tanh. */
   saturated: number;
+  /** What the losses were multiplied by, where gradients are half floats. */
+  lossScale?: number;
+  /** With that some gradients were too large for halves: the step changed nothing, and the next one has half the scale. */
+  overflowed?: boolean;
 }
 
 export interface Outcome {
@@ -27,8 +31,8 @@ export interface Outcome {
 }
 
 export interface StepPrograms {
-  /** One step on the batches that make it, all of one length; `rates` are Adam's inputs. */
-  step(batches: readonly SizedFeeds[], rates: Feeds): Promise<Outcome>;
+  /** One step on the batches that make it, all of one length; `rates` are Adam's inputs, `scale` is the losses' where they have one. */
+  step(batches: readonly SizedFeeds[], rates: Feeds, scale: Feeds): Promise<Outcome>;
   /** Of the program that ran last; undefined before the first. */
   readonly stats: ProgramStats | undefined;
   destroy(): void;
@@ -64,10 +68,10 @@ function plainPrograms(device: Device, compiling: Compiling, options: Options): 
     get stats() {
       return stats;
     },
-    async step([batch], rates) {
+    async step([batch], rates, scale) {
       const program = await programs.of(batch!.size);
       stats = program.stats;
-      return outcomeOf([await program.run({ ...batch!.feeds, ...rates })]);
+      return outcomeOf([await program.run({ ...batch!.feeds, ...rates, ...scale })]);
     },
     destroy: () => programs.destroy(),
   };
@@ -89,16 +93,16 @@ function accumulatingPrograms(device: Device, compiling: Compiling, options: Opt
     get stats() {
       return stats;
     },
-    async step(parts, rates) {
+    async step(parts, rates, scale) {
       const outputs: Outputs[] = [];
       for (const { size, feeds } of parts) {
         const program = await programs.of(size);
         stats = program.stats;
-        outputs.push(await program.run(feeds));
+        outputs.push(await program.run({ ...feeds, ...scale }));
       }
       const { weights, others } = outcomeOf(outputs).health;
-      const faults: Feeds = options.onNan === 'skip' ? { faults: weights.length + others.length } : {};
-      return outcomeOf(outputs, await (await applying).run({ ...rates, ...faults }));
+      const faults: Feeds = mayBeSkipped(options) ? { faults: weights.length + others.length } : {};
+      return outcomeOf(outputs, await (await applying).run({ ...rates, ...scale, ...faults }));
     },
     destroy() {
       programs.destroy();

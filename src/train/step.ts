@@ -1,5 +1,6 @@
-import { add, concat, full, grad, input, type ProgramSpec, scale, type Tensor, where } from '../engine.js';
+import { add, concat, div, full, grad, input, mul, type ProgramSpec, scale, type Tensor, where } from '../engine.js';
 import { gradFrom } from '../graph/autograd.js';
+import { isCheapLater, madeLater } from '../graph/ops/conv.js';
 import { refuse } from '../graph/tensor.js';
 import type { Maps } from '../nets/discriminator.js';
 import { type Encoding, type Extent, encodeInput } from '../nets/encode-input.js';
@@ -51,6 +52,11 @@ export interface StepOptions {
   vectors?: Variables;
   /** Looks for NaN and infinity; with `skip` a step that meets some changes nothing, for which all gradients wait for the last. */
   onNan?: 'stop' | 'skip';
+  /**
+   * Gradients are stored as half floats: those formed are of losses times the input `lossScale`, and a step in which some overflow
+   * changes nothing.
+   */
+  scaled?: boolean;
 }
 
 type Inputs = Record<string, Tensor>;
@@ -128,8 +134,10 @@ export function backward(options: StepOptions): Backward {
   const fake = G.net.forward(beside([condition, ...style.styles]), lookup(G.variables));
   checkKept(fake, extent);
 
+  const lossScale = options.scaled ? input([]) : undefined;
+  const scaled = (loss: Tensor): Tensor => (lossScale ? mul(loss, lossScale) : loss);
   const seen = V && perceptualLoss(V, fake, image, lambdaFeat);
-  const [seenGradient] = seen ? grad(seen, [fake]) : [];
+  const [seenGradient] = seen ? grad(scaled(seen), [fake]) : [];
 
   const given = lookup(D.variables);
   const { params, updates } = options.vectors
@@ -146,41 +154,54 @@ export function backward(options: StepOptions): Backward {
     D_fake: ganLoss(pooled ? judge(pooled.pair) : ofFake, 'fake', ganMode),
   };
   const lossD = scale(add(losses.D_fake!, losses.D_real!), 0.5);
-  const ofD = grad(lossD, trainedTensors(D));
-  const [judged] = grad(total([losses.G_GAN, losses.G_GAN_Feat]), [fake]) as [Tensor];
+  const ofD = grad(scaled(lossD), trainedTensors(D));
+  const [judged] = grad(scaled(total([losses.G_GAN, losses.G_GAN_Feat])), [fake]) as [Tensor];
   const ofFakeAll = seenGradient ? add(seenGradient, judged) : judged;
   const ofG = gradFrom(fake, ofFakeAll, [...trainedTensors(G), ...(E ? trainedTensors(E) : [])]);
   const all = { ...inputs, image, ...style.inputs, ...(pooled?.inputs ?? {}) };
   return {
-    inputs: all,
+    inputs: { ...all, ...(lossScale ? { lossScale } : {}) },
     losses,
-    faults: options.onNan ? faultsOf(all, fake, losses) : {},
+    faults: options.onNan || lossScale ? faultsOf(all, fake, losses) : {},
     saturated: options.onNan ? { [SATURATED]: saturationOf(fake) } : {},
     gradients: { G: ofG, D: ofD },
     updates,
   };
 }
 
-type Trainees = Pick<StepOptions, 'G' | 'D' | 'E' | 'adam' | 'onNan'>;
+type Trainees = Pick<StepOptions, 'G' | 'D' | 'E' | 'adam' | 'onNan' | 'scaled'>;
 
-/** Adam's inputs, the updates of G, E and D for their gradients, and all faults that were looked for. */
+/** Whether a step may be one that changes nothing, for which it must know all faults before its first update. */
+export const mayBeSkipped = ({ onNan, scaled = false }: Pick<StepOptions, 'onNan' | 'scaled'>): boolean =>
+  onNan === 'skip' || scaled;
+
+/**
+ * Adam's inputs, the updates of G, E and D for their gradients, and all faults that were looked for. Where the updates wait for the
+ * faults, gradients that are larger than what they are made of are made after these: of pix2pixHD's generator at 512×256 most are.
+ */
 function optimise(
-  { G, D, E, adam: rates = ADAM, onNan }: Trainees,
-  gradients: Backward['gradients'],
+  { adam: rates = ADAM, ...options }: Trainees,
+  formed: Backward['gradients'],
   found: Faults,
-  before?: Tensor,
+  { before, lossScale }: { before?: Tensor; lossScale?: Tensor },
 ) {
+  const { G, D, E, onNan } = options;
+  const waits = mayBeSkipped(options);
   const count = Object.keys(G.moments).length;
-  const faults: Faults = onNan
-    ? {
-        ...found,
-        ...trainedFaults('G', G, gradients.G.slice(0, count)),
-        ...(E ? trainedFaults('E', E, gradients.G.slice(count)) : {}),
-        ...trainedFaults('D', D, gradients.D),
-      }
-    : {};
-  const skip = onNan === 'skip' ? anyOf({ ...faults, ...(before ? { before } : {}) }) : undefined;
-  const [ofG, ofD] = [scalarInputs('G', skip), scalarInputs('D', skip)];
+  const faults: Faults =
+    onNan || waits
+      ? {
+          ...found,
+          ...trainedFaults('G', G, formed.G.slice(0, count), waits),
+          ...(E ? trainedFaults('E', E, formed.G.slice(count), waits) : {}),
+          ...trainedFaults('D', D, formed.D, waits),
+        }
+      : {};
+  const skip = waits ? anyOf({ ...faults, ...(before ? { before } : {}) }) : undefined;
+  const late = (list: Tensor[]) => list.map((each) => (waits && isCheapLater(each) ? madeLater(each) : each));
+  const gradients = { G: late(formed.G), D: late(formed.D) };
+  const computed = { ...(skip ? { skip } : {}), ...(lossScale ? { unscale: div(1, lossScale) } : {}) };
+  const [ofG, ofD] = [scalarInputs('G', computed), scalarInputs('D', computed)];
   const follow = G.averages ? input([]) : undefined;
   const rest = follow && skip ? where(skip, 0, follow) : follow;
   const updates = [
@@ -196,12 +217,12 @@ function optimise(
  *
  * Inputs: the conditioning's (encodeInput), `image` f32 [N, outputNc, H, W], with styles `regions` i32 [N, 1, H, W] or `features`
  * f32 [N, count, H, W], with a pool the earlier conditioning and picture under `pool.`, the six scalars of `adamFeeds`, and with
- * averages `G.follow` = 1 − decay. Outputs: the losses, rank 0, and with `onNan` what `faultNames` reads and the share of saturated values.
+ * averages `G.follow` = 1 − decay, with `scaled` also `lossScale`. Outputs: the losses, rank 0, and with `onNan` or `scaled` what `faultNames` reads and the share of saturated values.
  * @throws GraphError where the sizes do not fit: sides must be multiples of what the generator halves
  */
 export function trainingStep(options: StepOptions): ProgramSpec {
   const { inputs, losses, gradients, updates, faults, saturated } = backward(options);
-  const step = optimise(options, gradients, faults);
+  const step = optimise(options, gradients, faults, inputs);
   const outputs = { ...losses, ...saturated, ...faultOutputs(step.faults) };
   return { inputs: { ...inputs, ...step.inputs }, outputs, updates: [...updates, ...step.updates] };
 }
@@ -227,9 +248,10 @@ export function accumulatingStep(options: StepOptions, sums: Accumulators, batch
  * the batches make it skip: not 0 where there were some. Outputs: with `onNan` faults of the sums and weights.
  */
 export function applyingStep(trainees: Trainees, sums: Accumulators): ProgramSpec {
-  const before = trainees.onNan === 'skip' ? input([]) : undefined;
-  const { inputs, updates, faults } = optimise(trainees, sums, {}, before);
+  const before = mayBeSkipped(trainees) ? input([]) : undefined;
+  const lossScale = trainees.scaled ? input([]) : undefined;
+  const { inputs, updates, faults } = optimise(trainees, sums, {}, { before, lossScale });
   const emptied = [...sums.G, ...sums.D].map((sum): Update => [sum, full(sum.shape, 0)]);
-  const all = { ...inputs, ...(before ? { faults: before } : {}) };
+  const all = { ...inputs, ...(before ? { faults: before } : {}), ...(lossScale ? { lossScale } : {}) };
   return { inputs: all, outputs: faultOutputs(faults), updates: [...updates, ...emptied] };
 }

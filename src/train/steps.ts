@@ -48,6 +48,9 @@ function faultText({ weights, others }: Health, losses: Losses): string | undefi
 
 const SKIP = 'go on from the last checkpoint, which is from before, with --resume --on-nan skip, or with a lower --lr';
 
+const overflowText = (scale: number): string =>
+  `gradients overflow half floats with losses scaled by ${scale}, from now on by ${scale / 2}`;
+
 /** @throws DivergedError where a fault ends the training */
 function checkFault(fault: string, step: number, { onNan }: Settings, { weights }: Health, skips: number): void {
   if (onNan === 'stop') throw new DivergedError(`${fault} at step ${step}`, { fix: `It stops here: ${SKIP}` });
@@ -115,9 +118,9 @@ export async function* trainingSteps(
     coming.fill();
     const losses = await stepping;
     const health = trainer.health!;
-    const skipped = faultText(health, losses);
+    const skipped = health.overflowed ? overflowText(health.lossScale!) : faultText(health, losses);
     skips = skipped ? skips + 1 : 0;
-    if (skipped) checkFault(skipped, after.step, settings, health, skips);
+    if (skipped && !health.overflowed) checkFault(skipped, after.step, settings, health, skips);
     const [ms, waitMs] = [performance.now() - begun, begun - asked];
     yield { before, after, epoch, lr: learningRates(settings, epoch).G, losses, health, skipped, ms, waitMs };
     before = after;

@@ -114,14 +114,15 @@ async function note({ run, hooks, write }: Session, step: number, text: string):
 async function logStep(session: Session, step: Step, total: number, idle: number, print: boolean): Promise<void> {
   const { training, habits, hooks, run, device, pace, write } = session;
   const { settings, dataset } = training;
-  const { after, epoch, lr, losses, ms, waitMs } = step;
+  const { after, epoch, lr, losses, health, ms, waitMs } = step;
   const time = Date.now();
   pace.logged(time, imagesOf(settings));
   const imagesPerSecond = pace.imagesPerSecond();
   const secondsLeft = pace.secondsLeft(leftAfter(after.step, total, settings, habits, dataset.size));
   const { liveBytes: deviceBytes } = device.memory();
   const measured = rounded({ ms, waitMs, imagesPerSecond, secondsLeft, deviceBytes });
-  await write(() => run.log({ step: after.step, epoch, lr, ...finite(losses), time, ...measured }));
+  const { lossScale } = health;
+  await write(() => run.log({ step: after.step, epoch, lr, ...finite(losses), time, ...measured, lossScale }));
   hooks.onStep({ ...step, total, imagesPerSecond, secondsLeft, idle, print });
 }
 

@@ -20,13 +20,15 @@ import { createVariables, type Lookup, lookup, type Values, type Variables } fro
 import { vgg19 } from '../nets/vgg.js';
 import { ADAM, adamFeeds, adamScalars, newMoments, type Trainee } from './adam.js';
 import { type Checkpoint, checkpointFiles, manifestOf, type Progress, type Start } from './checkpoint.js';
+import { isGradientName } from './faults.js';
 import { conditionFeeds, type Size, type SizedFeeds } from './feeds.js';
+import { canShrink, FIRST_SCALE, type LossScale, nextScale } from './loss-scale.js';
 import { type Nets, netsOf } from './nets.js';
 import { createPool, fakesOf, poolFeeds } from './pool.js';
 import { type Health, type Losses, type StepPrograms, stepPrograms } from './programs.js';
 import { learningRates } from './schedule.js';
 import type { Settings } from './settings.js';
-import { beside, type Judge, styleInput } from './step.js';
+import { beside, type Judge, mayBeSkipped, styleInput } from './step.js';
 import { averagesOf, destroyMoments, destroyTrainee, trainee, vectorsOf } from './trainees.js';
 
 export type { Health, Losses };
@@ -63,9 +65,9 @@ const POOL_STREAM = 0x9001;
 const isFixed = ({ netG, niterFixGlobal }: Settings, epoch: number): boolean =>
   netG === 'local' && epoch <= niterFixGlobal;
 
-const judgeOf = (vgg: Values, imagenet: boolean): Judge => {
+const judgeOf = (vgg: Values, imagenet: boolean, half: boolean): Judge => {
   const net = vgg19();
-  return { net, variables: createVariables(net.parameters, vgg), imagenet };
+  return { net, variables: createVariables(net.parameters, vgg, half), imagenet };
 };
 
 /** With its averages, where there are some: those are what a checkpoint's user will see. */
@@ -91,7 +93,7 @@ export function partsOf(nets: Nets, { settings, vgg, start = {} }: TrainerOption
     G: settings.ema > 0 ? { ...G, averages: averagesOf(nets.G, seed, start) } : G,
     E: nets.E && trainee('E', nets.E, seed, start),
     D: trainee<Maps>('D', nets.D, seed, start),
-    V: vgg && judgeOf(vgg, settings.vggNormalise),
+    V: vgg && judgeOf(vgg, settings.vggNormalise, isScaled(settings)),
     vectors: settings.spectralNorm ? vectorsOf(nets.D, seed, start) : undefined,
   };
 }
@@ -113,10 +115,18 @@ function destroyParts(device: Device, { G, D, E, V, vectors }: Parts): void {
 
 const ratesOf = ({ beta1 }: Settings) => ({ ...ADAM, beta1 });
 
+/** Gradients in half floats need losses of a scale. */
+const isScaled = ({ precision }: Settings): boolean => precision === 'f16';
+
+/** How a training's programs store what they compute; what the command line leaves open is f32. */
+export const storingOf = ({ precision }: Settings): Pick<CompileOptions, 'precision'> => ({
+  precision: precision === 'f16' ? 'f16' : 'f32',
+});
+
 /** A training's step, of whatever size: the same for who runs it and for who plans its memory. */
 export function stepOf(settings: Settings, { encoding, generator }: Nets, parts: Parts) {
   const { ganMode, lambdaFeat, noGanFeatLoss, poolSize, onNan } = settings;
-  const losses = { ganMode, lambdaFeat, noGanFeatLoss, pool: poolSize > 0, onNan };
+  const losses = { ganMode, lambdaFeat, noGanFeatLoss, pool: poolSize > 0, onNan, scaled: isScaled(settings) };
   return { encoding, outputNc: generator.outputNc, ...parts, adam: ratesOf(settings), ...losses };
 }
 
@@ -134,6 +144,13 @@ export const paintingOf = (
   return { inputs: { ...inputs, ...style.inputs, ...(E ? { image } : {}) }, outputs: { picture } };
 };
 
+/** What a step says about its scale: overflow is when gradients alone have faults, and it may be the scale's. */
+const scaleHealth = (lossScale: LossScale, { weights, others }: Health): Pick<Health, 'lossScale' | 'overflowed'> => ({
+  lossScale: lossScale.scale,
+  overflowed:
+    canShrink(lossScale) && weights.length === 0 && others.length > 0 && others.every((name) => isGradientName(name)),
+});
+
 /** Nets in training on a device. Steps for batches of every size share pipelines, memory and tensors. */
 export function createTrainer(device: Device, options: TrainerOptions): Trainer {
   const { settings, classes, start = {} } = options;
@@ -143,12 +160,13 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
   const rates = ratesOf(settings);
   // Filled as programs are compiled: sizes come when their pictures do.
   const kernels: Choices = { ...start.kernels };
-  const compiling = { ...options.compile, choices: kernels, arena: createArena(device) };
+  const compiling = { ...options.compile, ...storingOf(settings), choices: kernels, arena: createArena(device) };
   const adam = { ...(start.adam ?? { G: 0, D: 0 }) };
   const pool = poolSize > 0 ? createPool(poolSize, start.pool) : undefined;
   let fixed = start.fixed ?? isFixed(settings, 1);
   let parts = partsOf(nets, options, fixed);
   let health: Health | undefined;
+  let lossScale = isScaled(settings) ? (start.lossScale ?? FIRST_SCALE) : undefined;
 
   const programsOf = (): StepPrograms => {
     return stepPrograms(device, compiling, stepOf(settings, nets, parts), accumulate);
@@ -202,17 +220,26 @@ export function createTrainer(device: Device, options: TrainerOptions): Trainer 
       };
       const sized: SizedFeeds[] = [];
       for (const [i, batch] of batches.entries()) sized.push(await feedsOf(batch, step * accumulate + i));
-      const outcome = await programs.step(sized, feeds);
-      health = outcome.health;
-      if (settings.onNan === 'skip' && health.weights.length + health.others.length > 0) {
+      const { losses, health: found } = await programs.step(
+        sized,
+        feeds,
+        lossScale ? { lossScale: lossScale.scale } : {},
+      );
+      health = { ...found, ...(lossScale ? scaleHealth(lossScale, found) : {}) };
+      if (
+        mayBeSkipped({ ...settings, scaled: lossScale !== undefined }) &&
+        found.weights.length + found.others.length > 0
+      ) {
         adam.G--;
         adam.D--;
       }
-      return outcome.losses;
+      if (lossScale) lossScale = nextScale(lossScale, health.overflowed === true);
+      return losses;
     },
     paint: (batch) => paintWith(painters, sizedFeeds(batch)),
     checkpoint(progress) {
-      const state = { ...progress, adam: { ...adam }, fixed, kernels: { ...kernels } };
+      const scale = lossScale ? { lossScale: { ...lossScale } } : {};
+      const state = { ...progress, adam: { ...adam }, fixed, kernels: { ...kernels }, ...scale };
       const manifest = manifestOf(nets, classes, progress.step);
       return { state, files: checkpointFiles(device, parts, manifest, state, pool) };
     },

@@ -42,6 +42,22 @@ test('a dry run of a default training needs no data; what it suggests fits, the 
   assert.is(tried.peakBytes, peakBytes);
 });
 
+test('half floats need less, and auto takes them where f32 does not fit', async () => {
+  const asked = ['train', '--size', '256x256', '--ngf', '16', '--no-vgg-loss', '--precision'];
+  const [exact, half] = [await planOf(...asked, 'f32'), await planOf(...asked, 'f16')];
+  assert.ok(half.activationBytes < 0.6 * exact.activationBytes, `${half.activationBytes} bytes`);
+  const gb = (bytes: number) => String(bytes / 2 ** 30);
+  const between = gb((half.peakBytes + exact.peakBytes) / 2);
+  const auto = [
+    await planOf(...asked, 'auto', '--memory-gb', between),
+    await planOf(...asked, 'auto', '--memory-gb', '8'),
+  ];
+  assert.equal(
+    auto.map(({ peakBytes, fits }) => [peakBytes, fits]),
+    [half, exact].map(({ peakBytes }) => [peakBytes, true]),
+  );
+});
+
 const mib = (text: string, pattern: RegExp): number => {
   const [, value, unit] = pattern.exec(text) ?? [];
   assert.ok(value, text);

@@ -102,8 +102,11 @@ test('a folder of five sizes trains, and paints at five sizes', () =>
         '--out',
         join(out, 'one'),
         '--json',
+        '--preview',
       );
       assert.is(one.code, 0, one.stderr);
+      assert.match(one.stderr, /Preview after .*d\.preview\.npy\nFirst picture after/);
+      assert.equal(decodeNpy(readFileSync(join(out, 'one', 'd.preview.npy'))).shape, [3, 5, 8]);
       assert.equal(JSON.parse(one.stdout), { name: 'd', path: join(out, 'one', 'd.npy'), width: 16, height: 11 });
       const { shape, data } = decodeNpy(readFileSync(join(out, 'one', 'd.npy')));
       assert.equal(shape, [3, 11, 16]);

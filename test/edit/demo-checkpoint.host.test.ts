@@ -13,6 +13,7 @@ import { openDevice } from '../../src/device/node.js';
 import { loadEncoder } from '../../src/generate/encoder.js';
 import { loadGenerator } from '../../src/generate/generator.js';
 import { toWidth, wholePictures } from '../../src/generate/whole.js';
+import { psnr } from '../../src/metrics/pictures.js';
 import { classMeans, meanL1, paintClassMeans } from '../../src/train/baseline.js';
 
 const test = suite('demo checkpoint');
@@ -30,7 +31,7 @@ test('is small, and holds generator, encoder and styles', async () => {
   assert.equal(Buffer.from(await exportBytes(FILE)), readFileSync(FILE));
 });
 
-test('paints the Americas closer to the photo than the mean colours of the classes do', async () => {
+test('paints the Americas closer to the photo than the mean colours of the classes do, in half floats alike', async () => {
   const device = await openDevice();
   const bytes = new Uint8Array(readFileSync(FILE));
   const generator = await loadGenerator(bytes, { device });
@@ -55,8 +56,14 @@ test('paints the Americas closer to the photo than the mean colours of the class
   );
   const { ids, vectors } = await encoder.encode({ size, image, ids: instances });
   const regions = Object.fromEntries(ids.map((id, i) => [id, vectors[i]!]));
-  const painted = toBytes((await generator.generate({ size, labels, instances, styles: { regions } })).data);
+  const given = { size, labels, instances, styles: { regions } };
+  const painted = toBytes((await generator.generate(given)).data);
+  const half = await loadGenerator(bytes, { device, precision: 'f16' });
+  const likeness = psnr(toBytes((await half.generate(given)).data), painted);
   device.close();
+  console.log(`    in half floats ${likeness.toFixed(1)} dB from that`);
+  assert.ok(likeness >= 40, `${likeness} dB`);
+  assert.ok(likeness < 100, 'nothing was rounded');
   const dataset = await openDataset(EARTH, {
     ...options,
     phase: 'train',

@@ -17,8 +17,9 @@ const DESERT = 7;
 function fakeCanvas() {
   let device: GPUDevice;
   let texture: GPUTexture | undefined;
-  const canvas = { width: 0, height: 0, getContext: () => context };
+  const canvas = { width: 0, height: 0, getContext: (): unknown => context };
   const context = {
+    canvas,
     configure(options: { device: GPUDevice }) {
       device = options.device;
       texture = undefined;

@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { squeezeWgsl } from '../../scripts/wgsl-plugin.mjs';
 import { openDevice } from '../../src/device/node.js';
+import { withHalves } from '../../src/kernels/half.js';
 import { interfaceOf } from '../../src/kernels/kernel.js';
 import { specialise } from '../../src/kernels/wgsl.js';
 
@@ -97,6 +99,29 @@ test('lists are looked up, types named, one-line functions put in place, lines k
   assert.match(specialise(LISTS, { constants: { ...constants, SHARED: true } }), /^enable subgroups;/);
   const broadcast = 'fn pick(x: Packed, l: u32) -> f32 { return subgroupBroadcast(x, l); } // @inline';
   assert.match(specialise(LISTS, { constants, hooks: { pick: broadcast } }), 'subgroupBroadcast(v, 0u)');
+});
+
+const STORED = `enable subgroups;
+alias Value = vec4f;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> z: array<Value>;
+fn main() {
+  // y[0] = x[1];
+  if (x[at[2u]] == y[x0]) { y[i + 1u] = x[u32(x[3u])] + y[i]; }
+  z[i] = z[j] * max[0];
+}
+`;
+
+test('bindings of halves are read and written through functions, in the squeezed text of pages too', () => {
+  for (const shader of [STORED, squeezeWgsl(STORED)]) {
+    const text = withHalves(shader, ['x', 'y', 'z']);
+    assert.match(text, /^enable subgroups;/);
+    assert.match(text, /x: array<u32>;[^]*y: array<atomic<u32>>;[^]*z: array<vec2u>;/);
+    const main = text.slice(text.indexOf('fn main')).replace(/\s/g, '');
+    const stored = 'store_y(i+1u,load_x(u32(load_x(3u)))+load_y(i));';
+    assert.is(main, `fnmain(){if(load_x(at[2u])==load_y(x0)){${stored}}store_z(i,load_z(j)*max[0]);}`);
+  }
 });
 
 test('what cannot be specialised is an error, not a wrong kernel', () => {

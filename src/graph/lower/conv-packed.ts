@@ -152,7 +152,7 @@ function lowerOnColumns(
   kernels: (parts: DirectParts) => Kernel[],
 ): Launch[] {
   const x = node.inputs[0]!;
-  const copy = plan.scratch([x.shape[0]!, x.shape[1]!, columnsArea(columns)]);
+  const copy = plan.copy([x.shape[0]!, x.shape[1]!, columnsArea(columns)]);
   const copies = launchPlanes(plan, { x, columns: copy }, (planes) => columnsKernel(planes, shape.input, columns));
   return [...copies, ...lowerPacked(plan, node, copy, shape, quadPacking(shape, tile), kernels)];
 }

@@ -70,7 +70,7 @@ export function lowerWeightDirect(plan: Lowering, node: Node, shape: WeightShape
 /** A copy of x as `columns` describes it. */
 function copied(plan: Lowering, x: Tensor, columns: Columns): { copy: Tensor; launches: Launch[] } {
   const [images, channels, height, width] = x.shape as [number, number, number, number];
-  const copy = plan.scratch([images, channels, columnsArea(columns)]);
+  const copy = plan.copy([images, channels, columnsArea(columns)]);
   const launches = launchPlanes(plan, { x, columns: copy }, (planes) =>
     columnsKernel(planes, [height, width], columns),
   );

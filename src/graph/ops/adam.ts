@@ -13,6 +13,8 @@ export interface AdamScalars {
   correction2: Tensor;
   /** Where it is not 0, nothing changes: a step whose gradients are no numbers. */
   skip?: Tensor;
+  /** What gradients are multiplied by first: one over the scale of the losses that they are of. */
+  unscale?: Tensor;
 }
 
 const SCALARS = ['lr', 'correction1', 'correction2'] as const;
@@ -48,10 +50,11 @@ const packs = new WeakMap<AdamScalars, Tensor>();
 /** The scalars as one tensor: with w, g, m, v and three results, eight bindings, all that every device has. One pack
  * serves every parameter that is given the same object: a training step has 1 instead of 43 of them. */
 function packed(scalars: AdamScalars): Tensor {
-  knownOptions('adam', scalars, [...SCALARS, 'skip']);
+  knownOptions('adam', scalars, [...SCALARS, 'skip', 'unscale']);
   const given = [
     ...SCALARS.map((name) => [name, scalars[name]] as const),
     ['skip', scalars.skip ?? full([], 0)] as const,
+    ['unscale', scalars.unscale ?? full([], 1)] as const,
   ];
   const parts = () => given.map(([name, value]) => reshape(operand('adam', name, value, { rank: 0 }), [1]));
   const pack = packs.get(scalars) ?? concat(parts(), 0);

@@ -1,7 +1,7 @@
 import type { ConvShape, Size } from '../../kernels/conv.js';
 import { tunableOf } from '../lower/candidates.js';
 import { CONVOLUTIONS, lowerConv, lowerConvWeight, WEIGHT_GRADIENTS } from '../lower/conv.js';
-import { apply, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
+import { apply, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 
 import { knownOptions, type Padding, type Pair, pair, type Sides, sides, whole } from './options.js';
 
@@ -47,11 +47,12 @@ export const convTranspose2dOp: Op<ConvAttrs> = {
   lower: (node, plan) => lowerConv(node, shapeOf(node, true), plan),
   tunable: (node, ...setting) => tunableOf(CONVOLUTIONS, node, shapeOf(node, true), ...setting),
 };
-export const convWeightOp: Op<ConvAttrs> = {
-  name: 'convWeight',
-  lower: (node, plan) => lowerConvWeight(node, weightShapeOf(node), plan),
-  tunable: (node, ...setting) => tunableOf(WEIGHT_GRADIENTS, node, weightShapeOf(node), ...setting),
-};
+const lowerWeight = (node: Node<ConvAttrs>, plan: Lowering) => lowerConvWeight(node, weightShapeOf(node), plan);
+const tunableWeight: Op<ConvAttrs>['tunable'] = (node, ...setting) =>
+  tunableOf(WEIGHT_GRADIENTS, node, weightShapeOf(node), ...setting);
+export const convWeightOp: Op<ConvAttrs> = { name: 'convWeight', lower: lowerWeight, tunable: tunableWeight };
+/** The same for a reader that halves would not do for. Written out, or builds that only paint would keep it. */
+const exactWeightOp: Op<ConvAttrs> = { name: 'convWeight', exact: true, lower: lowerWeight, tunable: tunableWeight };
 
 const sizeOf = ({ shape }: Tensor): Size => [shape[2]!, shape[3]!];
 
@@ -104,6 +105,16 @@ export const convolveTransposed = (x: Tensor, w: Tensor, b: Tensor | null, attrs
 /** x [N, G·I, H, W], dy [N, G·O, OH, OW] → gradient [G·O, I, ...kernel] of the weights of conv2d. */
 export const convWeight = (x: Tensor, dy: Tensor, attrs: ConvAttrs, kernel: Size): Tensor =>
   apply(convWeightOp, [x, dy], attrs, { shape: [dy.shape[1]!, x.shape[1]! / attrs.groups, ...kernel] })[0]!;
+
+/** Whether a tensor is such a gradient and larger than the operands that it is made of. */
+export function isCheapLater({ node, shape }: Tensor): boolean {
+  const sizes = [...node.inputs.map((operand) => operand.shape), shape].map((each) => each.reduce((a, b) => a * b, 1));
+  return node.op === convWeightOp && sizes[0]! + sizes[1]! < sizes[2]!;
+}
+
+/** Such a gradient made anew: after all that is in the graph by now, and stored as f32. */
+export const madeLater = ({ node, shape }: Tensor): Tensor =>
+  apply(exactWeightOp, node.inputs, node.attrs as ConvAttrs, { shape })[0]!;
 
 // ---- public ops
 

@@ -159,8 +159,8 @@ function lower(node: Node<ReduceAttrs>, plan: Lowering): Launch[] {
   return launches;
 }
 
-const sumOp: Op<ReduceAttrs> = { name: 'sum', lower };
-const maxOp: Op<ReduceAttrs> = { name: 'max', lower };
+const sumOp: Op<ReduceAttrs> = { name: 'sum', lower, exact: true };
+const maxOp: Op<ReduceAttrs> = { name: 'max', lower, exact: true };
 
 export function axesOf(op: string, x: Tensor, axes: readonly number[] | undefined): number[] {
   const rank = x.shape.length;
@@ -252,7 +252,7 @@ export const meanOf = (op: Op<ReduceAttrs>, expression: string, operands: Record
 export const maxOf = (name: string, expression: string, operands: Record<string, Value>): Tensor =>
   whole({ ...reduceOp(name), aside: true }, expression, operands, 'max', false);
 
-export const reduceOp = (name: string): Op<ReduceAttrs> => ({ name, lower });
+export const reduceOp = (name: string): Op<ReduceAttrs> => ({ name, lower, exact: true });
 
 function lowerArgmax(node: Node<{ axis: number }>, plan: Lowering): Launch[] {
   const [x, peak] = node.inputs as [Tensor, Tensor];

@@ -21,10 +21,12 @@ export function input(shape: readonly number[], dtype: DType = 'f32'): Tensor {
 /**
  * A tensor that stays on the device between runs and is shared by all its programs.
  * @param data first values, row-major (torch's layout); none: zeros. An array is dropped after its upload.
+ * @param half stored as half floats, rounded to nearest; for what no program updates
  */
 export function variable(
   shape: readonly number[],
   data?: Float32Array | readonly number[] | (() => Float32Array),
+  half = false,
 ): Tensor {
   const checked = checkShape('variable', shape);
   const values = Array.isArray(data) ? Float32Array.from(data) : (data as VariableAttrs['data']);
@@ -34,5 +36,5 @@ export function variable(
     if (values.length !== sizeOf(checked))
       refuse('variable', 'data', `${values.length} values`, `${sizeOf(checked)} for [${checked.join(', ')}]`);
   }
-  return apply(variableOp, [], { data: values }, { shape: checked })[0]!;
+  return apply(variableOp, [], { data: values, half }, { shape: checked })[0]!;
 }
