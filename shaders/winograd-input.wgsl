@@ -11,7 +11,8 @@ const REFLECT: bool = false;
 struct Params {
   first: u32, planes: u32,       // of this launch
   height: i32, width: i32,       // of x
-  tilesX: u32, tiles: u32,       // of a row and of a plane
+  tilesX: u32, tiles: u32,       // of a row and of the band
+  tileY: u32,                    // first row of tiles of the band
   row: u32,                      // 4·quads
   top: i32, left: i32,
   xBase: u32, vBase: u32,
@@ -32,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let plane = params.first + index / params.row;
   let tile = index % params.row;
   if (plane >= params.first + params.planes) { return; }
-  let y0 = i32(tile / params.tilesX * 4u) + params.top;
+  let y0 = i32((tile / params.tilesX + params.tileY) * 4u) + params.top;
   let x0 = i32(tile % params.tilesX * 4u) + params.left;
   let used = tile < params.tiles;
   let start = plane * u32(params.height * params.width) - params.xBase;

@@ -40,6 +40,8 @@ struct Params {
 // Place in w of what this lane loads of the LANES weights that begin at an element, and one of them.
 fn place(element: u32, lane: u32) -> u32 { return element + lane; }
 fn pick(loaded: Packed, l: u32) -> f32 { return subgroupShuffle(loaded, l); } // @inline
+// Input channels from … to that have anything at position r.
+fn reach(r: u32) -> vec2u { return vec2u(0u, params.inputs); }
 
 @compute @workgroup_size(WG)
 fn main(
@@ -64,8 +66,9 @@ fn main(
   let inputs = params.inputs;
   let xPlane = n * params.xChannels + (block / params.groupBlocks) * inputs;
   let wPlane = block * inputs;
-  let i0 = max(max(params.xStart, xPlane) - xPlane, max(params.wStart, wPlane) - wPlane);
-  let i1 = min(inputs, min(max(params.xEnd, xPlane) - xPlane, max(params.wEnd, wPlane) - wPlane));
+  let reached = reach(r);
+  let i0 = max(reached.x, max(max(params.xStart, xPlane) - xPlane, max(params.wStart, wPlane) - wPlane));
+  let i1 = min(reached.y, min(max(params.xEnd, xPlane) - xPlane, max(params.wEnd, wPlane) - wPlane));
   if (i0 >= i1) { return; }
 
   let plane = params.positions * params.quads;
@@ -74,7 +77,7 @@ fn main(
   var acc: array<vec4f, SUMS>; // @registers
   // @unroll
   for (var o = 0u; o < OC; o++) {
-    if (CONTINUES && i0 > 0u && o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
+    if (CONTINUES && i0 > reached.x && o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
       // @unroll
       for (var q = 0u; q < QUADS; q++) {
         if (quad0 + q < params.quads) {

@@ -11,7 +11,8 @@ struct Params {
   first: u32, planes: u32,       // of this launch
   channels: u32,
   height: u32, width: u32,       // of out
-  tilesX: u32, tiles: u32,       // of a row and of a plane
+  tilesX: u32, tiles: u32,       // of a row and of the band
+  tileY: u32,                    // first row of tiles of the band
   row: u32,                      // 4·quads
   sumsBase: u32, outBase: u32,
 };
@@ -51,7 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     e[j + 18u] = odd + 8.0 * wideOdd + m[j + 30u];
   }
   let start = bias(plane % params.channels);
-  let y0 = tile / params.tilesX * 4u;
+  let y0 = (tile / params.tilesX + params.tileY) * 4u;
   let x0 = tile % params.tilesX * 4u;
   let corner = (plane * params.height + y0) * params.width + x0 - params.outBase;
   // @unroll

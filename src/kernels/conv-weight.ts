@@ -1,7 +1,16 @@
 import sumSource from '../../shaders/conv-sum.wgsl';
 import directSource from '../../shaders/conv-weight.wgsl';
 import plainSource from '../../shaders/conv-weight-plain.wgsl';
-import { type Adapter, areaOf, type ConvShape, fitsWinograd, type Part, range, WINOGRAD_CHANNELS } from './conv.js';
+import {
+  type Adapter,
+  areaOf,
+  type ConvShape,
+  FEW_PIXELS,
+  fitsWinograd,
+  type Part,
+  range,
+  WINOGRAD_CHANNELS,
+} from './conv.js';
 import { LEAST_ROWS, tilePrior } from './gpu-prior.js';
 import { groupsFor, type Kernel } from './kernel.js';
 
@@ -190,11 +199,13 @@ export function weightPlainKernel(shape: WeightShape, parts: WeightParts): Kerne
 
 /** Candidate that a device starts with; the tuner may know better. */
 export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: Adapter, precise: boolean): string {
-  const { inputs, outputs } = shape;
+  const { inputs, outputs, output } = shape;
   const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts) {
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
-    return wide && !precise && fitsWinograd(shape) ? 'winograd-16x4-broadcast' : 'quads-8-broadcast';
+    // 36 sums a kernel over a few tiles are mostly stores: 512 channels on 8×16 take twice the time of plain sums.
+    const many = areaOf(output) > FEW_PIXELS;
+    return wide && many && !precise && fitsWinograd(shape) ? 'winograd-16x4-broadcast' : 'quads-8-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;

@@ -324,11 +324,18 @@ const MOST_TAPS = 16;
 export const fitsPhases = ({ transposed, stride, output, kernel }: ConvShape): boolean =>
   transposed && stride.every((step) => step === 2) && output.every((size) => size > 1) && areaOf(kernel) <= MOST_TAPS;
 
+/** A convolution as polyphase-input.wgsl and others do it: 3×3 or 4×4 of stride 2, and 4×4 of stride 1, which may be transposed. */
+export function fitsPolyphase({ transposed, stride, dilation, kernel }: ConvShape): boolean {
+  const all = (list: Size, ...allowed: number[]) => list.every((value) => allowed.includes(value));
+  if (!all(dilation, 1)) return false;
+  return all(stride, 1) ? all(kernel, 4) : all(stride, 2) && all(kernel, 3, 4) && !transposed;
+}
+
 /** From so many channels on both sides a quarter of the products outweighs the transforms. */
 export const WINOGRAD_CHANNELS = 32;
 
 /** Pixels of 16 tiles: up to so many, threads side by side over tiles leave half of a workgroup idle, and more. */
-const FEW_PIXELS = 256;
+export const FEW_PIXELS = 256;
 
 /** Winograd on CPU adapters. 512 channels on 8×16: 8 ms over channels, 22 over tiles (lavapipe, two cores). */
 const winogradPrior = ({ output, outputs }: ConvShape): string =>
@@ -342,9 +349,13 @@ export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adap
   const { inputs, outputs } = shape;
   const broadcasts = subgroupSize !== null && 16 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts && outputs >= 8) {
-    if (fitsPhases(shape)) return 'phases-1x1x8-broadcast';
-    const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
-    return wide && !precise && fitsWinograd(shape) ? winogradPrior(shape) : 'quads-2x1x16-broadcast';
+    // On four lanes a load costs twice as many sums as on eight.
+    const narrow = subgroupSize <= 4;
+    if (fitsPhases(shape)) return narrow ? 'phases-2x1x8-broadcast' : 'phases-1x1x8-broadcast';
+    const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS && !precise;
+    if (wide && fitsWinograd(shape)) return winogradPrior(shape);
+    const worth = narrow || areaOf(shape.kernel) === 16;
+    return wide && worth && fitsPolyphase(shape) ? 'polyphase-1x32-broadcast' : 'quads-2x1x16-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-8x${Math.min(8, outputs)}`;

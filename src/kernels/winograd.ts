@@ -38,24 +38,53 @@ export interface WinogradChannels {
 const SIDE = 4;
 export const POSITIONS = 36;
 
-/** Tiles of a plane, and the floats that a row of them takes: whole vec4. */
-export function tilesOf({ output: [height, width] }: Pick<ConvShape, 'output'>): {
+/** Tiles of a plane or of a band of it. */
+export interface TileGrid {
+  /** Numbers of a tile between the transforms. */
+  positions: number;
   tilesX: number;
   tiles: number;
+  /** First row of tiles. */
+  tileY: number;
+  /** Floats that all tiles take for a position: whole vec4. */
   row: number;
-} {
-  const tilesX = Math.ceil(width / SIDE);
-  const tiles = tilesX * Math.ceil(height / SIDE);
-  return { tilesX, tiles, row: 4 * Math.ceil(tiles / 4) };
 }
+
+export function tileGrid(
+  { output: [height, width] }: Pick<ConvShape, 'output'>,
+  side: number,
+  positions: number,
+): TileGrid {
+  const tilesX = Math.ceil(width / side);
+  const tiles = tilesX * Math.ceil(height / side);
+  return { positions, tilesX, tiles, tileY: 0, row: 4 * Math.ceil(tiles / 4) };
+}
+
+/** What the transformed tiles of a band may take, x's and the sums together: about what the last of the caches holds. */
+const BAND_BYTES = 2 ** 24;
+
+/** Bands of rows of tiles, one after the other in the same memory. All take as much of it as the first. */
+export function bandsOf(grid: TileGrid, planes: number): TileGrid[] {
+  const { positions, tilesX, tiles } = grid;
+  const rows = tiles / tilesX;
+  const most = Math.max(1, Math.floor(BAND_BYTES / (4 * positions * tilesX * planes)));
+  const count = Math.ceil(rows / most);
+  const rowsOfBand = Math.ceil(rows / count);
+  const row = 4 * Math.ceil((rowsOfBand * tilesX) / 4);
+  return Array.from({ length: Math.ceil(rows / rowsOfBand) }, (_, band) => {
+    const tileY = band * rowsOfBand;
+    return { ...grid, tileY, tiles: Math.min(rowsOfBand, rows - tileY) * tilesX, row };
+  });
+}
+
+export const tilesOf = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, POSITIONS);
 
 export const winogradPacking = (shape: ConvShape, { oc }: WinogradTile): Packing => quadPacking(shape, { oc });
 export const channelsPacking = (shape: ConvShape, { vecs }: WinogradChannels): Packing =>
   quadPacking(shape, { oc: 4 * WORKGROUP * vecs });
 
 /** x, v. */
-export function winogradInput(planes: PlaneRange, shape: ConvShape): Kernel {
-  const { tilesX, tiles, row } = tilesOf(shape);
+export function winogradInput(planes: PlaneRange, shape: ConvShape, { tilesX, tiles, tileY, row }: TileGrid): Kernel {
   const [height, width] = shape.input;
   const [top, left] = [phasesOf(shape, 0)[0]!.start, phasesOf(shape, 1)[0]!.start];
   return planewise(planes, {
@@ -65,7 +94,7 @@ export function winogradInput(planes: PlaneRange, shape: ConvShape): Kernel {
     itemsPerPlane: row,
     flopsPerItem: 144,
     elementsPerPlane: height * width + POSITIONS * row,
-    params: { height, width, tilesX, tiles, row, top, left },
+    params: { height, width, tilesX, tiles, tileY, row, top, left },
   });
 }
 
@@ -107,32 +136,33 @@ function multiplication(
   { oc, groupBlocks }: Packing,
   tilesOfGroup: number,
   parts: DirectParts,
+  { positions, row }: TileGrid,
 ): Pick<Kernel, 'workgroups' | 'flops' | 'bytes'> & { params: Record<string, number> } {
   const { inputs } = shape;
   const { images, blocks, x, w, out } = parts;
-  const quads = tilesOf(shape).row / 4;
+  const quads = row / 4;
   const groupsX = Math.ceil((4 * quads) / tilesOfGroup);
-  const products = images * Math.min(blocks * oc, out.end - out.start) * inputs * POSITIONS * 4 * quads;
+  const products = images * Math.min(blocks * oc, out.end - out.start) * inputs * positions * 4 * quads;
   return {
     params: {
       quads,
       groupsX,
-      positions: POSITIONS,
+      positions,
       ...blockParams(shape, parts, groupBlocks),
     },
-    workgroups: images * blocks * POSITIONS * groupsX,
+    workgroups: images * blocks * positions * groupsX,
     flops: 2 * products,
-    bytes: 16 * quads * POSITIONS * (x.end - x.start + out.end - out.start) + 4 * (w.end - w.start) * POSITIONS * oc,
+    bytes: 16 * quads * positions * (x.end - x.start + out.end - out.start) + 4 * (w.end - w.start) * positions * oc,
   };
 }
 
 const inVec4 = (part: Part): Part => ({ ...part, base: part.base / 4 });
 
 /** Threads side by side over tiles. */
-export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts): Kernel {
+export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid): Kernel {
   const { quads, oc, broadcast } = tile;
   const { lanes, ...sharing } = sharedWeights(broadcast);
-  const common = multiplication(shape, winogradPacking(shape, tile), 4 * WORKGROUP * quads, parts);
+  const common = multiplication(shape, winogradPacking(shape, tile), 4 * WORKGROUP * quads, parts, grid);
   return {
     ...common,
     name: `conv.${winogradName(tile)}`,
@@ -159,10 +189,10 @@ export const channelsName = ({ tiles, vecs, broadcast }: WinogradChannels): stri
   `winograd-channels-${tiles}x${vecs}${broadcast > 0 ? '-broadcast' : ''}`;
 
 /** Threads side by side over output channels. */
-export function winogradChannels(shape: ConvShape, tile: WinogradChannels, parts: DirectParts): Kernel {
+export function winogradChannels(shape: ConvShape, tile: WinogradChannels, parts: DirectParts, grid: TileGrid): Kernel {
   const { tiles, vecs, broadcast } = tile;
   const { lanes, constants, hooks } = sharedWeights(broadcast);
-  const common = multiplication(shape, channelsPacking(shape, tile), tiles, parts);
+  const common = multiplication(shape, channelsPacking(shape, tile), tiles, parts, grid);
   const place =
     'fn place(start: u32, tile: u32, lane: u32) -> u32 { return (start + min(tile, params.quads * 4u - 4u)) / 4u; }';
   return {
@@ -189,9 +219,9 @@ export function winogradChannels(shape: ConvShape, tile: WinogradChannels, parts
 }
 
 /** sums, out, and the bias where there is one. */
-export function winogradOutput(planes: PlaneRange, shape: ConvShape, bias: boolean): Kernel {
+export function winogradOutput(planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel {
   const { groups, outputs, output } = shape;
-  const { tilesX, tiles, row } = tilesOf(shape);
+  const { tilesX, tiles, tileY, row } = grid;
   const [height, width] = output;
   const kernel = planewise(planes, {
     name: 'conv.winograd.output',
@@ -199,7 +229,7 @@ export function winogradOutput(planes: PlaneRange, shape: ConvShape, bias: boole
     itemsPerPlane: tiles,
     flopsPerItem: 120,
     elementsPerPlane: POSITIONS * row + height * width,
-    params: { channels: groups * outputs, height, width, tilesX, tiles, row },
+    params: { channels: groups * outputs, height, width, tilesX, tiles, tileY, row },
   });
   return bias ? kernel : { ...kernel, hooks: NO_BIAS };
 }

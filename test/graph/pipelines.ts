@@ -7,13 +7,13 @@ import { plan } from '../../src/graph/plan.js';
 import type { Launch, Tensor } from '../../src/graph/tensor.js';
 import { interfaceOf, pipelineKey, shaderText } from '../../src/kernels/kernel.js';
 import { adapterOf, GPU, RECORDED } from '../device/adapters.js';
-import { SUMS, WINOGRAD } from '../kernels/candidate-names.js';
+import { POLYPHASE, SUMS, WINOGRAD } from '../kernels/candidate-names.js';
 import { cases } from '../support/cases/index.js';
 import type { Ops } from '../support/ops.js';
 import { type Random, randomFrom } from '../support/random.js';
 
 const ops: Ops<Tensor> = engine;
-const PLANNED = [undefined, { conv: 'plain', convWeight: 'plain' }, ...SUMS, ...WINOGRAD];
+const PLANNED = [undefined, { conv: 'plain', convWeight: 'plain' }, ...SUMS, ...WINOGRAD, ...POLYPHASE];
 
 /** Launches of one random case of an op and its gradients. */
 function launchesOf(make: (typeof cases)[string], r: Random): Launch[] {

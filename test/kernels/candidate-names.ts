@@ -18,4 +18,7 @@ export const WINOGRAD = [
   { conv: 'winograd-2x4', convWeight: 'winograd-3x5' },
 ];
 
+/** F(3×3, 2×2) of four phases. */
+export const POLYPHASE = [{ conv: 'polyphase-1x32-broadcast' }, { conv: 'polyphase-2x4' }];
+
 export const nameOf = (force: Record<string, string>): string => [...new Set(Object.values(force))].join(' and ');

@@ -20,9 +20,19 @@ import {
   quadsKernel,
 } from '../../kernels/conv-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
+import type { PlaneRange } from '../../kernels/planes.js';
 import {
+  ofPhases,
+  polyphaseGrid,
+  polyphaseInput,
+  polyphaseMultiply,
+  polyphaseOutput,
+  polyphaseWeights,
+} from '../../kernels/polyphase.js';
+import {
+  bandsOf,
   channelsPacking,
-  POSITIONS,
+  type TileGrid,
   tilesOf,
   type WinogradChannels,
   type WinogradTile,
@@ -166,33 +176,84 @@ export function lowerPhases(plan: Lowering, node: Node, shape: ConvShape, tile: 
   return lowerOnColumns(plan, node, shape, columns, tile, (parts) => [phasesKernel(shape, tile, columns, parts)]);
 }
 
-/** By tiles of 4×4 pixels: a quarter of the products, at five times the rounding. */
-function lowerTransformed(
-  plan: Lowering,
-  node: Node,
-  shape: ConvShape,
-  packing: Packing,
-  multiply: (parts: DirectParts) => Kernel,
-): Launch[] {
+/** What the two ways over transformed tiles differ in; a kernel's sums are over the channels of `summed`. */
+interface Transformed {
+  grid: TileGrid;
+  packing: Packing;
+  summed: ConvShape;
+  weights(parts: { w: Chunk; packed: Chunk }): Kernel;
+  input(grid: TileGrid, x: Tensor, v: Tensor): Launch[];
+  multiply(grid: TileGrid, parts: DirectParts): Kernel;
+  output(grid: TileGrid, planes: PlaneRange, bias: boolean): Kernel;
+}
+
+/** Transforms weights; then for each band of rows x's tiles, sums channels position by position, and transforms the sums. */
+function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[] {
   const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
+  const { packing, summed } = way;
+  const { positions } = way.grid;
   const out = node.outputs[0]!;
-  const area = POSITIONS * tilesOf(shape).row;
-  const packed = plan.scratch([packing.blocks, shape.inputs, POSITIONS * packing.lanes]);
-  const v = plan.scratch([x.shape[0]!, x.shape[1]!, area]);
-  const sums = plan.scratch([out.shape[0]!, out.shape[1]!, area]);
-  return [
-    ...packWeights(plan, w, packed, (parts) => winogradWeights(shape, packing, parts)),
-    ...launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape)),
-    ...lowerSums(plan, { x: v, packed, out: sums }, shape, packing, (parts) => [multiply(parts)]),
+  const [images, channels] = out.shape as [number, number];
+  const inputs = summed.groups * summed.inputs;
+  const bands = bandsOf(way.grid, images * (inputs + channels));
+  const area = positions * bands[0]!.row;
+  const packed = plan.scratch([packing.blocks, summed.inputs, positions * packing.lanes]);
+  const v = plan.scratch([images, inputs, area]);
+  const sums = plan.scratch([images, channels, area]);
+  const ofBand = (grid: TileGrid): Launch[] => [
+    ...way.input(grid, x, v),
+    ...lowerSums(plan, { x: v, packed, out: sums }, summed, packing, (parts) => [way.multiply(grid, parts)]),
     ...overPlanes(plan, { sums, out }).map(({ views, ...planes }): Launch => {
-      const kernel = winogradOutput(planes, shape, bias !== undefined);
+      const kernel = way.output(grid, planes, bias !== undefined);
       return { kernel, operands: { ...views, ...(bias ? { b: whole(plan, bias) } : {}) } };
     }),
   ];
+  return [...packWeights(plan, w, packed, way.weights), ...bands.flatMap(ofBand)];
 }
 
-export const lowerWinograd = (plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] =>
-  lowerTransformed(plan, node, shape, winogradPacking(shape, tile), (parts) => winogradMultiply(shape, tile, parts));
+/** By tiles of 4×4 pixels: a quarter of the products, at five times the rounding. */
+const winogradWay = (
+  plan: Lowering,
+  shape: ConvShape,
+  packing: Packing,
+  multiply: Transformed['multiply'],
+): Transformed => ({
+  grid: tilesOf(shape),
+  packing,
+  summed: shape,
+  weights: (parts) => winogradWeights(shape, packing, parts),
+  input: (grid, x, v) => launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape, grid)),
+  multiply,
+  output: (grid, planes, bias) => winogradOutput(planes, shape, bias, grid),
+});
 
-export const lowerWinogradChannels = (plan: Lowering, node: Node, shape: ConvShape, tile: WinogradChannels): Launch[] =>
-  lowerTransformed(plan, node, shape, channelsPacking(shape, tile), (parts) => winogradChannels(shape, tile, parts));
+export function lowerWinograd(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
+  const multiply: Transformed['multiply'] = (grid, parts) => winogradMultiply(shape, tile, parts, grid);
+  return lowerTransformed(plan, node, winogradWay(plan, shape, winogradPacking(shape, tile), multiply));
+}
+
+export function lowerWinogradChannels(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradChannels): Launch[] {
+  const multiply: Transformed['multiply'] = (grid, parts) => winogradChannels(shape, tile, parts, grid);
+  return lowerTransformed(plan, node, winogradWay(plan, shape, channelsPacking(shape, tile), multiply));
+}
+
+/** By four phases of 2×2 taps, on tiles of 3×3 pixels. */
+export function lowerPolyphase(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
+  const summed = ofPhases(shape);
+  const packing = winogradPacking(shape, tile);
+  return lowerTransformed(plan, node, {
+    grid: polyphaseGrid(shape),
+    packing,
+    summed,
+    weights: (parts) => polyphaseWeights(shape, packing, parts),
+    input: (grid, x, v) =>
+      slicesOf(plan, v).flatMap((vs) =>
+        slicesOf(plan, x).map((xs) => ({
+          kernel: polyphaseInput(shape, xs.planes, vs.planes, grid),
+          operands: { x: view(x, xs.chunk), v: view(v, vs.chunk) },
+        })),
+      ),
+    multiply: (grid, parts) => polyphaseMultiply(summed, tile, parts, grid),
+    output: (grid, planes, bias) => polyphaseOutput(planes, shape, bias, grid),
+  });
+}

@@ -104,7 +104,9 @@ export function lowerWeightWinograd(
   const sums = plan.scratch([dw.shape[0]!, dw.shape[1]!, POSITIONS]);
   const splitting = winogradSplitting(shape, tile);
   return [
-    ...launchPlanes(plan, { x, v: xs }, (planes) => winogradInput(planes, { ...shape, transposed: false })),
+    ...launchPlanes(plan, { x, v: xs }, (planes) =>
+      winogradInput(planes, { ...shape, transposed: false }, tilesOf(shape)),
+    ),
     ...launchPlanes(plan, { dy, v: dys }, (planes) => winogradTiles(planes, shape)),
     ...lowerSplit(plan, sums, [xs, dys], splitting, (parts) => winogradWeightMultiply(shape, tile, splitting, parts)),
     ...launchPlanes(plan, { sums, dw }, winogradKernels),

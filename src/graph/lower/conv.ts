@@ -1,11 +1,26 @@
-import { type ConvShape, convPrior, fitsPhases, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
+import {
+  type ConvShape,
+  convPrior,
+  fitsPhases,
+  fitsPolyphase,
+  fitsWinograd,
+  phasesOf,
+  plainKernel,
+} from '../../kernels/conv.js';
 import type { PhasePair } from '../../kernels/conv-quads.js';
 import { TILES } from '../../kernels/conv-tiles.js';
 import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
-import { lowerDirect, lowerPhases, lowerQuads, lowerWinograd, lowerWinogradChannels } from './conv-packed.js';
+import {
+  lowerDirect,
+  lowerPhases,
+  lowerPolyphase,
+  lowerQuads,
+  lowerWinograd,
+  lowerWinogradChannels,
+} from './conv-packed.js';
 import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
 import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
@@ -80,6 +95,19 @@ const CONV: readonly Candidate<ConvShape>[] = [
       if (tiles! % 4 !== 0) return refuse('conv', 'candidate', name, 'tiles in whole vec4');
       const tile = { tiles: tiles!, vecs: vecs!, broadcast: lanesOf(plan.device, name, tiles!) };
       return lowerWinogradChannels(plan, node, shape, tile);
+    },
+  },
+  {
+    pattern: /^polyphase-(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'polyphase-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 2 and 4×4',
+    fits: fitsPolyphase,
+    rounds: true,
+    shared: ([, oc]) => oc!,
+    quick: ['polyphase-1x32-broadcast'],
+    full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast'],
+    lower(plan, node, shape, [quads, oc], name) {
+      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+      return lowerPolyphase(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
     },
   },
   {

@@ -1,0 +1,134 @@
+import inputSource from '../../shaders/polyphase-input.wgsl';
+import outputSource from '../../shaders/polyphase-output.wgsl';
+import weightsSource from '../../shaders/polyphase-weights.wgsl';
+import {
+  areaOf,
+  type ConvShape,
+  type DirectParts,
+  NO_BIAS,
+  type Packing,
+  type Part,
+  phasesOf,
+  range,
+  weightStrides,
+} from './conv.js';
+import { groupsFor, type Kernel } from './kernel.js';
+import { type PlaneRange, planewise } from './planes.js';
+import { type TileGrid, tileGrid, type WinogradTile, winogradMultiply } from './winograd.js';
+
+// A convolution of 4×4 taps is four of 2×2 whose sums add up: with stride 2 one for each parity of row and column, which are
+// pictures of stride 1; with stride 1 one for each quarter of the taps. All four are summed by Winograd's F(3×3, 2×2): 16 products
+// for nine pixels and four taps, by transforms of halves alone, whose rounding is that of plain sums.
+
+const PHASES = 4;
+/** Pixels along a side of a tile's result, and numbers of a tile between the transforms. */
+const SIDE = 3;
+export const PHASE_POSITIONS = 16;
+
+export const polyphaseGrid = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, PHASE_POSITIONS);
+
+/** The sums over the channels of all phases, as a convolution of stride 1 has them. */
+export const ofPhases = (shape: ConvShape): ConvShape => ({ ...shape, inputs: PHASES * shape.inputs });
+
+/** v of the planes [p0, p1) from those of x that are bound; x in planes. */
+export function polyphaseInput(shape: ConvShape, x: Part, v: Part, grid: TileGrid): Kernel {
+  const { tilesX, tiles, tileY, row } = grid;
+  const { inputs, input, stride, reflect } = shape;
+  const planes = v.end - v.start;
+  return {
+    name: 'conv.polyphase.input',
+    source: inputSource,
+    constants: { REFLECT: reflect },
+    params: {
+      first: v.start,
+      planes,
+      inputs,
+      stride: stride[0],
+      height: input[0],
+      width: input[1],
+      tilesX,
+      tiles,
+      tileY,
+      row,
+      top: phasesOf(shape, 0)[0]!.start,
+      left: phasesOf(shape, 1)[0]!.start,
+      ...range('x', x),
+      vBase: v.base,
+    },
+    workgroups: groupsFor(planes * row),
+    flops: planes * row * 32,
+    bytes: 4 * planes * (areaOf(input) / PHASES + PHASE_POSITIONS * row),
+  };
+}
+
+/** w, packed; parts in elements. */
+export function polyphaseWeights(
+  shape: ConvShape,
+  { oc, groupBlocks }: Packing,
+  parts: { w: Part; packed: Part },
+): Kernel {
+  const { inputs, outputs, kernel, stride, transposed } = shape;
+  const kernels = (parts.packed.end - parts.packed.start) / PHASE_POSITIONS;
+  return {
+    name: 'conv.polyphase.weights',
+    source: weightsSource,
+    constants: {},
+    params: {
+      ...weightStrides(shape, areaOf(kernel)),
+      inputs,
+      outputs,
+      oc,
+      groupBlocks,
+      kernelHeight: kernel[0],
+      kernelWidth: kernel[1],
+      stride: stride[0],
+      tap0: transposed ? areaOf(kernel) - 1 : 0,
+      tapStep: transposed ? -1 : 1,
+      ...range('w', parts.w),
+      ...range('packed', parts.packed),
+    },
+    workgroups: groupsFor(kernels),
+    flops: kernels * 20,
+    bytes: 4 * kernels * (4 + PHASE_POSITIONS),
+  };
+}
+
+/**
+ * Of three taps the second phase of an axis meets only one, and the last position of a tile is zero there. The phases that have it stand
+ * side by side: along y the first two, along x the second and third.
+ */
+function reach({ kernel: [taps0, taps1] }: ConvShape): string {
+  const lacks = (taps: number, position: string) => (taps === 3 ? `${position} == 3u` : 'false');
+  return `fn reach(r: u32) -> vec2u {
+  let x = ${lacks(taps1, 'r % 4u')};
+  let y = ${lacks(taps0, 'r / 4u')};
+  return vec2u(select(0u, 1u, x), select(select(4u, 3u, x), 2u, y)) * (params.inputs / 4u);
+}`;
+}
+
+/** The sums; of a shape and parts whose channels are those of all phases. */
+export function polyphaseMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid): Kernel {
+  const kernel = winogradMultiply(shape, tile, parts, grid);
+  const { quads, oc, broadcast } = tile;
+  return {
+    ...kernel,
+    name: `conv.polyphase-${quads}x${oc}${broadcast > 0 ? '-broadcast' : ''}`,
+    hooks: { ...kernel.hooks, reach: reach(shape) },
+  };
+}
+
+/** sums, out, and the bias where there is one. */
+export function polyphaseOutput(planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel {
+  const { groups, outputs, output } = shape;
+  const { tilesX, tiles, tileY, row } = grid;
+  const [height, width] = output;
+  const kernel = planewise(planes, {
+    name: 'conv.polyphase.output',
+    source: outputSource,
+    itemsPerPlane: tiles,
+    flopsPerItem: 40,
+    elementsPerPlane: PHASE_POSITIONS * row + height * width,
+    params: { channels: groups * outputs, height, width, tilesX, tiles, tileY, row },
+  });
+  return bias ? kernel : { ...kernel, hooks: NO_BIAS };
+}

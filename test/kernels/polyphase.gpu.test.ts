@@ -1,0 +1,98 @@
+// Four phases of 2×2 taps by Winograd's F(3×3, 2×2) against plain sums: within 2e-5 of the result's size; with and without subgroups,
+// whole and cut into parts it gives the same bits. Planes too large for a band are summed band by band.
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CompileOptions } from '../../src/engine.js';
+import { bandsOf, tilesOf } from '../../src/kernels/winograd.js';
+import { openTestDevice } from '../support/device.js';
+import { randomFrom, values } from '../support/random.js';
+import { runTrials, type Trial, trialOf } from './conv-runs.js';
+
+const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
+  '4×4 of stride 2': [false, { x: [2, 9, 9, 14], w: [11, 9, 4, 4], bias: true, options: { stride: 2, padding: 2 } }],
+  '3×3 of stride 2': [
+    false,
+    { x: [2, 7, 10, 13], w: [6, 7, 3, 3], bias: false, options: { stride: 2, padding: [0, 2, 1, 0] } },
+  ],
+  '3×4, mirrored': [
+    false,
+    { x: [1, 5, 8, 11], w: [9, 5, 3, 4], bias: true, options: { stride: 2, padding: 1, paddingMode: 'reflect' } },
+  ],
+  '4×3, groups': [
+    false,
+    { x: [2, 12, 6, 14], w: [10, 6, 4, 3], bias: true, options: { stride: 2, groups: 2, padding: 1 } },
+  ],
+  'stride 1': [false, { x: [1, 8, 7, 10], w: [6, 8, 4, 4], bias: true, options: { padding: 2 } }],
+  transposed: [true, { x: [2, 10, 5, 6], w: [10, 7, 4, 4], bias: true, options: { padding: 1 } }],
+};
+
+const bound = (bytes: number): CompileOptions => ({
+  limits: { maxStorageBufferBindingSize: bytes, maxBufferSize: bytes + 512 },
+});
+const dyOf = (shape: readonly number[]) => values(randomFrom(52), [...shape]);
+const words = (list: Float32Array): Uint32Array => new Uint32Array(list.buffer, list.byteOffset, list.length);
+const size = (list: Float32Array): number => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0) / list.length);
+const apart = (a: Float32Array, b: Float32Array): number => a.reduce((m, v, k) => Math.max(m, Math.abs(v - b[k]!)), 0);
+
+async function runForced(trial: Trial, conv: string, options: CompileOptions = {}) {
+  const all = { ...options, force: { conv, convWeight: 'plain' }, guardBytes: 512 };
+  const { results, stored, dispatches, kernels } = await runTrials(await openTestDevice(), [trial], dyOf, all);
+  assert.is(stored, 0, `${conv}: guard bytes changed`);
+  return { found: results[0]!.slice(0, 2), dispatches, kernels };
+}
+
+const test = suite('conv: four phases of 2×2 taps');
+
+for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
+  test(name, async () => {
+    const trial = trialOf(randomFrom(51), transposed, spec);
+    const { found: plain } = await runForced(trial, 'plain');
+    const { found, dispatches, kernels } = await runForced(trial, 'polyphase-1x8-broadcast');
+    assert.ok(kernels.some(({ candidate }) => candidate.startsWith('polyphase-1x8')));
+    found.forEach((result, i) => {
+      const off = apart(result, plain[i]!);
+      assert.ok(off <= 2e-5 * size(plain[i]!), `result ${i}: off by ${off} of ${size(plain[i]!)}`);
+    });
+    const same = {
+      'no subgroups': await runForced(trial, 'polyphase-1x8'),
+      'other tiles': await runForced(trial, 'polyphase-2x4'),
+    };
+    for (const [how, other] of Object.entries(same)) assert.equal(words(other.found[0]!), words(found[0]!), how);
+    const split = await runForced(trial, 'polyphase-1x8-broadcast', bound(4096));
+    assert.ok(split.dispatches > dispatches, 'the case is cut');
+    assert.equal(words(split.found[0]!), words(found[0]!), 'split');
+  });
+}
+
+test('bands cover every row of tiles once, in the memory of the first', () => {
+  const grid = tilesOf({ output: [283, 1024] });
+  const bands = bandsOf(grid, 16);
+  assert.ok(bands.length > 2);
+  assert.is(
+    bands.reduce((sum, { tiles }) => sum + tiles, 0),
+    grid.tiles,
+  );
+  bands.forEach(({ tileY, tiles, row }, i) => {
+    assert.is(tileY * grid.tilesX, i * bands[0]!.tiles);
+    assert.ok(tiles <= row && row === bands[0]!.row);
+  });
+  assert.equal(bandsOf(tilesOf({ output: [30, 30] }), 8), [tilesOf({ output: [30, 30] })]);
+});
+
+test('a plane of several bands is that of plain sums', async () => {
+  const specs: [string, Trial['spec']][] = [
+    ['winograd-1x8', { x: [1, 8, 150, 1020], w: [8, 8, 3, 3], bias: true, options: { padding: 1 } }],
+    ['polyphase-1x8', { x: [1, 8, 262, 1020], w: [8, 8, 4, 4], bias: true, options: { stride: 2, padding: 2 } }],
+  ];
+  for (const [conv, spec] of specs) {
+    const trial = trialOf(randomFrom(53), false, spec);
+    const [{ found: plain }, { found, kernels }] = [await runForced(trial, 'plain'), await runForced(trial, conv)];
+    const transforms = kernels.filter(({ op, candidate }) => op === 'conv2d' && candidate.endsWith('.input'));
+    assert.ok(transforms.length > 1, `${conv}: bands`);
+    const off = apart(found[0]!, plain[0]!);
+    assert.ok(off <= 1e-4 * size(plain[0]!), `${conv}: off by ${off}`);
+  }
+});
+
+test.run();
