@@ -56,14 +56,9 @@ test('shards of hand, Slurm and Kubernetes paint together what one command paint
       const { status, stderr } = spawnSync('bash', args, { env: { ...process.env, ...env }, encoding: 'utf8' });
       assert.is(status, 0, stderr);
     };
-    const script = resolve('examples/cluster/slurm-array.sh');
-    bash(['-n', script], {});
-    const slurm = { SLURM_ARRAY_TASK_MIN: '1', SLURM_ARRAY_TASK_COUNT: '2', PIX2PIXHD: command };
-    bash([script, out, labels, pictures, '--json'], { ...slurm, SLURM_ARRAY_TASK_ID: '2' });
-    assert.equal(readdirSync(pictures).sort(), ['b.png', 'd.png'], 'the second of two');
-
     // A pod that is started again: one of its three pictures is there, and stays the file it is.
     const kept = new Uint8Array([1, 2, 3]);
+    mkdirSync(pictures);
     writeFileSync(join(pictures, 'c.png'), kept);
     const job = parse(readFileSync('examples/cluster/kubernetes-job.yaml', 'utf8'));
     assert.equal([job.kind, job.spec.completionMode], ['Job', 'Indexed']);
@@ -77,7 +72,17 @@ test('shards of hand, Slurm and Kubernetes paint together what one command paint
     writeFileSync(join(bin, 'pix2pixhd'), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
     const pod = { ...values, ...places, SHARDS: '2', JOB_COMPLETION_INDEX: '0', PATH: `${bin}:${process.env.PATH}` };
     bash(['-c', container.args[0]], pod);
+    assert.equal(readdirSync(pictures).sort(), ['a.png', 'c.png', 'e.png'], 'the first of two');
     assert.equal(new Uint8Array(readFileSync(join(pictures, 'c.png'))), kept);
+
+    const script = resolve('examples/cluster/slurm-array.sh');
+    bash(['-n', script], {});
+    const slurm = { SLURM_ARRAY_TASK_MIN: '1', SLURM_ARRAY_TASK_COUNT: '2', PIX2PIXHD: command };
+    bash([script, out, labels, pictures, '--json'], { ...slurm, SLURM_ARRAY_TASK_ID: '2' });
+    assert.equal(
+      readdirSync(pictures).sort(),
+      NAMES.map((name) => `${name}.png`),
+    );
     rmSync(join(pictures, 'c.png'));
     bash(['-c', container.args[0]], pod);
     assert.equal(contents(pictures), want);
