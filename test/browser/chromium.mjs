@@ -24,10 +24,10 @@ const FLAGS = [
 ];
 
 /**
- * @param {{ bundle: string, query?: string, timeoutMs: number }} options
+ * @param {{ bundle: string, query?: string, timeoutMs: number, write(text: string): void }} options
  * @returns {Promise<{ passed: number, failed: number }>} rejects when the page crashes or the time is up
  */
-export async function runInChromium({ bundle, query = '', timeoutMs }) {
+export async function runInChromium({ bundle, query = '', timeoutMs, write }) {
   const server = await serve(bundle);
   const browser = await launch();
   try {
@@ -36,7 +36,7 @@ export async function runInChromium({ bundle, query = '', timeoutMs }) {
       const plain = stripVTControlCharacters(message.text());
       // uvu's pieces of a line end in a space or a newline, whole lines of others do not.
       const end = /\s$/.test(plain) ? '' : '\n';
-      process.stdout.write((process.stdout.isTTY ? message.text() : plain) + end);
+      write((process.stdout.isTTY ? message.text() : plain) + end);
     });
     return await new Promise((done, fail) => {
       setTimeout(() => fail(new Error(`no result after ${timeoutMs / 1000} s`)), timeoutMs).unref();

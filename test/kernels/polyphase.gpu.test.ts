@@ -27,6 +27,9 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
   transposed: [true, { x: [2, 10, 5, 6], w: [10, 7, 4, 4], bias: true, options: { padding: 1 } }],
 };
 
+/** Those that are computed in other ways too, each of which compiles anew. */
+const SAME_BITS = ['4×4 of stride 2', 'transposed'];
+
 const bound = (bytes: number): CompileOptions => ({
   limits: { maxStorageBufferBindingSize: bytes, maxBufferSize: bytes + 512 },
 });
@@ -35,8 +38,8 @@ const words = (list: Float32Array): Uint32Array => new Uint32Array(list.buffer, 
 const size = (list: Float32Array): number => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0) / list.length);
 const apart = (a: Float32Array, b: Float32Array): number => a.reduce((m, v, k) => Math.max(m, Math.abs(v - b[k]!)), 0);
 
-async function runForced(trial: Trial, conv: string, options: CompileOptions = {}) {
-  const all = { ...options, force: { conv, convWeight: 'plain' }, guardBytes: 512 };
+async function runForced(trial: Trial, conv: string, options: CompileOptions = {}, weight = 'plain') {
+  const all = { ...options, force: { conv, convWeight: weight }, guardBytes: 512 };
   const { results, stored, dispatches, kernels } = await runTrials(await openTestDevice(), [trial], dyOf, all);
   assert.is(stored, 0, `${conv}: guard bytes changed`);
   return { found: results[0]!.slice(0, 2), dispatches, kernels };
@@ -54,6 +57,7 @@ for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
       const off = apart(result, plain[i]!);
       assert.ok(off <= 2e-5 * size(plain[i]!), `result ${i}: off by ${off} of ${size(plain[i]!)}`);
     });
+    if (!SAME_BITS.includes(name)) return;
     const same = {
       'no subgroups': await runForced(trial, 'polyphase-1x8'),
       'other tiles': await runForced(trial, 'polyphase-2x4'),
@@ -87,7 +91,9 @@ test('a plane of several bands is that of plain sums', async () => {
   ];
   for (const [conv, spec] of specs) {
     const trial = trialOf(randomFrom(53), false, spec);
-    const [{ found: plain }, { found, kernels }] = [await runForced(trial, 'plain'), await runForced(trial, conv)];
+    // Planes that large take seconds by the plain kernels.
+    const { found: plain } = await runForced(trial, 'quads-2x1x16', {}, 'quads-8');
+    const { found, kernels } = await runForced(trial, conv, {}, 'quads-8');
     const transforms = kernels.filter(({ op, candidate }) => op === 'conv2d' && candidate.endsWith('.input'));
     assert.ok(transforms.length > 1, `${conv}: bands`);
     const off = apart(found[0]!, plain[0]!);
