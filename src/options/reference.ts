@@ -4,7 +4,7 @@ const PLACES = "The reference's places";
 const REFERENCE = "The reference's other options";
 
 const ONE_GPU = 'one GPU is used; --adapter chooses it';
-const F32 = 'everything is computed in f32';
+const F32 = 'sums are always f32; --precision f16 stores what lies between kernels as half floats';
 const LOG = "the run's folder has log.jsonl and samples/ instead";
 const TENSORRT = 'its TensorRT helper never worked; export CHECKPOINT --format onnx writes a model for other runtimes';
 

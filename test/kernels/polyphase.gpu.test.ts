@@ -15,13 +15,14 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
     false,
     { x: [2, 7, 10, 13], w: [6, 7, 3, 3], bias: false, options: { stride: 2, padding: [0, 2, 1, 0] } },
   ],
-  '3×4, mirrored': [
+  '4×3, groups, mirrored': [
     false,
-    { x: [1, 5, 8, 11], w: [9, 5, 3, 4], bias: true, options: { stride: 2, padding: 1, paddingMode: 'reflect' } },
-  ],
-  '4×3, groups': [
-    false,
-    { x: [2, 12, 6, 14], w: [10, 6, 4, 3], bias: true, options: { stride: 2, groups: 2, padding: 1 } },
+    {
+      x: [1, 12, 6, 14],
+      w: [10, 6, 4, 3],
+      bias: true,
+      options: { stride: 2, groups: 2, padding: 1, paddingMode: 'reflect' },
+    },
   ],
   'stride 1': [false, { x: [1, 8, 7, 10], w: [6, 8, 4, 4], bias: true, options: { padding: 2 } }],
   transposed: [true, { x: [2, 10, 5, 6], w: [10, 7, 4, 4], bias: true, options: { padding: 1 } }],
