@@ -29,7 +29,7 @@ import { continueRun, createRun, isRunFolder, type RunFolder, readRunConfig } fr
 import { type Settings, settingsOf } from '../train/settings.js';
 import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
 import type { Trainer } from '../train/trainer.js';
-import type { Measuring } from '../train/validation.js';
+import { type Measuring, validationRecord } from '../train/validation.js';
 import { openRuns } from '../watch/run.js';
 import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
@@ -43,7 +43,7 @@ import { type ProgressLine, progressLine } from './progress.js';
 import { trainRecipe } from './recipe.js';
 import { onStopSignals } from './signals.js';
 import { sizeOf } from './size.js';
-import { measuringOf, measuringText, VALIDATION_OPTIONS, validationJson, validationText } from './validation.js';
+import { measuringOf, measuringText, VALIDATION_OPTIONS, validationText } from './validation.js';
 
 export const TRAIN_COMMAND_OPTIONS = [
   ...TRAIN_OPTIONS,
@@ -210,7 +210,7 @@ function reporter(
       if (what === 'checkpoint') line?.say(`Saved ${path}`);
     },
     onValidated(step, values, best) {
-      if (options.json) console.log(validationJson(step, values));
+      if (options.json) console.log(JSON.stringify(validationRecord(step, values)));
       line?.say(validationText(step, values, best));
     },
     onNote: (text) => (line?.say ?? ((plain: string) => console.error(plain)))(text),

@@ -105,6 +105,3 @@ export function validationText(step: number, values: MetricValues, best: boolean
   const parts = Object.entries(values).map(([name, value]) => WORDS[name]!(value));
   return `Step ${step}, pictures not trained on: ${parts.join(', ')}${best ? '; the best so far' : ''}`;
 }
-
-export const validationJson = (step: number, values: MetricValues): string =>
-  JSON.stringify({ step, ...Object.fromEntries(Object.entries(values).map(([name, v]) => [`val_${name}`, v])) });

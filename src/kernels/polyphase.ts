@@ -1,20 +1,18 @@
 import inputSource from '../../shaders/polyphase-input.wgsl';
 import outputSource from '../../shaders/polyphase-output.wgsl';
 import weightsSource from '../../shaders/polyphase-weights.wgsl';
-import {
-  areaOf,
-  type ConvShape,
-  type DirectParts,
-  NO_BIAS,
-  type Packing,
-  type Part,
-  phasesOf,
-  range,
-  weightStrides,
-} from './conv.js';
+import { areaOf, type ConvShape, type DirectParts, type Packing, type Part, phasesOf, range } from './conv.js';
 import { groupsFor, type Kernel } from './kernel.js';
-import { type PlaneRange, planewise } from './planes.js';
-import { type TileGrid, tileGrid, type WinogradTile, winogradMultiply } from './winograd.js';
+import type { PlaneRange } from './planes.js';
+import {
+  type TileGrid,
+  tileGrid,
+  tileName,
+  transformSums,
+  transformWeights,
+  type WinogradTile,
+  winogradMultiply,
+} from './winograd.js';
 
 // A convolution of 4×4 taps is four of 2×2 whose sums add up: with stride 2 one for each parity of row and column, which are
 // pictures of stride 1; with stride 1 one for each quarter of the taps. All four are summed by Winograd's F(3×3, 2×2): 16 products
@@ -62,35 +60,14 @@ export function polyphaseInput(shape: ConvShape, x: Part, v: Part, grid: TileGri
 }
 
 /** w, packed; parts in elements. */
-export function polyphaseWeights(
-  shape: ConvShape,
-  { oc, groupBlocks }: Packing,
-  parts: { w: Part; packed: Part },
-): Kernel {
-  const { inputs, outputs, kernel, stride, transposed } = shape;
-  const kernels = (parts.packed.end - parts.packed.start) / PHASE_POSITIONS;
-  return {
-    name: 'conv.polyphase.weights',
-    source: weightsSource,
-    constants: {},
-    params: {
-      ...weightStrides(shape, areaOf(kernel)),
-      inputs,
-      outputs,
-      oc,
-      groupBlocks,
-      kernelHeight: kernel[0],
-      kernelWidth: kernel[1],
-      stride: stride[0],
-      tap0: transposed ? areaOf(kernel) - 1 : 0,
-      tapStep: transposed ? -1 : 1,
-      ...range('w', parts.w),
-      ...range('packed', parts.packed),
-    },
-    workgroups: groupsFor(kernels),
-    flops: kernels * 20,
-    bytes: 4 * kernels * (4 + PHASE_POSITIONS),
-  };
+export function polyphaseWeights(shape: ConvShape, packing: Packing, parts: { w: Part; packed: Part }): Kernel {
+  const { kernel, stride } = shape;
+  const transform = { name: 'conv.polyphase.weights', source: weightsSource, flops: 20 };
+  return transformWeights(transform, shape, packing, parts, {
+    positions: PHASE_POSITIONS,
+    taps: 4,
+    params: { kernelHeight: kernel[0], kernelWidth: kernel[1], stride: stride[0] },
+  });
 }
 
 /**
@@ -109,26 +86,13 @@ function reach({ kernel: [taps0, taps1] }: ConvShape): string {
 /** The sums; of a shape and parts whose channels are those of all phases. */
 export function polyphaseMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid): Kernel {
   const kernel = winogradMultiply(shape, tile, parts, grid);
-  const { quads, oc, broadcast } = tile;
   return {
     ...kernel,
-    name: `conv.polyphase-${quads}x${oc}${broadcast > 0 ? '-broadcast' : ''}`,
+    name: `conv.polyphase-${tileName(tile)}`,
     hooks: { ...kernel.hooks, reach: reach(shape) },
   };
 }
 
 /** sums, out, and the bias where there is one. */
-export function polyphaseOutput(planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel {
-  const { groups, outputs, output } = shape;
-  const { tilesX, tiles, tileY, row } = grid;
-  const [height, width] = output;
-  const kernel = planewise(planes, {
-    name: 'conv.polyphase.output',
-    source: outputSource,
-    itemsPerPlane: tiles,
-    flopsPerItem: 40,
-    elementsPerPlane: PHASE_POSITIONS * row + height * width,
-    params: { channels: groups * outputs, height, width, tilesX, tiles, tileY, row },
-  });
-  return bias ? kernel : { ...kernel, hooks: NO_BIAS };
-}
+export const polyphaseOutput = (planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel =>
+  transformSums({ name: 'conv.polyphase.output', source: outputSource, flops: 40 }, planes, shape, bias, grid);

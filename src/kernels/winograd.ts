@@ -4,6 +4,7 @@ import channelsSource from '../../shaders/winograd-multiply-channels.wgsl';
 import outputSource from '../../shaders/winograd-output.wgsl';
 import weightsSource from '../../shaders/winograd-weights.wgsl';
 import {
+  areaOf,
   blockParams,
   type ConvShape,
   type DirectParts,
@@ -98,37 +99,56 @@ export function winogradInput(planes: PlaneRange, shape: ConvShape, { tilesX, ti
   });
 }
 
-/** w, packed; parts in elements. */
-export function winogradWeights(
+/** What transforms weights or sums of one form: its kernel, and the operations of one transform. */
+interface Transform {
+  name: string;
+  source: string;
+  flops: number;
+}
+
+/** w, packed, each kernel as the numbers at `positions`; parts in elements. What else the shader wants stands in `params`. */
+export function transformWeights(
+  { name, source, flops }: Transform,
   shape: ConvShape,
   { oc, groupBlocks }: Packing,
   parts: { w: Part; packed: Part },
+  { positions, taps, params = {} }: { positions: number; taps: number; params?: Record<string, number> },
 ): Kernel {
-  const { inputs, outputs, transposed } = shape;
-  const kernels = (parts.packed.end - parts.packed.start) / POSITIONS;
+  const { inputs, outputs, kernel, transposed } = shape;
+  const kernels = (parts.packed.end - parts.packed.start) / positions;
   return {
-    name: 'conv.winograd.weights',
-    source: weightsSource,
+    name,
+    source,
     constants: {},
     params: {
-      ...weightStrides(shape, 9),
+      ...weightStrides(shape, areaOf(kernel)),
       inputs,
       outputs,
       oc,
       groupBlocks,
-      tap0: transposed ? 8 : 0,
+      tap0: transposed ? areaOf(kernel) - 1 : 0,
       tapStep: transposed ? -1 : 1,
+      ...params,
       ...range('w', parts.w),
       ...range('packed', parts.packed),
     },
     workgroups: groupsFor(kernels),
-    flops: kernels * 100,
-    bytes: 4 * kernels * (9 + POSITIONS),
+    flops: kernels * flops,
+    bytes: 4 * kernels * (taps + positions),
   };
 }
 
-export const winogradName = ({ quads, oc, broadcast }: WinogradTile): string =>
-  `winograd-${quads}x${oc}${broadcast > 0 ? '-broadcast' : ''}`;
+export const winogradWeights = (shape: ConvShape, packing: Packing, parts: { w: Part; packed: Part }): Kernel =>
+  transformWeights({ name: 'conv.winograd.weights', source: weightsSource, flops: 100 }, shape, packing, parts, {
+    positions: POSITIONS,
+    taps: 9,
+  });
+
+/** The part of a candidate's name that says what a thread owns. */
+export const tileName = ({ quads, oc, broadcast }: WinogradTile): string =>
+  `${quads}x${oc}${broadcast > 0 ? '-broadcast' : ''}`;
+
+export const winogradName = (tile: WinogradTile): string => `winograd-${tileName(tile)}`;
 
 /** What both multiplications have in common. x: v, w: the packed weights, out: the sums; parts in planes. */
 function multiplication(
@@ -219,17 +239,24 @@ export function winogradChannels(shape: ConvShape, tile: WinogradChannels, parts
 }
 
 /** sums, out, and the bias where there is one. */
-export function winogradOutput(planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel {
-  const { groups, outputs, output } = shape;
-  const { tilesX, tiles, tileY, row } = grid;
+export function transformSums(
+  { name, source, flops }: Transform,
+  planes: PlaneRange,
+  { groups, outputs, output }: ConvShape,
+  bias: boolean,
+  { positions, tilesX, tiles, tileY, row }: TileGrid,
+): Kernel {
   const [height, width] = output;
   const kernel = planewise(planes, {
-    name: 'conv.winograd.output',
-    source: outputSource,
+    name,
+    source,
     itemsPerPlane: tiles,
-    flopsPerItem: 120,
-    elementsPerPlane: POSITIONS * row + height * width,
+    flopsPerItem: flops,
+    elementsPerPlane: positions * row + height * width,
     params: { channels: groups * outputs, height, width, tilesX, tiles, tileY, row },
   });
   return bias ? kernel : { ...kernel, hooks: NO_BIAS };
 }
+
+export const winogradOutput = (planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel =>
+  transformSums({ name: 'conv.winograd.output', source: outputSource, flops: 120 }, planes, shape, bias, grid);

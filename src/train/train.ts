@@ -18,7 +18,7 @@ import { sampleBatches, sampleSheet } from './samples.js';
 import { totalSteps } from './schedule.js';
 import { type BatchSource, type Step, trainingSteps } from './steps.js';
 import { createTrainer, type Losses, type Trainer } from './trainer.js';
-import { type BestKeeper, createValidator, type Measuring, type Validator } from './validation.js';
+import { type BestKeeper, createValidator, type Measuring, type Validator, validationRecord } from './validation.js';
 
 export interface StepReport extends Step {
   total: number;
@@ -119,8 +119,7 @@ async function saveCheckpoint(
 /** Measures, logs and tells it. @returns the values where they are the best so far */
 async function validate({ hooks, run, trainer, pace, write, validator, best }: Session, step: number) {
   const values = finite(await timed(pace, 'validation', () => validator!.measure(trainer.observe)));
-  const named = Object.entries(values).map(([name, value]) => [`val_${name}`, value]);
-  await write(() => run.log({ step, ...rounded(Object.fromEntries(named)) }));
+  await write(() => run.log(validationRecord(step, rounded(values))));
   const better = best?.beats(values) === true;
   hooks.onValidated(step, values, better);
   return better ? values : undefined;

@@ -89,3 +89,9 @@ export interface BestKeeper {
   /** The checkpoint of `step`, with these values, stays from now on. */
   mark(step: number, values: MetricValues): Promise<void>;
 }
+
+/** A line of the log, and of what `--json` prints: the values beside those of training, which have names of their own. */
+export const validationRecord = (step: number, values: Record<string, number | undefined>) => ({
+  step,
+  ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`val_${name}`, value])),
+});
