@@ -26,7 +26,10 @@ export const PHASE_POSITIONS = 16;
 export const polyphaseGrid = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, PHASE_POSITIONS);
 
 /** The sums over the channels of all phases, as a convolution of stride 1 has them. */
-export const ofPhases = (shape: ConvShape): ConvShape => ({ ...shape, inputs: PHASES * shape.inputs });
+export const ofPhases = <Shape extends { inputs: number }>(shape: Shape): Shape => ({
+  ...shape,
+  inputs: PHASES * shape.inputs,
+});
 
 /** v of the planes [p0, p1) from those of x that are bound; x in planes. */
 export function polyphaseInput(shape: ConvShape, x: Part, v: Part, grid: TileGrid): Kernel {
@@ -70,12 +73,14 @@ export function polyphaseWeights(shape: ConvShape, packing: Packing, parts: { w:
   });
 }
 
+/** Whether a position of a tile, along an axis, is one that a phase of one tap lacks. */
+export const lacks = (taps: number, position: string): string => (taps === 3 ? `${position} == 3u` : 'false');
+
 /**
  * Of three taps the second phase of an axis meets only one, and the last position of a tile is zero there. The phases that have it stand
  * side by side: along y the first two, along x the second and third.
  */
 function reach({ kernel: [taps0, taps1] }: ConvShape): string {
-  const lacks = (taps: number, position: string) => (taps === 3 ? `${position} == 3u` : 'false');
   return `fn reach(r: u32) -> vec2u {
   let x = ${lacks(taps1, 'r % 4u')};
   let y = ${lacks(taps0, 'r / 4u')};

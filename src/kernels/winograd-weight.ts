@@ -6,7 +6,7 @@ import { sharedPixels, WORKGROUP } from './conv-quads.js';
 import { type Splitting, splittingFor, type WeightDirectParts, type WeightShape } from './conv-weight.js';
 import type { Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
-import { POSITIONS, tilesOf } from './winograd.js';
+import { POSITIONS, type TileGrid, tilesOf } from './winograd.js';
 
 /** Output × input channels whose sums a thread owns. */
 export interface WinogradWeightTile {
@@ -25,13 +25,12 @@ const gridOf = ({ groups, inputs, outputs }: WeightShape, { ob, ib }: WinogradWe
   return { inBlocks, groupBlocks, blocks: groups * groupBlocks };
 };
 
-const quadsOf = (shape: WeightShape): number => tilesOf(shape).row / 4;
-
-/** By samples, or by ranges of a row's vec4. */
-export function winogradSplitting(shape: WeightShape, tile: WinogradWeightTile): Splitting {
+/** By samples, or by ranges of a row's vec4; what is cut into bands has work enough without. */
+export function winogradSplitting(shape: WeightShape, tile: WinogradWeightTile, bands: readonly TileGrid[]): Splitting {
+  const { positions, row } = bands[0]!;
   const { inBlocks, blocks } = gridOf(shape, tile);
-  const wanted = Math.floor(WANTED / (POSITIONS * inBlocks * blocks));
-  return splittingFor({ ...shape, output: [quadsOf(shape), 4] }, wanted);
+  const wanted = bands.length > 1 ? 1 : Math.floor(WANTED / (positions * inBlocks * blocks));
+  return splittingFor({ ...shape, output: [row / 4, 4] }, wanted);
 }
 
 /** dy, v. */
@@ -59,21 +58,26 @@ export const winogradKernels = (planes: PlaneRange): Kernel =>
     params: {},
   });
 
-/** Partial sums [splits, G·outputs, inputs, 36], or all of them where there is one split. */
+/** The part of a candidate's name that says what a thread owns. */
+export const weightTileName = ({ ob, ib, broadcast }: WinogradWeightTile): string =>
+  `${ob}x${ib}${broadcast > 0 ? '-broadcast' : ''}`;
+
+/** Partial sums [splits, G·outputs, inputs, positions], or all of them where there is one split. */
 export function winogradWeightMultiply(
   shape: WeightShape,
   tile: WinogradWeightTile,
   { splits: allSplits, segments, segmentRows, splitImages }: Splitting,
   parts: WeightDirectParts,
+  { positions, tileY, row }: TileGrid,
 ): Kernel {
   const { groups, inputs, outputs } = shape;
   const { image0, images, x, dy, out, split0, splits } = parts;
   const { ob, ib, broadcast } = tile;
   const { lanes, ...sharing } = sharedPixels(broadcast);
   const grid = gridOf(shape, tile);
-  const quads = quadsOf(shape);
+  const quads = row / 4;
   return {
-    name: `convWeight.winograd-${ob}x${ib}${broadcast > 0 ? '-broadcast' : ''}`,
+    name: `convWeight.winograd-${weightTileName(tile)}`,
     source: multiplySource,
     constants: {
       ...sharing.constants,
@@ -86,7 +90,8 @@ export function winogradWeightMultiply(
     hooks: sharing.hooks,
     params: {
       quads,
-      positions: POSITIONS,
+      positions,
+      goesOn: Number(tileY > 0),
       ...grid,
       inputs,
       outputs,
@@ -104,8 +109,8 @@ export function winogradWeightMultiply(
       ...range('dy', { ...dy, base: dy.base / 4 }),
       ...range('out', out),
     },
-    workgroups: POSITIONS * grid.inBlocks * grid.blocks * splits,
+    workgroups: positions * grid.inBlocks * grid.blocks * splits,
     flops: (2 * images * 4 * quads * (out.end - out.start)) / allSplits,
-    bytes: 4 * ((x.end - x.start + dy.end - dy.start) * POSITIONS * 4 * quads + out.end - out.start),
+    bytes: 4 * ((x.end - x.start + dy.end - dy.start) * positions * 4 * quads + out.end - out.start),
   };
 }

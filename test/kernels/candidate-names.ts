@@ -19,6 +19,9 @@ export const WINOGRAD = [
 ];
 
 /** F(3×3, 2×2) of four phases. */
-export const POLYPHASE = [{ conv: 'polyphase-1x32-broadcast' }, { conv: 'polyphase-2x4' }];
+export const POLYPHASE = [
+  { conv: 'polyphase-1x32-broadcast', convWeight: 'polyphase-16x4-broadcast' },
+  { conv: 'polyphase-2x4', convWeight: 'polyphase-3x5' },
+];
 
 export const nameOf = (force: Record<string, string>): string => [...new Set(Object.values(force))].join(' and ');

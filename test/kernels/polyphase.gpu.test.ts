@@ -39,11 +39,15 @@ const words = (list: Float32Array): Uint32Array => new Uint32Array(list.buffer, 
 const size = (list: Float32Array): number => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0) / list.length);
 const apart = (a: Float32Array, b: Float32Array): number => a.reduce((m, v, k) => Math.max(m, Math.abs(v - b[k]!)), 0);
 
-async function runForced(trial: Trial, conv: string, options: CompileOptions = {}, weight = 'plain') {
-  const all = { ...options, force: { conv, convWeight: weight }, guardBytes: 512 };
+/** Forms of both families: [conv, convWeight]. */
+type Forced = readonly [string, string];
+const FORCED: Forced = ['polyphase-1x8-broadcast', 'polyphase-8x2-broadcast'];
+
+async function runForced(trial: Trial, [conv, convWeight]: Forced, options: CompileOptions = {}) {
+  const all = { ...options, force: { conv, convWeight }, guardBytes: 512 };
   const { results, stored, dispatches, kernels } = await runTrials(await openTestDevice(), [trial], dyOf, all);
   assert.is(stored, 0, `${conv}: guard bytes changed`);
-  return { found: results[0]!.slice(0, 2), dispatches, kernels };
+  return { found: results[0]!.slice(0, 3), dispatches, kernels };
 }
 
 const test = suite('conv: four phases of 2×2 taps');
@@ -51,22 +55,26 @@ const test = suite('conv: four phases of 2×2 taps');
 for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
   test(name, async () => {
     const trial = trialOf(randomFrom(51), transposed, spec);
-    const { found: plain } = await runForced(trial, 'plain');
-    const { found, dispatches, kernels } = await runForced(trial, 'polyphase-1x8-broadcast');
-    assert.ok(kernels.some(({ candidate }) => candidate.startsWith('polyphase-1x8')));
+    const { found: plain } = await runForced(trial, ['plain', 'plain']);
+    const { found, dispatches, kernels } = await runForced(trial, FORCED);
+    for (const form of ['polyphase-1x8', 'polyphase-8x2'])
+      assert.ok(
+        kernels.some(({ candidate }) => candidate.startsWith(form)),
+        form,
+      );
     found.forEach((result, i) => {
       const off = apart(result, plain[i]!);
       assert.ok(off <= 2e-5 * size(plain[i]!), `result ${i}: off by ${off} of ${size(plain[i]!)}`);
     });
     if (!SAME_BITS.includes(name)) return;
     const same = {
-      'no subgroups': await runForced(trial, 'polyphase-1x8'),
-      'other tiles': await runForced(trial, 'polyphase-2x4'),
+      'no subgroups': await runForced(trial, ['polyphase-1x8', 'polyphase-8x2']),
+      'other tiles': await runForced(trial, ['polyphase-2x4', 'polyphase-8x1']),
+      split: await runForced(trial, FORCED, bound(4096)),
     };
-    for (const [how, other] of Object.entries(same)) assert.equal(words(other.found[0]!), words(found[0]!), how);
-    const split = await runForced(trial, 'polyphase-1x8-broadcast', bound(4096));
-    assert.ok(split.dispatches > dispatches, 'the case is cut');
-    assert.equal(words(split.found[0]!), words(found[0]!), 'split');
+    for (const [how, other] of Object.entries(same))
+      found.forEach((result, i) => void assert.equal(words(other.found[i]!), words(result), `result ${i}, ${how}`));
+    assert.ok(same.split.dispatches > dispatches, 'the case is cut');
   });
 }
 
@@ -86,19 +94,24 @@ test('bands cover every row of tiles once, in the memory of the first', () => {
 });
 
 test('a plane of several bands is that of plain sums', async () => {
-  const specs: [string, Trial['spec']][] = [
-    ['winograd-1x8', { x: [1, 8, 150, 1020], w: [8, 8, 3, 3], bias: true, options: { padding: 1 } }],
-    ['polyphase-1x8', { x: [1, 8, 262, 1020], w: [8, 8, 4, 4], bias: true, options: { stride: 2, padding: 2 } }],
+  const specs: [Forced, Trial['spec']][] = [
+    [['winograd-1x8', 'quads-8'], { x: [1, 8, 150, 1020], w: [8, 8, 3, 3], bias: true, options: { padding: 1 } }],
+    [
+      ['polyphase-1x8', 'polyphase-8x2'],
+      { x: [1, 8, 262, 1020], w: [8, 8, 4, 4], bias: true, options: { stride: 2, padding: 2 } },
+    ],
   ];
-  for (const [conv, spec] of specs) {
+  for (const [force, spec] of specs) {
     const trial = trialOf(randomFrom(53), false, spec);
     // Planes that large take seconds by the plain kernels.
-    const { found: plain } = await runForced(trial, 'quads-2x1x16', {}, 'quads-8');
-    const { found, kernels } = await runForced(trial, conv, {}, 'quads-8');
+    const { found: plain } = await runForced(trial, ['quads-2x1x16', 'quads-8']);
+    const { found, kernels } = await runForced(trial, force);
     const transforms = kernels.filter(({ op, candidate }) => op === 'conv2d' && candidate.endsWith('.input'));
-    assert.ok(transforms.length > 1, `${conv}: bands`);
-    const off = apart(found[0]!, plain[0]!);
-    assert.ok(off <= 1e-4 * size(plain[0]!), `${conv}: off by ${off}`);
+    assert.ok(transforms.length > 1, `${force}: bands`);
+    for (const i of [0, 2]) {
+      const off = apart(found[i]!, plain[i]!);
+      assert.ok(off <= 1e-4 * size(plain[i]!), `${force}: result ${i} off by ${off}`);
+    }
   }
 });
 

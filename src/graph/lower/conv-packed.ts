@@ -237,6 +237,15 @@ export function lowerWinogradChannels(plan: Lowering, node: Node, shape: ConvSha
   return lowerTransformed(plan, node, winogradWay(plan, shape, channelsPacking(shape, tile), multiply));
 }
 
+/** x's tiles of every phase. */
+export const phaseTiles = (plan: Lowering, shape: ConvShape, x: Tensor, v: Tensor, grid: TileGrid): Launch[] =>
+  slicesOf(plan, v).flatMap((vs) =>
+    slicesOf(plan, x).map((xs) => ({
+      kernel: polyphaseInput(shape, xs.planes, vs.planes, grid),
+      operands: { x: view(x, xs.chunk), v: view(v, vs.chunk) },
+    })),
+  );
+
 /** By four phases of 2×2 taps, on tiles of 3×3 pixels. */
 export function lowerPolyphase(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
   const summed = ofPhases(shape);
@@ -246,13 +255,7 @@ export function lowerPolyphase(plan: Lowering, node: Node, shape: ConvShape, til
     packing,
     summed,
     weights: (parts) => polyphaseWeights(shape, packing, parts),
-    input: (grid, x, v) =>
-      slicesOf(plan, v).flatMap((vs) =>
-        slicesOf(plan, x).map((xs) => ({
-          kernel: polyphaseInput(shape, xs.planes, vs.planes, grid),
-          operands: { x: view(x, xs.chunk), v: view(v, vs.chunk) },
-        })),
-      ),
+    input: (grid, x, v) => phaseTiles(plan, shape, x, v, grid),
     multiply: (grid, parts) => polyphaseMultiply(summed, tile, parts, grid),
     output: (grid, planes, bias) => polyphaseOutput(planes, shape, bias, grid),
   });

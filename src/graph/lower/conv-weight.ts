@@ -17,7 +17,9 @@ import {
   weightQuadsKernel,
 } from '../../kernels/conv-weight-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
-import { POSITIONS, tilesOf, winogradInput } from '../../kernels/winograd.js';
+import { ofPhases, PHASE_POSITIONS, polyphaseGrid } from '../../kernels/polyphase.js';
+import { polyphaseKernels, polyphaseTiles, polyphaseWeightMultiply } from '../../kernels/polyphase-weight.js';
+import { bandsOf, POSITIONS, type TileGrid, tilesOf, winogradInput } from '../../kernels/winograd.js';
 import {
   type WinogradWeightTile,
   winogradKernels,
@@ -28,6 +30,7 @@ import {
 import { sizeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
+import { phaseTiles } from './conv-packed.js';
 import { meetings, slicesOf, view } from './slices.js';
 
 // Weight gradients over chunked tensors.
@@ -102,15 +105,56 @@ export function lowerWeightWinograd(
   const area = POSITIONS * tilesOf(shape).row;
   const [xs, dys] = [x, dy].map(({ shape: [n, c] }) => plan.scratch([n!, c!, area])) as [Tensor, Tensor];
   const sums = plan.scratch([dw.shape[0]!, dw.shape[1]!, POSITIONS]);
-  const splitting = winogradSplitting(shape, tile);
+  const grid = tilesOf(shape);
+  const splitting = winogradSplitting(shape, tile, [grid]);
   return [
-    ...launchPlanes(plan, { x, v: xs }, (planes) =>
-      winogradInput(planes, { ...shape, transposed: false }, tilesOf(shape)),
-    ),
+    ...launchPlanes(plan, { x, v: xs }, (planes) => winogradInput(planes, { ...shape, transposed: false }, grid)),
     ...launchPlanes(plan, { dy, v: dys }, (planes) => winogradTiles(planes, shape)),
-    ...lowerSplit(plan, sums, [xs, dys], splitting, (parts) => winogradWeightMultiply(shape, tile, splitting, parts)),
+    ...lowerSplit(plan, sums, [xs, dys], splitting, (parts) =>
+      winogradWeightMultiply(shape, tile, splitting, parts, grid),
+    ),
     ...launchPlanes(plan, { sums, dw }, winogradKernels),
   ];
+}
+
+/**
+ * By four phases of 2×2 taps, on tiles of 3×3 pixels of dy. Bands of rows of tiles come one after the other in the same memory, each
+ * adding to the sums of the last.
+ */
+export function lowerWeightPolyphase(
+  plan: Lowering,
+  node: Node,
+  shape: WeightShape,
+  tile: WinogradWeightTile,
+): Launch[] {
+  const [x, dy] = node.inputs as [Tensor, Tensor];
+  const dw = node.outputs[0]!;
+  const summed = ofPhases(shape);
+  const channels = { x: summed.groups * summed.inputs, dy: dy.shape[1]! };
+  const bands = bandsOf(polyphaseGrid(shape), shape.images * (channels.x + channels.dy));
+  const area = PHASE_POSITIONS * bands[0]!.row;
+  const xs = plan.scratch([shape.images, channels.x, area]);
+  const dys = plan.scratch([shape.images, channels.dy, area]);
+  const sums = plan.scratch([dw.shape[0]!, summed.inputs, PHASE_POSITIONS]);
+  const splitting = winogradSplitting(summed, tile, bands);
+  const forward = { ...shape, transposed: false };
+  const ofBand = (grid: TileGrid): Launch[] => [
+    ...phaseTiles(plan, forward, x, xs, grid),
+    ...launchPlanes(plan, { dy, v: dys }, (planes) => polyphaseTiles(planes, shape, grid)),
+    ...lowerSplit(plan, sums, [xs, dys], splitting, (parts) => {
+      const continues = parts.continues || bands.length > 1;
+      return polyphaseWeightMultiply(shape, tile, splitting, { ...parts, continues }, grid);
+    }),
+  ];
+  const kernels = slicesOf(plan, sums).flatMap((from) =>
+    slicesOf(plan, dw).map(
+      (to): Launch => ({
+        kernel: polyphaseKernels(shape, from.planes, to.planes),
+        operands: { sums: view(sums, from.chunk), dw: view(dw, to.chunk) },
+      }),
+    ),
+  );
+  return [...bands.flatMap(ofBand), ...kernels];
 }
 
 function addSplits(plan: Lowering, partial: Tensor, dw: Tensor, splits: number): Launch[] {

@@ -22,7 +22,13 @@ import {
   lowerWinogradChannels,
 } from './conv-packed.js';
 import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
-import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
+import {
+  lowerWeightDirect,
+  lowerWeightPlain,
+  lowerWeightPolyphase,
+  lowerWeightQuads,
+  lowerWeightWinograd,
+} from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
 
 /**
@@ -149,6 +155,18 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
     full: ['winograd-16x4', 'winograd-8x4-broadcast', 'winograd-8x8-broadcast'],
     lower(plan, node, shape, [ob, ib], name) {
       return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
+    },
+  },
+  {
+    pattern: /^polyphase-(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'polyphase-16x4 (outputs × inputs), also -broadcast, for 3×3 of stride 2 and 4×4',
+    fits: (shape) => fitsPolyphase({ ...shape, transposed: false }),
+    rounds: true,
+    shared: ([ob]) => ob!,
+    quick: ['polyphase-16x4-broadcast'],
+    full: ['polyphase-16x4', 'polyphase-8x4-broadcast', 'polyphase-8x8-broadcast'],
+    lower(plan, node, shape, [ob, ib], name) {
+      return lowerWeightPolyphase(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
     },
   },
   {
