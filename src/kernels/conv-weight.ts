@@ -6,6 +6,7 @@ import {
   areaOf,
   type ConvShape,
   FEW_PIXELS,
+  fitsPolyphase,
   fitsWinograd,
   type Part,
   range,
@@ -199,13 +200,16 @@ export function weightPlainKernel(shape: WeightShape, parts: WeightParts): Kerne
 
 /** Candidate that a device starts with; the tuner may know better. */
 export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: Adapter, precise: boolean): string {
-  const { inputs, outputs, output } = shape;
+  const { inputs, outputs, output, kernel } = shape;
   const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts) {
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
     // 36 sums a kernel over a few tiles are mostly stores: 512 channels on 8×16 take twice the time of plain sums.
-    const many = areaOf(output) > FEW_PIXELS;
-    return wide && many && !precise && fitsWinograd(shape) ? 'winograd-16x4-broadcast' : 'quads-8-broadcast';
+    const transformed = wide && areaOf(output) > FEW_PIXELS && !precise;
+    if (transformed && fitsWinograd(shape)) return 'winograd-16x4-broadcast';
+    // 3×3 of stride 2 fill the phases by 9/16 only, which plain sums beat.
+    const phases = transformed && areaOf(kernel) === 16 && fitsPolyphase({ ...shape, transposed: false });
+    return phases ? 'polyphase-8x4-broadcast' : 'quads-8-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;

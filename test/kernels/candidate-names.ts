@@ -20,7 +20,7 @@ export const WINOGRAD = [
 
 /** F(3×3, 2×2) of four phases. */
 export const POLYPHASE = [
-  { conv: 'polyphase-1x32-broadcast', convWeight: 'polyphase-16x4-broadcast' },
+  { conv: 'polyphase-1x32-broadcast', convWeight: 'polyphase-8x4-broadcast' },
   { conv: 'polyphase-2x4', convWeight: 'polyphase-3x5' },
 ];
 

@@ -159,12 +159,12 @@ const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
   },
   {
     pattern: /^polyphase-(\d+)x(\d+)(?:-broadcast)?$/,
-    form: 'polyphase-16x4 (outputs × inputs), also -broadcast, for 3×3 of stride 2 and 4×4',
+    form: 'polyphase-8x4 (outputs × inputs), also -broadcast, for 3×3 of stride 2 and 4×4',
     fits: (shape) => fitsPolyphase({ ...shape, transposed: false }),
     rounds: true,
     shared: ([ob]) => ob!,
-    quick: ['polyphase-16x4-broadcast'],
-    full: ['polyphase-16x4', 'polyphase-8x4-broadcast', 'polyphase-8x8-broadcast'],
+    quick: ['polyphase-8x4-broadcast'],
+    full: ['polyphase-8x4', 'polyphase-16x4-broadcast'],
     lower(plan, node, shape, [ob, ib], name) {
       return lowerWeightPolyphase(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
     },
