@@ -11,9 +11,10 @@ import { runTrials, type Trial, trialOf } from './conv-runs.js';
 
 const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
   '4×4 of stride 2': [false, { x: [2, 9, 9, 14], w: [11, 9, 4, 4], bias: true, options: { stride: 2, padding: 2 } }],
+  // Sixteen channels of a phase are a workgroup of the weight gradient, which leaves out what no tap reads.
   '3×3 of stride 2': [
     false,
-    { x: [2, 7, 10, 13], w: [6, 7, 3, 3], bias: false, options: { stride: 2, padding: [0, 2, 1, 0] } },
+    { x: [2, 16, 10, 13], w: [6, 16, 3, 3], bias: false, options: { stride: 2, padding: [0, 2, 1, 0] } },
   ],
   '4×3, groups, mirrored': [
     false,

@@ -110,7 +110,7 @@ const CONV: readonly Candidate<ConvShape>[] = [
     rounds: true,
     shared: ([, oc]) => oc!,
     quick: ['polyphase-1x32-broadcast'],
-    full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast'],
+    full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast', 'polyphase-4x16-broadcast'],
     lower(plan, node, shape, [quads, oc], name) {
       if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
       return lowerPolyphase(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
