@@ -53,7 +53,7 @@ const editions = (endings) => ({
 /** A second minifier: swc takes another 6 % of what esbuild leaves. */
 async function writeSmaller({ path, text }) {
   mkdirSync(dirname(path), { recursive: true });
-  const smaller = path.endsWith('.js')
+  const smaller = /\.m?js$/.test(path)
     ? await minify(text, { module: true, ecma: 2022, compress: { passes: 3, ecma: 2022 }, mangle: true })
     : { code: text };
   writeFileSync(path, smaller.code);
