@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { minify } from '@swc/core';
 import { build } from 'esbuild';
+import { withoutHelp } from './help-plugin.mjs';
 import { kernelsPlugin } from './kernels-plugin.mjs';
 import { squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
 
@@ -12,6 +13,7 @@ const EXTERNAL = [
   'webgpu',
   'sharp',
   'esbuild',
+  '@swc/core',
   'typescript',
   'playwright-core',
   '@sparticuz/chromium',
@@ -59,13 +61,16 @@ async function writeSmaller({ path, text }) {
   writeFileSync(path, smaller.code);
 }
 
-/** One minified module that imports nothing, for pages. Resolves to esbuild's result. */
-export async function bundleForPages({ endings = ['.pages.ts'], ...options }) {
+/**
+ * One minified module that imports nothing, for pages. Resolves to esbuild's result.
+ * @param options esbuild's, beside the endings of editions and `help: false` for a build that shows no help of options
+ */
+export async function bundleForPages({ endings = ['.pages.ts'], help = true, ...options }) {
   const result = await bundle({
     platform: 'browser',
     external: [],
     minify: true,
-    plugins: [squeezingPlugin, kernelsPlugin, editions(endings)],
+    plugins: [squeezingPlugin, kernelsPlugin, ...(help ? [] : [withoutHelp]), editions(endings)],
     write: false,
     ...options,
   });
