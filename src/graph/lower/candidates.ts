@@ -1,5 +1,6 @@
 import type { WeightShape } from '../../kernels/conv-weight.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor } from '../tensor.js';
+import { chosen } from './spec.js';
 
 // Ops that can be done in several ways: a table of candidates, and which of them does a given application.
 
@@ -40,30 +41,8 @@ export function lanesOf({ subgroupSize }: Lowering['device'], name: string, chan
   return shared ? subgroupSize : 0;
 }
 
-/** What of a convolution a choice may depend on, but for its size. */
-export function kindText(op: string, { kernel, stride, dilation, groups, reflect, ...shape }: WeightShape): string {
-  const { transposed = false } = shape as { transposed?: boolean };
-  const pair = ([a, b]: readonly [number, number]) => (a === b ? `${a}` : `${a}x${b}`);
-  const parts = [
-    op,
-    `${kernel[0]}x${kernel[1]}`,
-    transposed ? 'transposed' : '',
-    pair(stride) === '1' ? '' : `stride ${pair(stride)}`,
-    pair(dilation) === '1' ? '' : `dilation ${pair(dilation)}`,
-    groups === 1 ? '' : `groups ${groups}`,
-    reflect ? 'reflect' : '',
-  ];
-  return parts.filter(Boolean).join(' ');
-}
-
-/** Pixels of the results up to the next power of two below: sizes of one class share a choice. */
-const sizeClass = ({ images, output }: WeightShape): number => Math.floor(Math.log2(images * output[0] * output[1]));
-
 export const numbersOf = ({ pattern }: { pattern: RegExp }, name: string): number[] =>
   pattern.exec(name)!.slice(1).map(Number);
-
-export const specOf = (op: string, shape: WeightShape): string =>
-  `${kindText(op, shape)} ${shape.inputs}>${shape.outputs} 2^${sizeClass(shape)}`;
 
 /** By the candidate that is forced or chosen, else by the prior's. */
 export function lowerBy<Shape extends WeightShape>(
@@ -79,5 +58,5 @@ export function lowerBy<Shape extends WeightShape>(
     if (found.fits?.(shape) === false) return lowered(prior);
     return found.lower(plan, node, shape, numbersOf(found, name), name);
   };
-  return lowered(plan.candidate(family.op, specOf(family.op, shape)) ?? prior);
+  return lowered(chosen(plan, family.op, shape) ?? prior);
 }

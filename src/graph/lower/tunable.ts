@@ -1,7 +1,8 @@
 import type { WeightShape } from '../../kernels/conv-weight.js';
 import type { Effort, Lowering, Node, Tunable } from '../tensor.js';
-import { type Candidate, type Family, kindText, lanesOf, numbersOf, rowOf, specOf } from './candidates.js';
+import { type Candidate, type Family, lanesOf, numbersOf, rowOf } from './candidates.js';
 import { smallShapes } from './small.js';
+import { kindText, specOf } from './spec.js';
 
 // What choosing among an op's candidates needs to know of an application.
 
