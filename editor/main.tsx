@@ -2,11 +2,10 @@
 
 import { render } from 'preact';
 import { decodePng } from '../src/data/png.js';
-import { whyNot } from '../src/web/why-not.js';
 import { openAutosave } from './autosave.js';
 import { encodeProject } from './document/files.js';
 import { createEditor, type Editor } from './editor.js';
-import { remotePainter } from './painter/remote.js';
+import { remotePainter, whyNot } from './painter/remote.js';
 import { findResources, type Resources } from './resources.js';
 import { starter } from './starter.js';
 import { App, type Props } from './view/app.jsx';
@@ -33,14 +32,15 @@ async function openDrawing(
 }
 
 async function start(): Promise<void> {
-  const reason = await whyNot();
+  const resources = await findResources();
+  const worker = resources.worker();
+  const reason = await whyNot(worker);
   if (reason) return render(<WhyNot {...reason} />, document.body);
   const [labels, result, overlay] = ['labels', 'result', 'overlay'].map(canvas) as [
     HTMLCanvasElement,
     HTMLCanvasElement,
     HTMLCanvasElement,
   ];
-  const resources = await findResources();
   const listeners = new Set<() => void>();
   const changed = () => listeners.forEach((listener) => listener());
   const props: Omit<Props, 'editor'> = {
@@ -55,7 +55,7 @@ async function start(): Promise<void> {
     },
   };
   const progress = (bytes: number, total?: number) => show({ loaded: { bytes, total } });
-  const painter = remotePainter(resources.worker(), result.transferControlToOffscreen(), progress);
+  const painter = remotePainter(worker, result.transferControlToOffscreen(), progress);
   let keep = (_: Editor) => {};
   const editor = createEditor(painter, {
     changed,

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundle, bundleForPages, REQUIRE } from './bundle.mjs';
+import { bundle, bundleForPages, bundleForPainting, REQUIRE } from './bundle.mjs';
 import { buildDashboard } from './dashboard.mjs';
 import { buildEditor } from './editor.mjs';
 import { buildTraining } from './training.mjs';
@@ -12,10 +12,6 @@ import { buildTraining } from './training.mjs';
 const UNIVERSAL = ['src/index.ts', 'src/engine.ts', 'src/browser.ts', 'src/train/index.ts'];
 const NODE = ['src/node.ts'];
 const CLI = 'src/cli/main.ts';
-const PAGES = [
-  ['src/web/index.ts', 'dist/pix2pixhd.min.js'],
-  ['src/web/train.ts', 'dist/pix2pixhd-train.min.js'],
-];
 
 /** Static imports of anything outside the bundle, which a browser could not follow; by entry, through shared chunks. */
 function foreignImports(outputs, file, seen = new Set()) {
@@ -49,7 +45,10 @@ async function buildLibrary() {
 
 /** For pages, from a CDN as from npm. */
 const buildForPages = () =>
-  Promise.all(PAGES.map(([entry, outfile]) => bundleForPages({ entryPoints: [entry], outfile })));
+  Promise.all([
+    bundleForPainting({ entryPoints: ['src/web/index.ts'], outfile: 'dist/pix2pixhd.min.js' }),
+    bundleForPages({ entryPoints: ['src/web/train.ts'], outfile: 'dist/pix2pixhd-train.min.js', help: false }),
+  ]);
 
 const buildCommandLine = () =>
   bundle({

@@ -2,12 +2,12 @@
 
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleForPages } from './bundle.mjs';
+import { bundleForPainting } from './bundle.mjs';
 
 export async function buildEditor(outdir) {
   mkdirSync(outdir, { recursive: true });
   copyFileSync('editor/index.html', join(outdir, 'index.html'));
-  await bundleForPages({
+  await bundleForPainting({
     entryPoints: [
       { in: 'editor/main.tsx', out: 'editor' },
       { in: 'editor/editor.css', out: 'editor' },

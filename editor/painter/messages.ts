@@ -3,6 +3,7 @@
 import type { Style } from '../../src/generate/styles.js';
 import type { Manifest } from '../../src/nets/manifest.js';
 import type { Call } from '../../src/web/calls.js';
+import type { Reason } from '../../src/web/why-not.js';
 import type { Box, Maps } from '../document/maps.js';
 
 export interface Model {
@@ -41,8 +42,13 @@ export interface Painter {
   encode(photo: ImageData, ids: Uint16Array): Promise<Map<number, number[]>>;
 }
 
-/** The first message gives the worker its canvas. */
-export type ToWorker = { canvas: OffscreenCanvas } | Call<keyof Painter>;
+/** What the worker answers before it has a canvas: what keeps it from painting. */
+export interface Doctor {
+  whyNot(): Promise<Reason | undefined>;
+}
+
+/** A canvas makes a painter of the worker. */
+export type ToWorker = { canvas: OffscreenCanvas } | Call<keyof Painter | keyof Doctor>;
 
 /** How much of a checkpoint is there, in bytes. */
 export interface Progress {

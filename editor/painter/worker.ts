@@ -1,16 +1,19 @@
 // The worker's end of the line.
 
 import { answerCall, type Reply } from '../../src/web/calls.js';
-import type { Painter, Progress, ToWorker } from './messages.js';
+import { whyNot } from '../../src/web/why-not.js';
+import type { Doctor, Painter, Progress, ToWorker } from './messages.js';
 import { createPainter } from './painter.js';
 
 const scope = globalThis as unknown as {
   postMessage(message: Reply | Progress): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 };
-let painter: Painter | undefined;
+let service: Doctor & Partial<Painter> = { whyNot };
 
 scope.onmessage = async ({ data }) => {
-  if ('canvas' in data) painter = createPainter(data.canvas, (loaded, total) => scope.postMessage({ loaded, total }));
-  else scope.postMessage(await answerCall(painter!, data));
+  if ('canvas' in data) {
+    const painter = createPainter(data.canvas, (loaded, total) => scope.postMessage({ loaded, total }));
+    service = { whyNot, ...painter };
+  } else scope.postMessage(await answerCall(service, data));
 };

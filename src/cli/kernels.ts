@@ -2,7 +2,7 @@
 
 import type { CompileOptions, TuneEvent } from '../engine.js';
 import { UsageError } from '../errors.js';
-import { FAMILIES } from '../graph/lower/conv.js';
+import { FAMILIES } from '../graph/lower/families.js';
 import type { OptionValues } from '../options/table.js';
 import { type ProgressLine, progressLine } from './progress.js';
 

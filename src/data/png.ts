@@ -1,9 +1,9 @@
-import { decode, encode } from 'fast-png';
-import { Unzlib } from 'fflate';
+import { Unzlib, zlibSync } from 'fflate';
 import { DataError } from '../errors.js';
 import { concatBytes } from '../formats/bytes.js';
 import { crc32 } from '../formats/crc32.js';
 import { checkSize, type Image, type Limits } from './image.js';
+import { type RowLayout, rawSize, rowsOf, samplesOf } from './png-rows.js';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const PALETTE = 3;
@@ -16,7 +16,7 @@ const COLOURS = new Map([
   [6, { channels: 4, depths: [8, 16] }],
 ]);
 
-type Header = { width: number; height: number; depth: number; colour: number; channels: number; interlaced: boolean };
+type Header = RowLayout & { colour: number };
 
 const damaged = (path: string, problem: string, cause?: unknown) =>
   new DataError(`damaged PNG: ${problem}`, { file: path, fix: 'Copy or save the picture again', cause });
@@ -32,15 +32,30 @@ export function decodePng(bytes: Uint8Array, path = 'PNG', limits: Limits = {}):
   const header = readHeader(bytes, path);
   const { width, height, depth, channels } = header;
   checkSize(path, width, height, limits);
-  if (header.interlaced && depth < 8) {
-    throw new DataError(`an interlaced PNG of ${depth} bits`, { file: path, fix: 'Save it without interlacing' });
-  }
-  const chunks = readChunks(bytes, path);
-  const raw = inflate(chunks.IDAT, rawSize(header), path);
-  const { data, palette } = unfilter(chunks, raw, path);
-  const samples = depth < 8 ? unpack(data as Uint8Array, width, height, depth) : (data as Uint8Array | Uint16Array);
+  const { parts, palette } = readChunks(bytes, path);
+  if (header.colour === PALETTE && !palette) throw damaged(path, 'the palette is missing');
+  const raw = inflate(parts, rawSize(header), path);
   const notes = header.interlaced ? ['is interlaced, which makes it larger and slower to read'] : [];
-  return { width, height, channels, depth, data: samples, palette, exact: true, notes, path };
+  const data = samplesIn(raw, header, path);
+  return {
+    width,
+    height,
+    channels,
+    depth,
+    data,
+    palette: header.colour === PALETTE ? palette : undefined,
+    exact: true,
+    notes,
+    path,
+  };
+}
+
+function samplesIn(raw: Uint8Array, header: Header, path: string): Image['data'] {
+  try {
+    return samplesOf(raw, header);
+  } catch (error) {
+    throw damaged(path, `unknown ${(error as Error).message}`, error);
+  }
 }
 
 function readHeader(bytes: Uint8Array, path: string): Header {
@@ -56,12 +71,12 @@ function readHeader(bytes: Uint8Array, path: string): Header {
   return { ...size, depth, colour, channels: kind.channels, interlaced: interlace === 1 };
 }
 
-type Chunks = { IHDR: Uint8Array; PLTE?: Uint8Array; IDAT: Uint8Array[] };
+type Chunks = { parts: Uint8Array[]; palette?: number[][] };
 
 /** Collects what the pixels need. Ancillary chunks (lower-case first letter) are skipped, unknown critical ones refused. */
 function readChunks(bytes: Uint8Array, path: string): Chunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const chunks: Chunks = { IHDR: bytes.subarray(16, 29), IDAT: [] };
+  const chunks: Chunks = { parts: [] };
   for (let at = 8; ; ) {
     if (at + 12 > bytes.length) throw damaged(path, 'it is cut short');
     const length = view.getUint32(at);
@@ -70,32 +85,17 @@ function readChunks(bytes: Uint8Array, path: string): Chunks {
     if (crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getUint32(at + 8 + length))
       throw damaged(path, `${type} fails its CRC`);
     const data = bytes.subarray(at + 8, at + 8 + length);
-    if (type === 'IDAT') chunks.IDAT.push(data);
-    else if (type === 'PLTE') chunks.PLTE = data;
+    if (type === 'IDAT') chunks.parts.push(data);
+    else if (type === 'PLTE') chunks.palette = coloursOf(data, path);
     else if (type === 'IEND') return chunks;
     else if (type !== 'IHDR' && type[0] < 'a') throw damaged(path, `unknown chunk ${type}`);
     at += 12 + length;
   }
 }
 
-/** Adam7: first column and row of each pass, and its steps. */
-const PASSES = [
-  [0, 0, 8, 8],
-  [4, 0, 8, 8],
-  [0, 4, 4, 8],
-  [2, 0, 4, 4],
-  [0, 2, 2, 4],
-  [1, 0, 2, 2],
-  [0, 1, 1, 2],
-];
-
-/** Bytes that the pixel data must decompress to: each row has one filter byte in front. */
-function rawSize({ width, height, depth, channels, interlaced }: Header): number {
-  const size = (columns: number, rows: number) =>
-    columns ? rows * (1 + Math.ceil((columns * channels * depth) / 8)) : 0;
-  if (!interlaced) return size(width, height);
-  const passes = PASSES.map(([x, y, dx, dy]) => size(Math.ceil((width - x) / dx), Math.ceil((height - y) / dy)));
-  return passes.reduce((a, b) => a + b, 0);
+function coloursOf(data: Uint8Array, path: string): number[][] {
+  if (data.length % 3 > 0) throw damaged(path, `a palette of ${data.length} bytes`);
+  return Array.from({ length: data.length / 3 }, (_, i) => [...data.subarray(3 * i, 3 * i + 3)]);
 }
 
 /** Deflate expands at most 1032-fold: a promise beyond that is refused before the memory for it is taken. */
@@ -125,56 +125,15 @@ function inflate(parts: Uint8Array[], size: number, path: string): Uint8Array {
   return raw;
 }
 
-/** fast-png undoes filters and interlacing; it gets the checked data again, wrapped without compression. */
-function unfilter({ IHDR, PLTE }: Chunks, raw: Uint8Array, path: string): Pick<Image, 'palette'> & { data: unknown } {
-  const parts = [Uint8Array.from(SIGNATURE), chunk('IHDR', [IHDR])];
-  if (PLTE) parts.push(chunk('PLTE', [PLTE]));
-  parts.push(chunk('IDAT', stored(raw)), chunk('IEND', []));
-  try {
-    const { data, palette } = decode(concatBytes(parts));
-    if (IHDR[9] === PALETTE && !palette) throw damaged(path, 'the palette is missing');
-    return { data, palette: IHDR[9] === PALETTE ? palette : undefined };
-  } catch (error) {
-    throw error instanceof DataError ? error : damaged(path, (error as Error).message, error);
-  }
-}
-
-function chunk(type: string, parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const data = concatBytes(parts);
-  const out = new Uint8Array(12 + data.length); // the last four bytes are the CRC, which fast-png is not asked to check
-  new DataView(out.buffer).setUint32(0, data.length);
-  out.set(new TextEncoder().encode(type), 4);
-  out.set(data, 8);
+function chunk(type: string, data: Uint8Array): Uint8Array {
+  const out = concatBytes([new Uint8Array(4), latin1(type), data, new Uint8Array(4)]);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, data.length);
+  view.setUint32(8 + data.length, crc32(out.subarray(4, 8 + data.length)));
   return out;
 }
 
-/** A zlib stream of stored blocks (65,535 bytes at most each), without the checksum at the end that fflate ignores. */
-function stored(raw: Uint8Array): Uint8Array[] {
-  const parts: Uint8Array[] = [Uint8Array.of(0x78, 0x01)];
-  for (let at = 0; at < raw.length; at += 65535) {
-    const block = raw.subarray(at, at + 65535);
-    const last = at + block.length === raw.length ? 1 : 0;
-    parts.push(
-      Uint8Array.of(last, block.length & 255, block.length >> 8, ~block.length & 255, (~block.length >> 8) & 255),
-      block,
-    );
-  }
-  return [...parts, new Uint8Array(4)];
-}
-
-/** Rows of 1, 2 or 4 bits, high bits first, each row starting on a byte → one sample a byte. */
-function unpack(packed: Uint8Array, width: number, height: number, depth: number): Uint8Array {
-  const out = new Uint8Array(width * height);
-  const rowBytes = Math.ceil((width * depth) / 8);
-  const mask = (1 << depth) - 1;
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at++) {
-      const bit = x * depth;
-      out[at] = (packed[y * rowBytes + (bit >> 3)] >> (8 - depth - (bit & 7))) & mask;
-    }
-  }
-  return out;
-}
+const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 /** Samples to encode: 8-bit or, given a Uint16Array, 16-bit; with `palette` (RGB triples) the data are indices. */
 export type PngInput = {
@@ -188,7 +147,21 @@ export type PngInput = {
 };
 
 /** Encodes a PNG; the same input always gives the same bytes. */
-export function encodePng({ width, height, channels, data, palette, text }: PngInput): Uint8Array {
-  const depth = data instanceof Uint16Array ? 16 : 8;
-  return encode({ width, height, channels, data, depth, palette, text }, { zlib: { level: 6 } });
+export function encodePng({ width, height, channels, data, palette, text = {} }: PngInput): Uint8Array {
+  if (data.length !== width * height * channels)
+    throw new RangeError(`encodePng: got ${data.length} samples, wanted ${width} × ${height} × ${channels}`);
+  const colour = palette ? PALETTE : [0, 4, 2, 6][channels - 1];
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([data instanceof Uint16Array ? 16 : 8, colour], 8);
+  return concatBytes([
+    Uint8Array.from(SIGNATURE),
+    chunk('IHDR', header),
+    ...(palette ? [chunk('PLTE', Uint8Array.from(palette.flat()))] : []),
+    chunk('IDAT', zlibSync(rowsOf(data, height), { level: 6 })),
+    ...Object.entries(text).map(([keyword, value]) => chunk('tEXt', latin1(`${keyword}\0${value}`))),
+    chunk('IEND', new Uint8Array(0)),
+  ]);
 }

@@ -1,7 +1,7 @@
 import type { Device } from '../device/device.js';
 import { type Bound, type Kernel, pipelineKey, shaderText } from '../kernels/kernel.js';
+import { traceOf } from './inspect.js';
 import { STORAGE_USAGE, stateOf, UNIFORM_USAGE } from './storage.js';
-import { traceOf } from './trace.js';
 
 // Pipelines of a device: compiled side by side, each once, and warmed before a run needs them.
 

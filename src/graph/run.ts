@@ -2,12 +2,11 @@ import type { Device } from '../device/device.js';
 import type { Arena } from './arena.js';
 import { type Dispatch, encode, type Part, type Region } from './dispatch.js';
 import { copied, feederOf, type Writes } from './feeds.js';
+import { profileText, timed, traceOf } from './inspect.js';
 import { bytesOf, type Plan } from './plan.js';
-import { type KernelTime, profileText } from './profile.js';
+import type { KernelTime } from './profile.js';
 import type { Program, ProgramStats, RunOptions } from './program.js';
 import { GraphError, refuse, type Tensor } from './tensor.js';
-import { timed } from './timing.js';
-import { traceOf } from './trace.js';
 import { transfersOf } from './transfers.js';
 
 export interface Parts {

@@ -84,7 +84,7 @@ export interface Op<A = any> {
   /** Launches in order. Every element of every output is written. */
   lower?(node: Node<A>, plan: Lowering): Launch[];
   /** Where there are several ways to do it. */
-  tunable?(node: Node<A>, device: Lowering['device'], precise: boolean): Tunable;
+  tunable?(node: Node<A>, device: Lowering['device'], precise: boolean): Tunable | undefined;
   /** Operands whose memory an output of the same size may take over: element i of the output needs only element i of it. */
   readonly inPlace?: boolean;
   /** An expression over the operands' elements (PointwiseAttrs), which may be folded into another op. */

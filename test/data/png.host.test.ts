@@ -42,7 +42,7 @@ for (const [colour, channels, depths] of KINDS) {
   }
 }
 
-test('interlaced pictures of every small size', async () => {
+test('interlaced pictures of every small size', () => {
   for (const [width, height] of [
     [1, 1],
     [5, 1],
@@ -53,6 +53,8 @@ test('interlaced pictures of every small size', async () => {
     [13, 11],
   ]) {
     for (const [colour, channels, depth] of [
+      [0, 1, 1],
+      [0, 1, 4],
       [0, 1, 8],
       [2, 3, 8],
       [0, 1, 16],
@@ -63,12 +65,6 @@ test('interlaced pictures of every small size', async () => {
       assert.equal([...image.data], samples, `${width}×${height} type ${colour} ${depth} bits`);
     }
   }
-  const small = makePng({ width: 9, height: 9, depth: 4, colour: 0, samples: noise(81, 4), interlaced: true });
-  await refuses(
-    () => decodePng(small, 'a.png'),
-    65,
-    /a\.png: an interlaced PNG of 4 bits\. Save it without interlacing/,
-  );
 });
 
 test('encoding and decoding give the same samples', () => {
@@ -141,7 +137,7 @@ const HOSTILE: [name: string, bytes: Uint8Array, message: RegExp][] = [
     makePng({ width: 1, height: 1, depth: 8, colour: 0, samples: [0], extra: [['ABCD', Uint8Array.of()]] }),
     /unknown chunk ABCD/,
   ],
-  ['filter type 9', header(1, 1, 8, 0, deflateSync(Uint8Array.of(9, 0))), /filter: 9/],
+  ['filter type 9', header(1, 1, 8, 0, deflateSync(Uint8Array.of(9, 0))), /unknown filter 9 in row 0/],
   ['pixels that are no zlib stream', header(1, 1, 8, 0, Uint8Array.of(1, 2, 3, 4)), /cannot be decompressed/],
 ];
 

@@ -116,7 +116,7 @@ test('where the budget is spent the prior decides, and precise programs choose n
   const names = (precise: boolean) => {
     const x = input([1, 64, 8, 8]);
     const { node } = conv2d(x, input([64, 64, 3, 3]), null, { padding: 1 });
-    return node.op.tunable!(node, { kind: 'cpu', vendor: 'mesa', subgroupSize: 8 }, precise).names('full');
+    return node.op.tunable!(node, { kind: 'cpu', vendor: 'mesa', subgroupSize: 8 }, precise)!.names('full');
   };
   assert.ok(names(false).some((name) => name.startsWith('winograd')));
   assert.not.ok(names(true).some((name) => name.startsWith('winograd')));

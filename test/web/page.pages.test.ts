@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundleForPages } from '../../scripts/bundle.mjs';
+import { bundleForPainting } from '../../scripts/bundle.mjs';
 import { decodePng } from '../../src/data/png.js';
 import { editorHtml } from '../../src/edit/html.js';
 import { opensOf } from '../../src/edit/opens.js';
@@ -19,7 +19,7 @@ const MODULE = '.cache/test/pix2pixhd.min.js';
 const HTML = '.cache/test/editor.html';
 
 test.before(async () => {
-  await bundleForPages({ entryPoints: ['src/web/index.ts'], outfile: MODULE });
+  await bundleForPainting({ entryPoints: ['src/web/index.ts'], outfile: MODULE });
 });
 test.after(async () => {
   rmSync(HTML, { force: true });

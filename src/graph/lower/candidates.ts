@@ -1,6 +1,6 @@
 import type { WeightShape } from '../../kernels/conv-weight.js';
-import { type Effort, type Launch, type Lowering, type Node, refuse, type Tensor, type Tunable } from '../tensor.js';
-import { smallShapes } from './small.js';
+import { type Launch, type Lowering, type Node, refuse, type Tensor } from '../tensor.js';
+import { chosen } from './spec.js';
 
 // Ops that can be done in several ways: a table of candidates, and which of them does a given application.
 
@@ -33,7 +33,7 @@ export interface Family<Shape> {
   weights(node: Node): Tensor;
 }
 
-const rowOf = <Shape>({ rows }: Family<Shape>, name: string) => rows.find(({ pattern }) => pattern.test(name));
+export const rowOf = <Shape>({ rows }: Family<Shape>, name: string) => rows.find(({ pattern }) => pattern.test(name));
 
 /** Lanes that share loads: where the name asks for it, and subgroups are of one size that divides the channels. */
 export function lanesOf({ subgroupSize }: Lowering['device'], name: string, channels: number): number {
@@ -41,81 +41,8 @@ export function lanesOf({ subgroupSize }: Lowering['device'], name: string, chan
   return shared ? subgroupSize : 0;
 }
 
-/** What of a convolution a choice may depend on, but for its size. */
-function kindText(op: string, { kernel, stride, dilation, groups, reflect, ...shape }: WeightShape): string {
-  const { transposed = false } = shape as { transposed?: boolean };
-  const pair = ([a, b]: readonly [number, number]) => (a === b ? `${a}` : `${a}x${b}`);
-  const parts = [
-    op,
-    `${kernel[0]}x${kernel[1]}`,
-    transposed ? 'transposed' : '',
-    pair(stride) === '1' ? '' : `stride ${pair(stride)}`,
-    pair(dilation) === '1' ? '' : `dilation ${pair(dilation)}`,
-    groups === 1 ? '' : `groups ${groups}`,
-    reflect ? 'reflect' : '',
-  ];
-  return parts.filter(Boolean).join(' ');
-}
-
-/** Pixels of the results up to the next power of two below: sizes of one class share a choice. */
-const sizeClass = ({ images, output }: WeightShape): number => Math.floor(Math.log2(images * output[0] * output[1]));
-
-const numbersOf = ({ pattern }: { pattern: RegExp }, name: string): number[] =>
+export const numbersOf = ({ pattern }: { pattern: RegExp }, name: string): number[] =>
   pattern.exec(name)!.slice(1).map(Number);
-
-/** A `-broadcast` that cannot broadcast on the device is the same as without. */
-const isItself = <Shape>(row: Candidate<Shape>, device: Lowering['device'], name: string): boolean =>
-  !name.endsWith('-broadcast') || lanesOf(device, name, row.shared!(numbersOf(row, name))) > 0;
-
-/** Those that are worth a measurement, the prior's first. */
-function namesOf<Shape>(
-  { rows, prior }: Family<Shape>,
-  shape: Shape,
-  device: Lowering['device'],
-  precise: boolean,
-  effort: Effort,
-): string[] {
-  const all = effort === 'full';
-  const worth = rows.filter(
-    ({ fits, rounds, quickOn = device.kind }) =>
-      fits?.(shape) !== false && !(precise && rounds) && (all || quickOn === device.kind),
-  );
-  const names = worth.flatMap((row) =>
-    [...(row.quick ?? []), ...(all ? (row.full ?? []) : [])].filter((name) => isItself(row, device, name)),
-  );
-  return [...new Set([prior(shape, device, precise), ...names])];
-}
-
-const specOf = (op: string, shape: WeightShape): string =>
-  `${kindText(op, shape)} ${shape.inputs}>${shape.outputs} 2^${sizeClass(shape)}`;
-
-const workOf = ({ images, groups, inputs, outputs, output, kernel }: WeightShape): number =>
-  images * groups * inputs * outputs * output[0] * output[1] * kernel[0] * kernel[1];
-
-export function tunableOf<Shape extends WeightShape>(
-  family: Family<Shape>,
-  node: Node,
-  shape: Shape,
-  device: Lowering['device'],
-  precise: boolean,
-): Tunable {
-  const allowed = (name: string) => {
-    const row = rowOf(family, name);
-    return row !== undefined && row.fits?.(shape) !== false && !(precise && row.rounds);
-  };
-  return {
-    op: family.op,
-    kind: kindText(family.op, shape),
-    spec: specOf(family.op, shape),
-    work: workOf(shape),
-    prior: family.prior(shape, device, precise),
-    names: (effort) => namesOf(family, shape, device, precise, effort),
-    known: (name) => rowOf(family, name) !== undefined,
-    allowed,
-    rounds: (name) => rowOf(family, name)?.rounds === true,
-    small: () => smallShapes(node, shape, family.weights(node)),
-  };
-}
 
 /** By the candidate that is forced or chosen, else by the prior's. */
 export function lowerBy<Shape extends WeightShape>(
@@ -131,5 +58,5 @@ export function lowerBy<Shape extends WeightShape>(
     if (found.fits?.(shape) === false) return lowered(prior);
     return found.lower(plan, node, shape, numbersOf(found, name), name);
   };
-  return lowered(plan.candidate(family.op, specOf(family.op, shape)) ?? prior);
+  return lowered(chosen(plan, family.op, shape) ?? prior);
 }

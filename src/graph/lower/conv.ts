@@ -1,18 +1,10 @@
-import {
-  type ConvShape,
-  convPrior,
-  fitsPhases,
-  fitsPolyphase,
-  fitsWinograd,
-  phasesOf,
-  plainKernel,
-} from '../../kernels/conv.js';
+import { type ConvShape, fitsPhases, fitsPolyphase, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
 import type { PhasePair } from '../../kernels/conv-quads.js';
 import { TILES } from '../../kernels/conv-tiles.js';
-import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
+import type { WeightShape } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
-import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
+import { type Candidate, lanesOf } from './candidates.js';
 import {
   lowerDirect,
   lowerPhases,
@@ -31,6 +23,8 @@ import {
 } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
 
+// The candidates, of which families.ts makes tables.
+
 /**
  * Convolutions over chunked tensors: one launch for each combination of chunks that meet in a sample and a channel. Each
  * launch adds the channels (or samples) it can see to what is stored; loops run so that these come in ascending order.
@@ -42,167 +36,149 @@ const phasePairs = (shape: ConvShape): PhasePair[] =>
 const TILE_NAMES = /* @__PURE__ */ Object.keys(TILES);
 const TILE_PATTERN = /* @__PURE__ */ new RegExp(`^(?:${/* @__PURE__ */ TILE_NAMES.join('|')})$`);
 
-const CONV: readonly Candidate<ConvShape>[] = [
-  { pattern: /^plain$/, form: 'plain', lower: lowerPlain },
-  {
-    pattern: /^direct-(\d+)x(\d+)$/,
-    form: 'direct-8x4 (pixels × channels)',
-    quick: ['direct-8x8'],
-    full: ['direct-4x8', 'direct-8x4', 'direct-8x16', 'direct-16x8'],
-    lower: (plan, node, shape, [px, oc]) => lowerDirect(plan, node, shape, phasePairs(shape), { px: px!, oc: oc! }),
-  },
-  {
-    pattern: /^quads-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
-    form: 'quads-2x1x16 (rows × vec4 × channels), also -broadcast',
-    shared: ([, , oc]) => oc!,
-    quick: ['quads-2x1x16-broadcast'],
-    full: ['quads-2x1x16', 'quads-2x2x8', 'quads-1x2x16-broadcast', 'quads-4x1x8-broadcast', 'quads-2x2x8-broadcast'],
-    lower(plan, node, shape, [rows, quads, oc], name) {
-      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-      const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
-      return lowerQuads(plan, node, shape, phasePairs(shape), tile);
-    },
-  },
-  {
-    pattern: /^phases-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
-    form: 'phases-1x1x8 (rows × vec4 × channels), also -broadcast, for transposed ones of stride 2',
-    fits: fitsPhases,
-    shared: ([, , oc]) => oc!,
-    quick: ['phases-1x1x8-broadcast'],
-    full: ['phases-1x1x8', 'phases-1x1x16-broadcast', 'phases-2x1x8-broadcast'],
-    lower(plan, node, shape, [rows, quads, oc], name) {
-      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-      const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
-      return lowerPhases(plan, node, shape, tile);
-    },
-  },
-  {
-    pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
-    form: 'winograd-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 1',
-    fits: fitsWinograd,
-    rounds: true,
-    shared: ([, oc]) => oc!,
-    quick: ['winograd-1x32-broadcast'],
-    full: ['winograd-1x32', 'winograd-1x16-broadcast', 'winograd-2x16-broadcast', 'winograd-4x32'],
-    lower(plan, node, shape, [quads, oc], name) {
-      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-      return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
-    },
-  },
-  {
-    pattern: /^winograd-channels-(\d+)x(\d+)(?:-broadcast)?$/,
-    form: 'winograd-channels-8x2 (tiles × vec4 of channels), also -broadcast, for 3×3 of stride 1',
-    fits: fitsWinograd,
-    rounds: true,
-    shared: ([tiles]) => tiles!,
-    quick: ['winograd-channels-8x2-broadcast'],
-    full: ['winograd-channels-8x1-broadcast', 'winograd-channels-16x2-broadcast', 'winograd-channels-8x2'],
-    lower(plan, node, shape, [tiles, vecs], name) {
-      if (tiles! % 4 !== 0) return refuse('conv', 'candidate', name, 'tiles in whole vec4');
-      const tile = { tiles: tiles!, vecs: vecs!, broadcast: lanesOf(plan.device, name, tiles!) };
-      return lowerWinogradChannels(plan, node, shape, tile);
-    },
-  },
-  {
-    pattern: /^polyphase-(\d+)x(\d+)(?:-broadcast)?$/,
-    form: 'polyphase-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 2 and 4×4',
-    fits: fitsPolyphase,
-    rounds: true,
-    shared: ([, oc]) => oc!,
-    quick: ['polyphase-1x32-broadcast'],
-    full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast', 'polyphase-4x16-broadcast'],
-    lower(plan, node, shape, [quads, oc], name) {
-      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-      return lowerPolyphase(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
-    },
-  },
-  {
-    pattern: TILE_PATTERN,
-    form: /* @__PURE__ */ TILE_NAMES.join(', '),
-    quick: TILE_NAMES,
-    quickOn: 'gpu',
-    lower: (plan, node, shape, _, name) => lowerTiles(plan, node, shape, phasePairs(shape), name),
-  },
-];
+export const PLAIN: Candidate<ConvShape> = { pattern: /^plain$/, form: 'plain', lower: lowerPlain };
 
-const CONV_WEIGHT: readonly Candidate<WeightShape>[] = [
-  { pattern: /^plain$/, form: 'plain', lower: lowerWeightPlain },
-  {
-    pattern: /^direct-(\d+)x(\d+)$/,
-    form: 'direct-4x4 (outputs × inputs)',
-    quick: ['direct-4x4'],
-    full: ['direct-8x4', 'direct-4x8', 'direct-2x4'],
-    lower: (plan, node, shape, [ob, ib]) => lowerWeightDirect(plan, node, shape, { ob: ob!, ib: ib! }),
-  },
-  {
-    pattern: /^quads-(\d+)(?:-broadcast)?$/,
-    form: 'quads-8 (outputs), also -broadcast',
-    shared: ([ob]) => ob!,
-    quick: ['quads-8-broadcast'],
-    full: ['quads-8', 'quads-16-broadcast'],
-    lower(plan, node, shape, [ob], name) {
-      const tile = { ob: ob!, th: tapRows(shape.kernel, ob!), broadcast: lanesOf(plan.device, name, ob!) };
-      return lowerWeightQuads(plan, node, shape, tile);
-    },
-  },
-  {
-    pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
-    form: 'winograd-8x4 (outputs × inputs), also -broadcast, for 3×3 of stride 1',
-    fits: fitsWinograd,
-    rounds: true,
-    shared: ([ob]) => ob!,
-    quick: ['winograd-16x4-broadcast'],
-    full: ['winograd-16x4', 'winograd-8x4-broadcast', 'winograd-8x8-broadcast'],
-    lower(plan, node, shape, [ob, ib], name) {
-      return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
-    },
-  },
-  {
-    pattern: /^polyphase-(\d+)x(\d+)(?:-broadcast)?$/,
-    form: 'polyphase-8x4 (outputs × inputs), also -broadcast, for 3×3 of stride 2 and 4×4',
-    fits: (shape) => fitsPolyphase({ ...shape, transposed: false }),
-    rounds: true,
-    shared: ([ob]) => ob!,
-    quick: ['polyphase-8x4-broadcast'],
-    full: ['polyphase-8x4', 'polyphase-16x4-broadcast'],
-    lower(plan, node, shape, [ob, ib], name) {
-      return lowerWeightPolyphase(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
-    },
-  },
-  {
-    pattern: TILE_PATTERN,
-    form: /* @__PURE__ */ TILE_NAMES.join(', '),
-    quick: TILE_NAMES,
-    quickOn: 'gpu',
-    lower: (plan, node, shape, _, name) => lowerWeightTiles(plan, node, shape, name),
-  },
-];
-
-export const CONVOLUTIONS: Family<ConvShape> = {
-  op: 'conv',
-  rows: CONV,
-  prior: convPrior,
-  weights: ({ inputs }) => inputs[1]!,
+export const DIRECT: Candidate<ConvShape> = {
+  pattern: /^direct-(\d+)x(\d+)$/,
+  form: 'direct-8x4 (pixels × channels)',
+  quick: ['direct-8x8'],
+  full: ['direct-4x8', 'direct-8x4', 'direct-8x16', 'direct-16x8'],
+  lower: (plan, node, shape, [px, oc]) => lowerDirect(plan, node, shape, phasePairs(shape), { px: px!, oc: oc! }),
 };
 
-export const WEIGHT_GRADIENTS: Family<WeightShape> = {
-  op: 'convWeight',
-  rows: CONV_WEIGHT,
-  prior: weightPrior,
-  weights: ({ outputs }) => outputs[0]!,
+export const QUADS: Candidate<ConvShape> = {
+  pattern: /^quads-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'quads-2x1x16 (rows × vec4 × channels), also -broadcast',
+  shared: ([, , oc]) => oc!,
+  quick: ['quads-2x1x16-broadcast'],
+  full: ['quads-2x1x16', 'quads-2x2x8', 'quads-1x2x16-broadcast', 'quads-4x1x8-broadcast', 'quads-2x2x8-broadcast'],
+  lower(plan, node, shape, [rows, quads, oc], name) {
+    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+    const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
+    return lowerQuads(plan, node, shape, phasePairs(shape), tile);
+  },
 };
 
-/** Ops whose candidates can be forced by name. */
-export const FAMILIES: readonly { op: string; rows: readonly { pattern: RegExp; form: string }[] }[] = [
-  CONVOLUTIONS,
-  WEIGHT_GRADIENTS,
-];
+export const PHASES: Candidate<ConvShape> = {
+  pattern: /^phases-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'phases-1x1x8 (rows × vec4 × channels), also -broadcast, for transposed ones of stride 2',
+  fits: fitsPhases,
+  shared: ([, , oc]) => oc!,
+  quick: ['phases-1x1x8-broadcast'],
+  full: ['phases-1x1x8', 'phases-1x1x16-broadcast', 'phases-2x1x8-broadcast'],
+  lower(plan, node, shape, [rows, quads, oc], name) {
+    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+    const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
+    return lowerPhases(plan, node, shape, tile);
+  },
+};
 
-export const lowerConv = (node: Node, shape: ConvShape, plan: Lowering): Launch[] =>
-  lowerBy(CONVOLUTIONS, plan, node, shape);
+export const WINOGRAD: Candidate<ConvShape> = {
+  pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'winograd-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 1',
+  fits: fitsWinograd,
+  rounds: true,
+  shared: ([, oc]) => oc!,
+  quick: ['winograd-1x32-broadcast'],
+  full: ['winograd-1x32', 'winograd-1x16-broadcast', 'winograd-2x16-broadcast', 'winograd-4x32'],
+  lower(plan, node, shape, [quads, oc], name) {
+    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+    return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
+  },
+};
 
-export const lowerConvWeight = (node: Node, shape: WeightShape, plan: Lowering): Launch[] =>
-  lowerBy(WEIGHT_GRADIENTS, plan, node, shape);
+export const WINOGRAD_CHANNELS: Candidate<ConvShape> = {
+  pattern: /^winograd-channels-(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'winograd-channels-8x2 (tiles × vec4 of channels), also -broadcast, for 3×3 of stride 1',
+  fits: fitsWinograd,
+  rounds: true,
+  shared: ([tiles]) => tiles!,
+  quick: ['winograd-channels-8x2-broadcast'],
+  full: ['winograd-channels-8x1-broadcast', 'winograd-channels-16x2-broadcast', 'winograd-channels-8x2'],
+  lower(plan, node, shape, [tiles, vecs], name) {
+    if (tiles! % 4 !== 0) return refuse('conv', 'candidate', name, 'tiles in whole vec4');
+    const tile = { tiles: tiles!, vecs: vecs!, broadcast: lanesOf(plan.device, name, tiles!) };
+    return lowerWinogradChannels(plan, node, shape, tile);
+  },
+};
+
+export const POLYPHASE: Candidate<ConvShape> = {
+  pattern: /^polyphase-(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'polyphase-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 2 and 4×4',
+  fits: fitsPolyphase,
+  rounds: true,
+  shared: ([, oc]) => oc!,
+  quick: ['polyphase-1x32-broadcast'],
+  full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast', 'polyphase-4x16-broadcast'],
+  lower(plan, node, shape, [quads, oc], name) {
+    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+    return lowerPolyphase(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
+  },
+};
+
+export const TILE_PRODUCT: Candidate<ConvShape> = {
+  pattern: TILE_PATTERN,
+  form: /* @__PURE__ */ TILE_NAMES.join(', '),
+  quick: TILE_NAMES,
+  quickOn: 'gpu',
+  lower: (plan, node, shape, _, name) => lowerTiles(plan, node, shape, phasePairs(shape), name),
+};
+
+export const WEIGHT_PLAIN: Candidate<WeightShape> = { pattern: /^plain$/, form: 'plain', lower: lowerWeightPlain };
+
+export const WEIGHT_DIRECT: Candidate<WeightShape> = {
+  pattern: /^direct-(\d+)x(\d+)$/,
+  form: 'direct-4x4 (outputs × inputs)',
+  quick: ['direct-4x4'],
+  full: ['direct-8x4', 'direct-4x8', 'direct-2x4'],
+  lower: (plan, node, shape, [ob, ib]) => lowerWeightDirect(plan, node, shape, { ob: ob!, ib: ib! }),
+};
+
+export const WEIGHT_QUADS: Candidate<WeightShape> = {
+  pattern: /^quads-(\d+)(?:-broadcast)?$/,
+  form: 'quads-8 (outputs), also -broadcast',
+  shared: ([ob]) => ob!,
+  quick: ['quads-8-broadcast'],
+  full: ['quads-8', 'quads-16-broadcast'],
+  lower(plan, node, shape, [ob], name) {
+    const tile = { ob: ob!, th: tapRows(shape.kernel, ob!), broadcast: lanesOf(plan.device, name, ob!) };
+    return lowerWeightQuads(plan, node, shape, tile);
+  },
+};
+
+export const WEIGHT_WINOGRAD: Candidate<WeightShape> = {
+  pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'winograd-8x4 (outputs × inputs), also -broadcast, for 3×3 of stride 1',
+  fits: fitsWinograd,
+  rounds: true,
+  shared: ([ob]) => ob!,
+  quick: ['winograd-16x4-broadcast'],
+  full: ['winograd-16x4', 'winograd-8x4-broadcast', 'winograd-8x8-broadcast'],
+  lower(plan, node, shape, [ob, ib], name) {
+    return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
+  },
+};
+
+export const WEIGHT_POLYPHASE: Candidate<WeightShape> = {
+  pattern: /^polyphase-(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'polyphase-8x4 (outputs × inputs), also -broadcast, for 3×3 of stride 2 and 4×4',
+  fits: (shape) => fitsPolyphase({ ...shape, transposed: false }),
+  rounds: true,
+  shared: ([ob]) => ob!,
+  quick: ['polyphase-8x4-broadcast'],
+  full: ['polyphase-8x4', 'polyphase-16x4-broadcast'],
+  lower(plan, node, shape, [ob, ib], name) {
+    return lowerWeightPolyphase(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
+  },
+};
+
+export const WEIGHT_TILES: Candidate<WeightShape> = {
+  pattern: TILE_PATTERN,
+  form: /* @__PURE__ */ TILE_NAMES.join(', '),
+  quick: TILE_NAMES,
+  quickOn: 'gpu',
+  lower: (plan, node, shape, _, name) => lowerWeightTiles(plan, node, shape, name),
+};
 
 function lowerPlain(plan: Lowering, node: Node, shape: ConvShape): Launch[] {
   const [x, w, b] = node.inputs as [Tensor, Tensor, Tensor?];

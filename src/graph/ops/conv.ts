@@ -1,6 +1,7 @@
 import type { ConvShape, Size } from '../../kernels/conv.js';
-import { tunableOf } from '../lower/candidates.js';
-import { CONVOLUTIONS, lowerConv, lowerConvWeight, WEIGHT_GRADIENTS } from '../lower/conv.js';
+import { lowerBy } from '../lower/candidates.js';
+import { CONVOLUTIONS, WEIGHT_GRADIENTS } from '../lower/families.js';
+import { tunableOf } from '../lower/tunable.js';
 import { apply, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 
 import { knownOptions, type Padding, type Pair, pair, type Sides, sides, whole } from './options.js';
@@ -38,16 +39,17 @@ export interface ConvAttrs {
 export const conv2dOp: Op<ConvAttrs> = {
   name: 'conv2d',
   emit: 0,
-  lower: (node, plan) => lowerConv(node, shapeOf(node, false), plan),
+  lower: (node, plan) => lowerBy(CONVOLUTIONS, plan, node, shapeOf(node, false)),
   tunable: (node, ...setting) => tunableOf(CONVOLUTIONS, node, shapeOf(node, false), ...setting),
 };
 export const convTranspose2dOp: Op<ConvAttrs> = {
   name: 'convTranspose2d',
   emit: 0,
-  lower: (node, plan) => lowerConv(node, shapeOf(node, true), plan),
+  lower: (node, plan) => lowerBy(CONVOLUTIONS, plan, node, shapeOf(node, true)),
   tunable: (node, ...setting) => tunableOf(CONVOLUTIONS, node, shapeOf(node, true), ...setting),
 };
-const lowerWeight = (node: Node<ConvAttrs>, plan: Lowering) => lowerConvWeight(node, weightShapeOf(node), plan);
+const lowerWeight = (node: Node<ConvAttrs>, plan: Lowering) =>
+  lowerBy(WEIGHT_GRADIENTS, plan, node, weightShapeOf(node));
 const tunableWeight: Op<ConvAttrs>['tunable'] = (node, ...setting) =>
   tunableOf(WEIGHT_GRADIENTS, node, weightShapeOf(node), ...setting);
 export const convWeightOp: Op<ConvAttrs> = { name: 'convWeight', lower: lowerWeight, tunable: tunableWeight };

@@ -1,0 +1,2 @@
+/** Only what chooses asks, and pages that paint leave the choice to the prior. */
+export const tunableOf = () => undefined;
