@@ -25,6 +25,33 @@ const gridOf = ({ groups, inputs, outputs }: WeightShape, { ob, ib }: WinogradWe
   return { inBlocks, groupBlocks, blocks: groups * groupBlocks };
 };
 
+/** Output channels whose sums are formed and transformed before those of the next: blocks of a launch, and their channels. */
+export interface Piece {
+  block0: number;
+  blocks: number;
+  channel0: number;
+  channels: number;
+}
+
+/** What the sums of a piece may take: they are read again at once, from the last of the caches. */
+const PIECE_BYTES = 2 ** 22;
+
+/** All output channels in pieces; where sums are split, which few channels are, in one. */
+export function piecesOf(shape: WeightShape, tile: WinogradWeightTile, { splits }: Splitting): Piece[] {
+  const { inputs, outputs } = shape;
+  const { groupBlocks, blocks } = gridOf(shape, tile);
+  const fits = Math.max(1, Math.floor(PIECE_BYTES / (4 * POSITIONS * inputs * tile.ob)));
+  const most = splits > 1 ? blocks : fits;
+  const channelOf = (block: number) =>
+    Math.floor(block / groupBlocks) * outputs + Math.min(outputs, (block % groupBlocks) * tile.ob);
+  return Array.from({ length: Math.ceil(blocks / most) }, (_, piece) => {
+    const block0 = piece * most;
+    const end = Math.min(blocks, block0 + most);
+    const channel0 = channelOf(block0);
+    return { block0, blocks: end - block0, channel0, channels: channelOf(end) - channel0 };
+  });
+}
+
 const quadsOf = (shape: WeightShape): number => tilesOf(shape).row / 4;
 
 /** By samples, or by ranges of a row's vec4. */
@@ -49,28 +76,29 @@ export function winogradTiles(planes: PlaneRange, shape: WeightShape): Kernel {
 }
 
 /** sums, dw. */
-export const winogradKernels = (planes: PlaneRange): Kernel =>
+export const winogradKernels = (planes: PlaneRange, { inputs }: WeightShape): Kernel =>
   planewise(planes, {
     name: 'convWeight.winograd.kernels',
     source: kernelsSource,
     itemsPerPlane: 1,
     flopsPerItem: 100,
     elementsPerPlane: POSITIONS + 9,
-    params: {},
+    params: { inputs },
   });
 
-/** Partial sums [splits, G·outputs, inputs, 36], or all of them where there is one split. */
+/** Partial sums [splits, G·outputs, 36, inputs] of a piece's channels, or all of them where there is one split. */
 export function winogradWeightMultiply(
   shape: WeightShape,
   tile: WinogradWeightTile,
   { splits: allSplits, segments, segmentRows, splitImages }: Splitting,
   parts: WeightDirectParts,
+  { block0, blocks }: Pick<Piece, 'block0' | 'blocks'>,
 ): Kernel {
   const { groups, inputs, outputs } = shape;
   const { image0, images, x, dy, out, split0, splits } = parts;
   const { ob, ib, broadcast } = tile;
   const { lanes, ...sharing } = sharedPixels(broadcast);
-  const grid = gridOf(shape, tile);
+  const { inBlocks, groupBlocks } = gridOf(shape, tile);
   const quads = quadsOf(shape);
   return {
     name: `convWeight.winograd-${ob}x${ib}${broadcast > 0 ? '-broadcast' : ''}`,
@@ -87,7 +115,10 @@ export function winogradWeightMultiply(
     params: {
       quads,
       positions: POSITIONS,
-      ...grid,
+      inBlocks,
+      groupBlocks,
+      block0,
+      blocks,
       inputs,
       outputs,
       xChannels: groups * inputs,
@@ -104,7 +135,7 @@ export function winogradWeightMultiply(
       ...range('dy', { ...dy, base: dy.base / 4 }),
       ...range('out', out),
     },
-    workgroups: POSITIONS * grid.inBlocks * grid.blocks * splits,
+    workgroups: POSITIONS * inBlocks * blocks * splits,
     flops: (2 * images * 4 * quads * (out.end - out.start)) / allSplits,
     bytes: 4 * ((x.end - x.start + dy.end - dy.start) * POSITIONS * 4 * quads + out.end - out.start),
   };
