@@ -33,8 +33,10 @@ import {
 import {
   bandsOf,
   channelsPacking,
+  orderOf,
   type TileGrid,
   tilesOf,
+  type WeightOrder,
   type WinogradChannels,
   type WinogradTile,
   winogradChannels,
@@ -210,9 +212,9 @@ interface Transformed {
   grid: TileGrid;
   packing: Packing;
   summed: ConvShape;
-  weights(parts: { w: Chunk; packed: Part }): Kernel;
+  weights(parts: { w: Chunk; packed: Part }, order: WeightOrder): Kernel;
   input(grid: TileGrid, x: Tensor, v: Tensor): Launch[];
-  multiply(grid: TileGrid, parts: DirectParts): Kernel;
+  multiply(grid: TileGrid, parts: DirectParts, order: WeightOrder): Kernel;
   output(grid: TileGrid, planes: PlaneRange, bias: boolean): Kernel;
 }
 
@@ -240,9 +242,10 @@ function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[
   const v = plan.scratch([images, inputs, area]);
   const sums = plan.scratch([images, channels, area]);
   const held = Array.from({ length: pieces }, (_, piece): Packed => ({ packed, block0: piece * blocks }));
-  const weights = (piece: Packed) => packWeights(plan, w, piece, way.weights);
+  const order = orderOf(summed.inputs, packing, positions, plan.chunks(packed).length === 1);
+  const weights = (piece: Packed) => packWeights(plan, w, piece, (parts) => way.weights(parts, order));
   const products = (grid: TileGrid, piece: Packed) =>
-    lowerSums(plan, { x: v, ...piece, out: sums }, summed, packing, (parts) => [way.multiply(grid, parts)]);
+    lowerSums(plan, { x: v, ...piece, out: sums }, summed, packing, (parts) => [way.multiply(grid, parts, order)]);
   const ofBand = (grid: TileGrid, products: Launch[]): Launch[] => [
     ...way.input(grid, x, v),
     ...products,
@@ -271,19 +274,19 @@ const winogradWay = (
   grid: tilesOf(shape),
   packing,
   summed: shape,
-  weights: (parts) => winogradWeights(shape, packing, parts),
+  weights: (parts, order) => winogradWeights(shape, packing, parts, order),
   input: (grid, x, v) => launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape, grid)),
   multiply,
   output: (grid, planes, bias) => winogradOutput(planes, shape, bias, grid),
 });
 
 export function lowerWinograd(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
-  const multiply: Transformed['multiply'] = (grid, parts) => winogradMultiply(shape, tile, parts, grid);
+  const multiply: Transformed['multiply'] = (grid, parts, order) => winogradMultiply(shape, tile, parts, grid, order);
   return lowerTransformed(plan, node, winogradWay(plan, shape, winogradPacking(shape, tile), multiply));
 }
 
 export function lowerWinogradChannels(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradChannels): Launch[] {
-  const multiply: Transformed['multiply'] = (grid, parts) => winogradChannels(shape, tile, parts, grid);
+  const multiply: Transformed['multiply'] = (grid, parts, order) => winogradChannels(shape, tile, parts, grid, order);
   return lowerTransformed(plan, node, winogradWay(plan, shape, channelsPacking(shape, tile), multiply));
 }
 
