@@ -76,7 +76,10 @@ test('weights and their sums in pieces of output channels, cut in the middle of 
   const plain = await run({ conv: 'plain', convWeight: 'plain' });
   const whole = await run(FORCED);
   const launches = (name: string) => whole.kernels.filter(({ op, candidate }) => `${op}.${candidate}` === name).length;
-  assert.ok(launches(`conv2d.${FORCED.conv}`) > 1 && launches(`convWeight.${FORCED.convWeight}`) > 1, 'there are pieces');
+  assert.ok(
+    launches(`conv2d.${FORCED.conv}`) > 1 && launches(`convWeight.${FORCED.convWeight}`) > 1,
+    'there are pieces',
+  );
   whole.results[0]!.forEach((result, i) => {
     const wanted = plain.results[0]![i]!;
     const worst = result.reduce((most, v, k) => Math.max(most, Math.abs(v - wanted[k]!)), 0);

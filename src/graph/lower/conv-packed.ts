@@ -221,9 +221,23 @@ interface Transformed {
 /** What transformed weights of a piece may take: they are read again at once, from the last of the caches. */
 const PIECE_BYTES = 2 ** 23;
 
+/** Transformed weights in pieces of output channels, all in the same memory; in one where they are read more than once. */
+function piecesOf(plan: Lowering, { packing, summed, grid }: Transformed, again: boolean) {
+  const { blocks, lanes } = packing;
+  const plane = grid.positions * lanes;
+  const most = again ? blocks : Math.max(1, Math.floor(PIECE_BYTES / (4 * summed.inputs * plane)));
+  const pieces = Math.ceil(blocks / most);
+  const step = Math.ceil(blocks / pieces);
+  const packed = plan.scratch([step, summed.inputs, plane]);
+  return {
+    pieces: Array.from({ length: pieces }, (_, piece): Packed => ({ packed, block0: piece * step })),
+    order: orderOf(summed.inputs, packing, grid.positions, plan.chunks(packed).length === 1),
+  };
+}
+
 /**
  * Transforms weights; then for each band of rows x's tiles, sums channels position by position, and transforms the sums. In one
- * band the weights come in pieces of output channels, all in the same memory; several read them all again.
+ * band each piece of weights is multiplied at once; several bands read all of them.
  */
 function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[] {
   const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
@@ -234,15 +248,9 @@ function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[
   const inputs = summed.groups * summed.inputs;
   const bands = bandsOf(way.grid, images * (inputs + channels));
   const area = positions * bands[0]!.row;
-  const bytesOfBlock = 4 * summed.inputs * positions * packing.lanes;
-  const most = bands.length > 1 ? packing.blocks : Math.max(1, Math.floor(PIECE_BYTES / bytesOfBlock));
-  const pieces = Math.ceil(packing.blocks / most);
-  const blocks = Math.ceil(packing.blocks / pieces);
-  const packed = plan.scratch([blocks, summed.inputs, positions * packing.lanes]);
+  const { pieces, order } = piecesOf(plan, way, bands.length > 1);
   const v = plan.scratch([images, inputs, area]);
   const sums = plan.scratch([images, channels, area]);
-  const held = Array.from({ length: pieces }, (_, piece): Packed => ({ packed, block0: piece * blocks }));
-  const order = orderOf(summed.inputs, packing, positions, plan.chunks(packed).length === 1);
   const weights = (piece: Packed) => packWeights(plan, w, piece, (parts) => way.weights(parts, order));
   const products = (grid: TileGrid, piece: Packed) =>
     lowerSums(plan, { x: v, ...piece, out: sums }, summed, packing, (parts) => [way.multiply(grid, parts, order)]);
@@ -258,9 +266,9 @@ function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[
   return [
     ...ofBand(
       first,
-      held.flatMap((piece) => [...weights(piece), ...products(first, piece)]),
+      pieces.flatMap((piece) => [...weights(piece), ...products(first, piece)]),
     ),
-    ...more.flatMap((grid) => ofBand(grid, products(grid, held[0]!))),
+    ...more.flatMap((grid) => ofBand(grid, products(grid, pieces[0]!))),
   ];
 }
 
