@@ -1,9 +1,9 @@
 // Convolutions of up to 4×4 taps as Winograd's F(3×3, 2×2), the end of the weight gradient: the 16 sums of every phase of a kernel
 // become its 2×2 taps, Gᵀ·s·G:
 //
-//   dw[o, i, S·a + (3 − S)·py, S·b + (3 − S)·px] = (Gᵀ·s·G)[a, b],  s[r] = sums[o, phase·I + i, r],  within the kernel
+//   dw[o, i, S·a + (3 − S)·py, S·b + (3 − S)·px] = (Gᵀ·s·G)[a, b],  s[r] = sums[o, r, phase·I + i],  within the kernel
 //
-// S and phases as in polyphase-input.wgsl. sums [G·O, 4·I, 16], dw [G·O, I, KH, KW], both ranges of planes [o, …]; a launch writes
+// S and phases as in polyphase-input.wgsl. sums [G·O, 16, 4·I], dw [G·O, I, KH, KW], both ranges of planes [o, …]; a launch writes
 // the taps whose kernel lies in its range of dw. A tap beyond the kernel is not written, and neither are the sums that only it reads.
 // Dispatched by kernels/polyphase-weight.ts after winograd-weight-multiply.wgsl; a thread owns a phase of a kernel.
 
@@ -29,13 +29,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (plane >= params.sumsEnd || kernel < params.dwStart || kernel >= params.dwEnd) { return; }
   let py = phase / 2u;
   let px = 1u - ((phase ^ py) & 1u);
-  let at = plane * 16u - params.sumsBase;
+  let step = 4u * inputs;
+  let at = plane / step * 16u * step + plane % step - params.sumsBase;
 
   var e: array<f32, 8>; // @registers
   // @unroll
   for (var j = 0u; j < 4u; j++) {
-    e[j] = sums[at + j] + 0.5 * (sums[at + j + 4u] + sums[at + j + 8u]);
-    e[j + 4u] = 0.5 * (sums[at + j + 4u] - sums[at + j + 8u]) + sums[at + j + 12u];
+    let first = sums[at + (j + 4u) * step];
+    let second = sums[at + (j + 8u) * step];
+    e[j] = sums[at + j * step] + 0.5 * (first + second);
+    e[j + 4u] = 0.5 * (first - second) + sums[at + (j + 12u) * step];
   }
   let to = kernel * params.kernelHeight * params.kernelWidth - params.dwBase;
   // @unroll

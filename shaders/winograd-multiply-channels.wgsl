@@ -5,7 +5,7 @@
 // There threads stand side by side over tiles, and a plane of 8×16 has 8 of them: two vec4, for eight threads. Here they
 // stand side by side over output channels, of which each owns VECS vec4 for TILES tiles. The tiles are the same for all:
 // each lane of a subgroup loads one and hands it to the others; without subgroups LANES is 4 and every thread loads vec4.
-// w is packed by winograd-weights.wgsl as [block, i, r, OC], OC = 4·WG·VECS; v and sums as in winograd-multiply.wgsl.
+// w is packed by winograd-weights.wgsl: OC = 4·WG·VECS channels of a block, i, r; v and sums as in winograd-multiply.wgsl.
 //
 // Operands are ranges of planes, and launches continue each other's sums, as in conv.wgsl.
 // Dispatched by kernels/winograd.ts; a workgroup has TILES tiles of one row and one block of channels.
@@ -31,6 +31,7 @@ struct Params {
   xChannels: u32, outChannels: u32,
   xStart: u32, xEnd: u32, xBase: u32,               // planes; xBase counts elements
   wStart: u32, wEnd: u32, wBase: u32,               // wBase counts vec4
+  wRow: u32, wStep: u32,                            // vec4 from a position to the next, from an input channel to the next
   outStart: u32, outEnd: u32, outBase: u32,         // outBase counts vec4
 };
 @group(0) @binding(0) var<uniform> params: Params;
@@ -98,8 +99,7 @@ fn main(
   }
 
   var at = ((xPlane + i0) * params.positions + r) * params.quads * 4u - params.xBase;
-  var first = ((wPlane + i0) * params.positions + r) * (WG * VECS) + thread - params.wBase;
-  let step = params.positions * (WG * VECS);
+  var first = wPlane * params.positions * (WG * VECS) + i0 * params.wStep + r * params.wRow + thread - params.wBase;
   for (var i = i0; i < i1; i++) {
     var loaded: array<Packed, PARTS>; // @registers
     // @unroll
@@ -123,7 +123,7 @@ fn main(
       }
     }
     at += plane * 4u;
-    first += step;
+    first += params.wStep;
   }
 
   // @unroll

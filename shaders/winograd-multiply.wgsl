@@ -2,7 +2,7 @@
 //
 //   sums[n, o, r, t] = Σ_i  w[o, i, r] · v[n, i, r, t]
 //
-// v [N, I, R, 4·quads] as winograd-input.wgsl leaves it, w packed by winograd-weights.wgsl as [block, i, r, OC], sums
+// v [N, I, R, 4·quads] as winograd-input.wgsl leaves it, w packed by winograd-weights.wgsl: OC channels of a block, i, r; sums
 // [N, O, R, 4·quads]. A thread owns QUADS × 4 tiles of OC channels; threads of a workgroup stand side by side in a row r, so the
 // weights are the same for all: as in conv-quads.wgsl each lane of a subgroup loads one and hands it to the others. Without
 // subgroups LANES is 4 and every thread loads its weights as vec4. Same sums, same order, same bits either way.
@@ -30,6 +30,7 @@ struct Params {
   xChannels: u32, outChannels: u32,
   xStart: u32, xEnd: u32, xBase: u32,               // planes; xBase counts vec4
   wStart: u32, wEnd: u32, wBase: u32,               // wBase counts elements
+  wRow: u32, wStep: u32,                            // elements from a position to the next, from an input channel to the next
   outStart: u32, outEnd: u32, outBase: u32,         // outBase counts vec4
 };
 @group(0) @binding(0) var<uniform> params: Params;
@@ -88,8 +89,7 @@ fn main(
   }
 
   var at = (xPlane + i0) * plane + r * params.quads - params.xBase;
-  var first = ((wPlane + i0) * params.positions + r) * OC - params.wBase;
-  let step = params.positions * OC;
+  var first = wPlane * params.positions * OC + i0 * params.wStep + r * params.wRow - params.wBase;
   for (var i = i0; i < i1; i++) {
     var v: array<vec4f, QUADS>; // @registers
     // @unroll
@@ -113,7 +113,7 @@ fn main(
       }
     }
     at += plane;
-    first += step;
+    first += params.wStep;
   }
 
   // @unroll

@@ -1,11 +1,12 @@
 // Winograd's sums over tiles, for each position r a matrix product of its own:
 //
-//   out[split, o, i, r] = Σ_n Σ_t  dy[n, o, r, t] · x[n, i, r, t]
+//   out[split, o, r, i] = Σ_n Σ_t  dy[n, o, r, t] · x[n, i, r, t]
 //
 // x [N, G·I, R, 4·quads] as winograd-input.wgsl leaves it, dy [N, G·O, R, 4·quads] as winograd-tiles.wgsl does. Threads run over
 // blocks of IB input channels; each owns OB output channels. The OB values of dy are the same for all of them: as in
 // conv-weight-quads.wgsl each lane of a subgroup loads one vec4 and hands it to the others; without subgroups LANES is 1.
 //
+// Threads side by side write side by side: a line of the cache that 16 workgroups fill in turns would go to memory as often.
 // Splits are ranges of samples or of tiles, and ranges of planes continue each other's sums, as in conv-weight.wgsl.
 // Dispatched by kernels/winograd-weight.ts and polyphase-weight.ts; a workgroup has WG·IB input channels, one block of outputs, one position.
 
@@ -23,7 +24,8 @@ const CONTINUES: bool = false;
 struct Params {
   quads: u32, positions: u32,                       // vec4 of a row, rows of a plane
   goesOn: u32,                                      // 1: adds to what an earlier band of tiles stored
-  inBlocks: u32, groupBlocks: u32, blocks: u32,     // workgroups over inputs; blocks of outputs in a group and in all
+  inBlocks: u32, groupBlocks: u32,                  // workgroups over inputs, blocks of outputs in a group
+  block0: u32, blocks: u32,                         // of this launch
   inputs: u32, outputs: u32,                        // channels of one group
   xChannels: u32, dyChannels: u32,
   image0: u32, images: u32, allImages: u32,
@@ -56,7 +58,7 @@ fn main(
   let input0 = index % params.inBlocks * WG * IB;
   let i0 = input0 + invocation * IB;
   index /= params.inBlocks;
-  let block = index % params.blocks;
+  let block = params.block0 + index % params.blocks;
   let split = params.split0 + index / params.blocks;
   if (split >= params.split0 + params.splits) { return; }
   let o0 = block % params.groupBlocks * OB;
@@ -73,7 +75,7 @@ fn main(
   let dyChannel = g * params.outputs + o0;
   let xPlane = n0 * params.xChannels + xChannel;
   let dyPlane = n0 * params.dyChannels + dyChannel;
-  let out0 = ((split * params.dyChannels + dyChannel) * params.inputs + i0) * params.positions + r;
+  let out0 = ((split * params.dyChannels + dyChannel) * params.positions + r) * params.inputs + i0;
   let outStep = params.inputs * params.positions;
 
   var acc: array<f32, SUMS>; // @registers
@@ -81,7 +83,7 @@ fn main(
   for (var o = 0u; o < OB; o++) {
     // @unroll
     for (var i = 0u; i < IB; i++) {
-      let at = out0 + o * outStep + i * params.positions;
+      let at = out0 + o * outStep + i;
       if (CONTINUES && (params.goesOn == 1u || n0 > splitImage) && o0 + o < params.outputs && i0 + i < params.inputs && at >= params.outStart && at < params.outEnd) {
         acc[o * IB + i] = out[at - params.outBase];
       }
@@ -132,7 +134,7 @@ fn main(
     let hasOutput = o0 + o < params.outputs && dyPlane + o >= params.dyStart && dyPlane + o < params.dyEnd;
     // @unroll
     for (var i = 0u; i < IB; i++) {
-      let at = out0 + o * outStep + i * params.positions;
+      let at = out0 + o * outStep + i;
       let hasInput = i0 + i < params.inputs && xPlane + i >= params.xStart && xPlane + i < params.xEnd;
       if (hasOutput && hasInput && at >= params.outStart && at < params.outEnd) {
         out[at - params.outBase] = acc[o * IB + i];

@@ -1,9 +1,10 @@
 // Winograd F(4×4, 3×3), the weights' part: every 3×3 kernel becomes U = G·g·Gᵀ, in the order winograd-multiply.wgsl reads:
 //
-//   packed[block, i, r, lane] = (G·g·Gᵀ)[r / 6, r % 6],  g = w[group, o, i], block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc
+//   packed[block, i·step + r·row + lane] = (G·g·Gᵀ)[r / 6, r % 6],  g = w[group, o, i], block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc
 //
 // w is [G·O, I, 3, 3] or, for convTranspose2d, [G·I, O, 3, 3] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
-// without a channel are zero. Source and result are ranges [start, end) of their tensors, of the result whole planes [block, i].
+// without a channel are zero. Source and result are ranges [start, end) of their tensors, of the result whole planes [block, i], or
+// whole blocks where channels stand side by side (kernels/winograd.ts, orderOf).
 // Dispatched by kernels/winograd.ts; a thread owns a kernel.
 
 const WG: u32 = 64;
@@ -12,6 +13,7 @@ struct Params {
   wOut: u32, wIn: u32, wGroup: u32,
   inputs: u32, outputs: u32,               // channels of one group
   oc: u32, groupBlocks: u32,
+  row: u32, step: u32,                     // elements from a position to the next, from an input channel to the next
   tap0: u32, tapStep: i32,                 // taps forwards, or backwards from the last
   wStart: u32, wEnd: u32, wBase: u32,
   packedStart: u32, packedEnd: u32, packedBase: u32,
@@ -53,16 +55,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     e[j + 12u] = wide - g[j + 3u] / 12.0;
     e[j + 15u] = g[j + 6u];
   }
-  let to = at - params.packedBase;
+  let to = block * params.inputs * 36u * params.oc + i * params.step + slot - params.packedBase;
   // @unroll
   for (var k = 0u; k < 6u; k++) {
     let sum = e[k * 3u] + e[k * 3u + 2u];
     let wide = (e[k * 3u] + 4.0 * e[k * 3u + 2u]) / 24.0;
-    packed[to + (k * 6u) * params.oc] = e[k * 3u] / 4.0;
-    packed[to + (k * 6u + 1u) * params.oc] = -(sum + e[k * 3u + 1u]) / 6.0;
-    packed[to + (k * 6u + 2u) * params.oc] = -(sum - e[k * 3u + 1u]) / 6.0;
-    packed[to + (k * 6u + 3u) * params.oc] = wide + e[k * 3u + 1u] / 12.0;
-    packed[to + (k * 6u + 4u) * params.oc] = wide - e[k * 3u + 1u] / 12.0;
-    packed[to + (k * 6u + 5u) * params.oc] = e[k * 3u + 2u];
+    packed[to + (k * 6u) * params.row] = e[k * 3u] / 4.0;
+    packed[to + (k * 6u + 1u) * params.row] = -(sum + e[k * 3u + 1u]) / 6.0;
+    packed[to + (k * 6u + 2u) * params.row] = -(sum - e[k * 3u + 1u]) / 6.0;
+    packed[to + (k * 6u + 3u) * params.row] = wide + e[k * 3u + 1u] / 12.0;
+    packed[to + (k * 6u + 4u) * params.row] = wide - e[k * 3u + 1u] / 12.0;
+    packed[to + (k * 6u + 5u) * params.row] = e[k * 3u + 2u];
   }
 }

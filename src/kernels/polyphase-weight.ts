@@ -39,7 +39,7 @@ function wanted({ kernel: [taps0, taps1] }: WeightShape): string {
 }`;
 }
 
-/** Sums [splits, G·outputs, 4·inputs, 16]; parts whose channels of x are those of all phases. */
+/** Sums [splits, G·outputs, 16, 4·inputs]; parts whose channels of x are those of all phases. */
 export function polyphaseWeightMultiply(
   shape: WeightShape,
   tile: WinogradWeightTile,
@@ -55,9 +55,14 @@ export function polyphaseWeightMultiply(
   };
 }
 
-/** sums, dw; parts in planes. */
-export function polyphaseKernels({ inputs, kernel, stride }: WeightShape, sums: Part, dw: Part): Kernel {
-  const planes = sums.end - sums.start;
+/** sums, dw; of dw a part in planes, of the sums in output channels. */
+export function polyphaseKernels(
+  { inputs, kernel, stride }: WeightShape,
+  { start, end, base }: Part,
+  dw: Part,
+): Kernel {
+  const [first, last] = [4 * inputs * start, 4 * inputs * end];
+  const planes = last - first;
   return {
     name: 'convWeight.polyphase.kernels',
     source: kernelsSource,
@@ -67,7 +72,7 @@ export function polyphaseKernels({ inputs, kernel, stride }: WeightShape, sums: 
       kernelHeight: kernel[0],
       kernelWidth: kernel[1],
       stride: stride[0],
-      ...range('sums', sums),
+      ...range('sums', { start: first, end: last, base }),
       ...range('dw', dw),
     },
     workgroups: groupsFor(planes),

@@ -25,6 +25,33 @@ const gridOf = ({ groups, inputs, outputs }: WeightShape, { ob, ib }: WinogradWe
   return { inBlocks, groupBlocks, blocks: groups * groupBlocks };
 };
 
+/** Output channels whose sums are formed and transformed before those of the next: blocks of a launch, and their channels. */
+export interface Piece {
+  block0: number;
+  blocks: number;
+  channel0: number;
+  channels: number;
+}
+
+/** What the sums of a piece may take: they are read again at once, from the last of the caches. */
+const PIECE_BYTES = 2 ** 22;
+
+/** All output channels in pieces; where sums are split, which few channels are, in one. */
+export function piecesOf(shape: WeightShape, tile: WinogradWeightTile, { splits }: Splitting): Piece[] {
+  const { inputs, outputs } = shape;
+  const { groupBlocks, blocks } = gridOf(shape, tile);
+  const fits = Math.max(1, Math.floor(PIECE_BYTES / (4 * POSITIONS * inputs * tile.ob)));
+  const most = splits > 1 ? blocks : fits;
+  const channelOf = (block: number) =>
+    Math.floor(block / groupBlocks) * outputs + Math.min(outputs, (block % groupBlocks) * tile.ob);
+  return Array.from({ length: Math.ceil(blocks / most) }, (_, piece) => {
+    const block0 = piece * most;
+    const end = Math.min(blocks, block0 + most);
+    const channel0 = channelOf(block0);
+    return { block0, blocks: end - block0, channel0, channels: channelOf(end) - channel0 };
+  });
+}
+
 /** By samples, or by ranges of a row's vec4; what is cut into bands has work enough without. */
 export function winogradSplitting(shape: WeightShape, tile: WinogradWeightTile, bands: readonly TileGrid[]): Splitting {
   const { positions, row } = bands[0]!;
@@ -48,33 +75,35 @@ export function winogradTiles(planes: PlaneRange, shape: WeightShape): Kernel {
 }
 
 /** sums, dw. */
-export const winogradKernels = (planes: PlaneRange): Kernel =>
+export const winogradKernels = (planes: PlaneRange, { inputs }: WeightShape): Kernel =>
   planewise(planes, {
     name: 'convWeight.winograd.kernels',
     source: kernelsSource,
     itemsPerPlane: 1,
     flopsPerItem: 100,
     elementsPerPlane: POSITIONS + 9,
-    params: {},
+    params: { inputs },
   });
 
 /** The part of a candidate's name that says what a thread owns. */
 export const weightTileName = ({ ob, ib, broadcast }: WinogradWeightTile): string =>
   `${ob}x${ib}${broadcast > 0 ? '-broadcast' : ''}`;
 
-/** Partial sums [splits, G·outputs, inputs, positions], or all of them where there is one split. */
+/** Partial sums [splits, G·outputs, positions, inputs], or all of them where there is one split; of a piece's channels. */
 export function winogradWeightMultiply(
   shape: WeightShape,
   tile: WinogradWeightTile,
   { splits: allSplits, segments, segmentRows, splitImages }: Splitting,
   parts: WeightDirectParts,
   { positions, tileY, row }: TileGrid,
+  piece?: Pick<Piece, 'block0' | 'blocks'>,
 ): Kernel {
   const { groups, inputs, outputs } = shape;
   const { image0, images, x, dy, out, split0, splits } = parts;
   const { ob, ib, broadcast } = tile;
   const { lanes, ...sharing } = sharedPixels(broadcast);
-  const grid = gridOf(shape, tile);
+  const { inBlocks, groupBlocks, blocks: allBlocks } = gridOf(shape, tile);
+  const { block0, blocks } = piece ?? { block0: 0, blocks: allBlocks };
   const quads = row / 4;
   return {
     name: `convWeight.winograd-${weightTileName(tile)}`,
@@ -92,7 +121,10 @@ export function winogradWeightMultiply(
       quads,
       positions,
       goesOn: Number(tileY > 0),
-      ...grid,
+      inBlocks,
+      groupBlocks,
+      block0,
+      blocks,
       inputs,
       outputs,
       xChannels: groups * inputs,
@@ -109,7 +141,7 @@ export function winogradWeightMultiply(
       ...range('dy', { ...dy, base: dy.base / 4 }),
       ...range('out', out),
     },
-    workgroups: positions * grid.inBlocks * grid.blocks * splits,
+    workgroups: positions * inBlocks * blocks * splits,
     flops: (2 * images * 4 * quads * (out.end - out.start)) / allSplits,
     bytes: 4 * ((x.end - x.start + dy.end - dy.start) * positions * 4 * quads + out.end - out.start),
   };

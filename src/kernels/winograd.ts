@@ -138,10 +138,29 @@ export function transformWeights(
   };
 }
 
-export const winogradWeights = (shape: ConvShape, packing: Packing, parts: { w: Part; packed: Part }): Kernel =>
+/** Elements from a transformed weight to that of the next position, and to that of the next input channel. */
+export interface WeightOrder {
+  row: number;
+  step: number;
+}
+
+/**
+ * By position, so that a sum over input channels reads what lies side by side; by input channel where chunks may cut between
+ * two of them. A sum is the same either way.
+ */
+export const orderOf = (inputs: number, { lanes }: Packing, positions: number, byPosition: boolean): WeightOrder =>
+  byPosition ? { row: inputs * lanes, step: lanes } : { row: lanes, step: positions * lanes };
+
+export const winogradWeights = (
+  shape: ConvShape,
+  packing: Packing,
+  parts: { w: Part; packed: Part },
+  order: WeightOrder,
+): Kernel =>
   transformWeights({ name: 'conv.winograd.weights', source: weightsSource, flops: 100 }, shape, packing, parts, {
     positions: POSITIONS,
     taps: 9,
+    params: { ...order },
   });
 
 /** The part of a candidate's name that says what a thread owns. */
@@ -179,7 +198,13 @@ function multiplication(
 const inVec4 = (part: Part): Part => ({ ...part, base: part.base / 4 });
 
 /** Threads side by side over tiles. */
-export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid): Kernel {
+export function winogradMultiply(
+  shape: ConvShape,
+  tile: WinogradTile,
+  parts: DirectParts,
+  grid: TileGrid,
+  order = orderOf(shape.inputs, winogradPacking(shape, tile), grid.positions, false),
+): Kernel {
   const { quads, oc, broadcast } = tile;
   const { lanes, ...sharing } = sharedWeights(broadcast);
   const common = multiplication(shape, winogradPacking(shape, tile), 4 * WORKGROUP * quads, parts, grid);
@@ -200,6 +225,8 @@ export function winogradMultiply(shape: ConvShape, tile: WinogradTile, parts: Di
       ...common.params,
       ...range('x', inVec4(parts.x)),
       ...range('w', parts.w),
+      wRow: order.row,
+      wStep: order.step,
       ...range('out', inVec4(parts.out)),
     },
   };
@@ -209,7 +236,13 @@ export const channelsName = ({ tiles, vecs, broadcast }: WinogradChannels): stri
   `winograd-channels-${tiles}x${vecs}${broadcast > 0 ? '-broadcast' : ''}`;
 
 /** Threads side by side over output channels. */
-export function winogradChannels(shape: ConvShape, tile: WinogradChannels, parts: DirectParts, grid: TileGrid): Kernel {
+export function winogradChannels(
+  shape: ConvShape,
+  tile: WinogradChannels,
+  parts: DirectParts,
+  grid: TileGrid,
+  order: WeightOrder,
+): Kernel {
   const { tiles, vecs, broadcast } = tile;
   const { lanes, constants, hooks } = sharedWeights(broadcast);
   const common = multiplication(shape, channelsPacking(shape, tile), tiles, parts, grid);
@@ -233,6 +266,8 @@ export function winogradChannels(shape: ConvShape, tile: WinogradChannels, parts
       ...common.params,
       ...range('x', parts.x),
       ...range('w', inVec4(parts.w)),
+      wRow: order.row / 4,
+      wStep: order.step / 4,
       ...range('out', inVec4(parts.out)),
     },
   };

@@ -67,6 +67,36 @@ for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
   });
 }
 
+test('weights and their sums in pieces of output channels, cut in the middle of a group', async () => {
+  const device = await openTestDevice();
+  const spec = { x: [1, 1024, 4, 5], w: [160, 512, 3, 3], bias: true, options: { groups: 2, padding: 1 } } as const;
+  const trial = trialOf(randomFrom(44), false, spec as unknown as Trial['spec']);
+  const run = (force: Record<string, string>, options = {}) =>
+    runTrials(device, [trial], dyOf, { ...options, force, guardBytes: 512 });
+  const plain = await run({ conv: 'plain', convWeight: 'plain' });
+  const whole = await run(FORCED);
+  const launches = (name: string) => whole.kernels.filter(({ op, candidate }) => `${op}.${candidate}` === name).length;
+  assert.ok(
+    launches(`conv2d.${FORCED.conv}`) > 1 && launches(`convWeight.${FORCED.convWeight}`) > 1,
+    'there are pieces',
+  );
+  whole.results[0]!.forEach((result, i) => {
+    const wanted = plain.results[0]![i]!;
+    const worst = result.reduce((most, v, k) => Math.max(most, Math.abs(v - wanted[k]!)), 0);
+    assert.ok(worst <= 1e-4 * size(wanted), `result ${i}: off by ${worst} of ${size(wanted)}`);
+  });
+  const others = {
+    split: await run(FORCED, bound(2 ** 18)),
+    'other pieces': await run({ conv: 'winograd-channels-8x1-broadcast', convWeight: 'winograd-4x2' }),
+  };
+  for (const [how, { results, stored }] of Object.entries(others)) {
+    assert.is(stored, 0, `${how}: guard bytes changed`);
+    whole.results[0]!.forEach((result, i) => {
+      assert.equal(words(results[0]![i]!), words(result), `result ${i}, ${how}`);
+    });
+  }
+});
+
 test('where it does not fit, the candidate of before does the work; precise programs never choose it', async () => {
   const device = await openTestDevice();
   const trial = trialOf(randomFrom(43), false, { x: [1, 16, 12, 12], w: [16, 16, 5, 5], bias: false, options: {} });

@@ -5,6 +5,7 @@ import {
   type DirectParts,
   directKernel,
   type Packing,
+  type Part,
   packingOf,
   packKernel,
 } from '../../kernels/conv.js';
@@ -32,8 +33,10 @@ import {
 import {
   bandsOf,
   channelsPacking,
+  orderOf,
   type TileGrid,
   tilesOf,
+  type WeightOrder,
   type WinogradChannels,
   type WinogradTile,
   winogradChannels,
@@ -43,7 +46,7 @@ import {
   winogradPacking,
   winogradWeights,
 } from '../../kernels/winograd.js';
-import type { Chunk } from '../chunks.js';
+import { type Chunk, sizeOf } from '../chunks.js';
 import { launchPlanes, overPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
 import { meet, meetings, type Range, type Slice, slicesOf, view, whole } from './slices.js';
@@ -59,33 +62,60 @@ function blocksOf({ inputs, outputs }: ConvShape, { oc, groupBlocks }: Packing, 
   return meet(w.outer, meet(ofOut, ofX));
 }
 
+/** Memory of packed weights, `[blocks, inputs, …]`, which holds those from `block0` on. */
+interface Packed {
+  packed: Tensor;
+  block0: number;
+}
+
+/** A chunk as a part of all packed weights. */
+function partOf({ packed: { shape }, block0 }: Packed, { start, end, base }: Chunk): Part {
+  const before = block0 * sizeOf(shape.slice(1));
+  return { start: start + before, end: end + before, base: base + before };
+}
+
 /** Copies w into the order of a kernel: `packed` planes of a block's input channel. */
 function packWeights(
   plan: Lowering,
   w: Tensor,
-  packed: Tensor,
-  kernel: (parts: { w: Chunk; packed: Chunk }) => Kernel,
+  held: Packed,
+  kernel: (parts: { w: Chunk; packed: Part }) => Kernel,
 ): Launch[] {
+  const { packed } = held;
   return plan.chunks(packed).flatMap((target) =>
     plan.chunks(w).map(
       (source): Launch => ({
-        kernel: kernel({ w: source, packed: target }),
+        kernel: kernel({ w: source, packed: partOf(held, target) }),
         operands: { w: view(w, source), packed: view(packed, target) },
       }),
     ),
   );
 }
 
+/** Slices of packed weights, counted in those of all blocks. */
+const packedSlices = (plan: Lowering, held: Packed): Slice[] =>
+  slicesOf(plan, held.packed).map(({ chunk, planes, outer, inner }) => {
+    const { block0, packed } = held;
+    const before = block0 * packed.shape[1]!;
+    const { base } = partOf(held, chunk);
+    return {
+      chunk,
+      planes: { start: planes.start + before, end: planes.end + before, base },
+      outer: [outer[0] + block0, outer[1] + block0],
+      inner,
+    };
+  });
+
 /** One launch for every combination of chunks of x, packed weights and out that meet, and every phase. */
 function lowerSums(
   plan: Lowering,
-  { x, packed, bias, out }: { x: Tensor; packed: Tensor; bias?: Tensor; out: Tensor },
+  { x, bias, out, ...held }: Packed & { x: Tensor; bias?: Tensor; out: Tensor },
   shape: ConvShape,
   packing: Packing,
   kernels: (parts: DirectParts) => Kernel[],
 ): Launch[] {
   const xs = slicesOf(plan, x);
-  const ws = slicesOf(plan, packed);
+  const ws = packedSlices(plan, held);
   const continues = [...xs, ...ws].some(({ planes }) => planes.start % shape.inputs !== 0);
   return meetings(slicesOf(plan, out), xs).flatMap(({ a: os, b: xs, image0, images }) =>
     ws.flatMap((ws): Launch[] => {
@@ -104,7 +134,7 @@ function lowerSums(
       };
       const operands = {
         x: view(x, xs.chunk),
-        w: view(packed, ws.chunk),
+        w: view(held.packed, ws.chunk),
         ...(bias ? { b: whole(plan, bias) } : {}),
         out: view(out, os.chunk),
       };
@@ -125,9 +155,10 @@ export function lowerPacked(
   const [, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
   const packed = plan.scratch([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
   const out = node.outputs[0]!;
+  const held = { packed, block0: 0 };
   return [
-    ...packWeights(plan, w, packed, (parts) => packKernel(shape, packing, parts)),
-    ...lowerSums(plan, { x, packed, bias, out }, shape, packing, kernels),
+    ...packWeights(plan, w, held, (parts) => packKernel(shape, packing, parts)),
+    ...lowerSums(plan, { x, ...held, bias, out }, shape, packing, kernels),
   ];
 }
 
@@ -181,13 +212,33 @@ interface Transformed {
   grid: TileGrid;
   packing: Packing;
   summed: ConvShape;
-  weights(parts: { w: Chunk; packed: Chunk }): Kernel;
+  weights(parts: { w: Chunk; packed: Part }, order: WeightOrder): Kernel;
   input(grid: TileGrid, x: Tensor, v: Tensor): Launch[];
-  multiply(grid: TileGrid, parts: DirectParts): Kernel;
+  multiply(grid: TileGrid, parts: DirectParts, order: WeightOrder): Kernel;
   output(grid: TileGrid, planes: PlaneRange, bias: boolean): Kernel;
 }
 
-/** Transforms weights; then for each band of rows x's tiles, sums channels position by position, and transforms the sums. */
+/** What transformed weights of a piece may take: they are read again at once, from the last of the caches. */
+const PIECE_BYTES = 2 ** 23;
+
+/** Transformed weights in pieces of output channels, all in the same memory; in one where they are read more than once. */
+function piecesOf(plan: Lowering, { packing, summed, grid }: Transformed, again: boolean) {
+  const { blocks, lanes } = packing;
+  const plane = grid.positions * lanes;
+  const most = again ? blocks : Math.max(1, Math.floor(PIECE_BYTES / (4 * summed.inputs * plane)));
+  const pieces = Math.ceil(blocks / most);
+  const step = Math.ceil(blocks / pieces);
+  const packed = plan.scratch([step, summed.inputs, plane]);
+  return {
+    pieces: Array.from({ length: pieces }, (_, piece): Packed => ({ packed, block0: piece * step })),
+    order: orderOf(summed.inputs, packing, grid.positions, plan.chunks(packed).length === 1),
+  };
+}
+
+/**
+ * Transforms weights; then for each band of rows x's tiles, sums channels position by position, and transforms the sums. In one
+ * band each piece of weights is multiplied at once; several bands read all of them.
+ */
 function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[] {
   const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
   const { packing, summed } = way;
@@ -197,18 +248,28 @@ function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[
   const inputs = summed.groups * summed.inputs;
   const bands = bandsOf(way.grid, images * (inputs + channels));
   const area = positions * bands[0]!.row;
-  const packed = plan.scratch([packing.blocks, summed.inputs, positions * packing.lanes]);
+  const { pieces, order } = piecesOf(plan, way, bands.length > 1);
   const v = plan.scratch([images, inputs, area]);
   const sums = plan.scratch([images, channels, area]);
-  const ofBand = (grid: TileGrid): Launch[] => [
+  const weights = (piece: Packed) => packWeights(plan, w, piece, (parts) => way.weights(parts, order));
+  const products = (grid: TileGrid, piece: Packed) =>
+    lowerSums(plan, { x: v, ...piece, out: sums }, summed, packing, (parts) => [way.multiply(grid, parts, order)]);
+  const ofBand = (grid: TileGrid, products: Launch[]): Launch[] => [
     ...way.input(grid, x, v),
-    ...lowerSums(plan, { x: v, packed, out: sums }, summed, packing, (parts) => [way.multiply(grid, parts)]),
+    ...products,
     ...overPlanes(plan, { sums, out }).map(({ views, ...planes }): Launch => {
       const kernel = way.output(grid, planes, bias !== undefined);
       return { kernel, operands: { ...views, ...(bias ? { b: whole(plan, bias) } : {}) } };
     }),
   ];
-  return [...packWeights(plan, w, packed, way.weights), ...bands.flatMap(ofBand)];
+  const [first, ...more] = bands as [TileGrid, ...TileGrid[]];
+  return [
+    ...ofBand(
+      first,
+      pieces.flatMap((piece) => [...weights(piece), ...products(first, piece)]),
+    ),
+    ...more.flatMap((grid) => ofBand(grid, products(grid, pieces[0]!))),
+  ];
 }
 
 /** By tiles of 4×4 pixels: a quarter of the products, at five times the rounding. */
@@ -221,19 +282,19 @@ const winogradWay = (
   grid: tilesOf(shape),
   packing,
   summed: shape,
-  weights: (parts) => winogradWeights(shape, packing, parts),
+  weights: (parts, order) => winogradWeights(shape, packing, parts, order),
   input: (grid, x, v) => launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape, grid)),
   multiply,
   output: (grid, planes, bias) => winogradOutput(planes, shape, bias, grid),
 });
 
 export function lowerWinograd(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
-  const multiply: Transformed['multiply'] = (grid, parts) => winogradMultiply(shape, tile, parts, grid);
+  const multiply: Transformed['multiply'] = (grid, parts, order) => winogradMultiply(shape, tile, parts, grid, order);
   return lowerTransformed(plan, node, winogradWay(plan, shape, winogradPacking(shape, tile), multiply));
 }
 
 export function lowerWinogradChannels(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradChannels): Launch[] {
-  const multiply: Transformed['multiply'] = (grid, parts) => winogradChannels(shape, tile, parts, grid);
+  const multiply: Transformed['multiply'] = (grid, parts, order) => winogradChannels(shape, tile, parts, grid, order);
   return lowerTransformed(plan, node, winogradWay(plan, shape, channelsPacking(shape, tile), multiply));
 }
 

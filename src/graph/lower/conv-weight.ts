@@ -21,6 +21,8 @@ import { ofPhases, PHASE_POSITIONS, polyphaseGrid } from '../../kernels/polyphas
 import { polyphaseKernels, polyphaseTiles, polyphaseWeightMultiply } from '../../kernels/polyphase-weight.js';
 import { bandsOf, POSITIONS, type TileGrid, tilesOf, winogradInput } from '../../kernels/winograd.js';
 import {
+  type Piece,
+  piecesOf,
   type WinogradWeightTile,
   winogradKernels,
   winogradSplitting,
@@ -104,17 +106,48 @@ export function lowerWeightWinograd(
   const dw = node.outputs[0]!;
   const area = POSITIONS * tilesOf(shape).row;
   const [xs, dys] = [x, dy].map(({ shape: [n, c] }) => plan.scratch([n!, c!, area])) as [Tensor, Tensor];
-  const sums = plan.scratch([dw.shape[0]!, dw.shape[1]!, POSITIONS]);
   const grid = tilesOf(shape);
   const splitting = winogradSplitting(shape, tile, [grid]);
+  const pieces = piecesOf(shape, tile, splitting);
+  const row = POSITIONS * shape.inputs;
+  const sums = plan.scratch([Math.max(...pieces.map(({ channels }) => channels)), 1, row]);
+  const ofPiece = (piece: Piece): Launch[] => {
+    const first = piece.channel0 * row;
+    return [
+      ...lowerSplit(plan, sums, [xs, dys], splitting, ({ out: { start, end, base }, ...parts }) => {
+        const out = { start: start + first, end: end + first, base: base + first };
+        return winogradWeightMultiply(shape, tile, splitting, { ...parts, out }, grid, piece);
+      }),
+      ...transformPiece(plan, shape, { sums, dw }, piece),
+    ];
+  };
   return [
     ...launchPlanes(plan, { x, v: xs }, (planes) => winogradInput(planes, { ...shape, transposed: false }, grid)),
     ...launchPlanes(plan, { dy, v: dys }, (planes) => winogradTiles(planes, shape)),
-    ...lowerSplit(plan, sums, [xs, dys], splitting, (parts) =>
-      winogradWeightMultiply(shape, tile, splitting, parts, grid),
-    ),
-    ...launchPlanes(plan, { sums, dw }, winogradKernels),
+    ...pieces.flatMap(ofPiece),
   ];
+}
+
+/** The sums of a piece's channels as weights: a launch for every two chunks that meet in a kernel [o, i]. */
+function transformPiece(
+  plan: Lowering,
+  shape: WeightShape,
+  { sums, dw }: Record<'sums' | 'dw', Tensor>,
+  { channel0, channels }: Piece,
+): Launch[] {
+  const { inputs } = shape;
+  const row = POSITIONS * inputs;
+  return plan.chunks(dw).flatMap((target) =>
+    plan.chunks(sums).flatMap((source): Launch[] => {
+      const kernelOf = (element: number) => (channel0 + element / row) * inputs;
+      const p0 = Math.max(target.start / 9, kernelOf(source.start));
+      const p1 = Math.min(target.end / 9, kernelOf(Math.min(source.end, channels * row)));
+      if (p0 >= p1) return [];
+      const bases = { sumsBase: source.base + channel0 * row, dwBase: target.base };
+      const kernel = winogradKernels({ p0, p1, bases }, shape);
+      return [{ kernel, operands: { sums: view(sums, source), dw: view(dw, target) } }];
+    }),
+  );
 }
 
 /**
@@ -135,7 +168,7 @@ export function lowerWeightPolyphase(
   const area = PHASE_POSITIONS * bands[0]!.row;
   const xs = plan.scratch([shape.images, channels.x, area]);
   const dys = plan.scratch([shape.images, channels.dy, area]);
-  const sums = plan.scratch([dw.shape[0]!, summed.inputs, PHASE_POSITIONS]);
+  const sums = plan.scratch([dw.shape[0]!, 1, PHASE_POSITIONS * summed.inputs]);
   const splitting = winogradSplitting(summed, tile, bands);
   const forward = { ...shape, transposed: false };
   const ofBand = (grid: TileGrid): Launch[] => [
