@@ -21,4 +21,7 @@ export const WINOGRAD = [
 /** F(3×3, 2×2) of four phases. */
 export const POLYPHASE = [{ conv: 'polyphase-1x32-broadcast' }, { conv: 'polyphase-2x4' }];
 
+/** F(4×4, 4×4) of nested blocks. */
+export const NESTED = [{ conv: 'nested-1x32-broadcast' }, { conv: 'nested-2x4' }];
+
 export const nameOf = (force: Record<string, string>): string => [...new Set(Object.values(force))].join(' and ');

@@ -1,5 +1,5 @@
-// Four phases of 2×2 taps by Winograd's F(3×3, 2×2) against plain sums: within 2e-5 of the result's size; with and without subgroups,
-// whole and cut into parts it gives the same bits. Planes too large for a band are summed band by band.
+// Several convolutions whose sums add up, against plain sums: four phases of 2×2 taps by Winograd's F(3×3, 2×2) within 2e-5 of the
+// result's size, nested blocks of 4×4 by F(4×4, 4×4) within 1e-4; with and without subgroups, whole and cut into parts each gives the same bits. Planes too large for a band are summed band by band.
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +9,9 @@ import { openTestDevice } from '../support/device.js';
 import { randomFrom, values } from '../support/random.js';
 import { runTrials, type Trial, trialOf } from './conv-runs.js';
 
-const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
+type Specs = Record<string, [transposed: boolean, spec: Trial['spec']]>;
+
+const PHASES: Specs = {
   '4×4 of stride 2': [false, { x: [2, 9, 9, 14], w: [11, 9, 4, 4], bias: true, options: { stride: 2, padding: 2 } }],
   '3×3 of stride 2': [
     false,
@@ -28,8 +30,24 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
   transposed: [true, { x: [2, 10, 5, 6], w: [10, 7, 4, 4], bias: true, options: { padding: 1 } }],
 };
 
-/** Those that are computed in other ways too, each of which compiles anew. */
-const SAME_BITS = ['4×4 of stride 2', 'transposed'];
+const BLOCKS: Specs = {
+  '7×7, mirrored': [
+    false,
+    { x: [2, 6, 9, 14], w: [11, 6, 7, 7], bias: true, options: { padding: 3, paddingMode: 'reflect' } },
+  ],
+  'one block': [false, { x: [1, 8, 7, 10], w: [6, 8, 4, 4], bias: true, options: { padding: 2 } }],
+  '8×5, groups': [
+    false,
+    { x: [1, 6, 9, 11], w: [8, 3, 8, 5], bias: false, options: { groups: 2, padding: [3, 1, 4, 2] } },
+  ],
+  '7×7 transposed': [true, { x: [2, 5, 6, 9], w: [5, 7, 7, 7], bias: true, options: { padding: 3 } }],
+};
+
+/** What each is held to, and of its cases those that are computed in other ways too, each of which compiles anew. */
+const FORMS = [
+  { name: 'polyphase', specs: PHASES, share: 2e-5, sameBits: ['4×4 of stride 2', 'transposed'] },
+  { name: 'nested', specs: BLOCKS, share: 1e-4, sameBits: ['7×7, mirrored'] },
+];
 
 const bound = (bytes: number): CompileOptions => ({
   limits: { maxStorageBufferBindingSize: bytes, maxBufferSize: bytes + 512 },
@@ -46,28 +64,34 @@ async function runForced(trial: Trial, conv: string, options: CompileOptions = {
   return { found: results[0]!.slice(0, 2), dispatches, kernels };
 }
 
-const test = suite('conv: four phases of 2×2 taps');
+const test = suite('conv: phases and blocks of taps');
 
-for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
-  test(name, async () => {
-    const trial = trialOf(randomFrom(51), transposed, spec);
-    const { found: plain } = await runForced(trial, 'plain');
-    const { found, dispatches, kernels } = await runForced(trial, 'polyphase-1x8-broadcast');
-    assert.ok(kernels.some(({ candidate }) => candidate.startsWith('polyphase-1x8')));
-    found.forEach((result, i) => {
-      const off = apart(result, plain[i]!);
-      assert.ok(off <= 2e-5 * size(plain[i]!), `result ${i}: off by ${off} of ${size(plain[i]!)}`);
-    });
-    if (!SAME_BITS.includes(name)) return;
-    const same = {
-      'no subgroups': await runForced(trial, 'polyphase-1x8'),
-      'other tiles': await runForced(trial, 'polyphase-2x4'),
-    };
-    for (const [how, other] of Object.entries(same)) assert.equal(words(other.found[0]!), words(found[0]!), how);
-    const split = await runForced(trial, 'polyphase-1x8-broadcast', bound(4096));
-    assert.ok(split.dispatches > dispatches, 'the case is cut');
-    assert.equal(words(split.found[0]!), words(found[0]!), 'split');
+type Form = (typeof FORMS)[number];
+
+async function holds({ name, share, sameBits }: Form, what: string, [transposed, spec]: Specs[string]) {
+  const trial = trialOf(randomFrom(51), transposed, spec);
+  const { found: plain } = await runForced(trial, 'plain');
+  const { found, dispatches, kernels } = await runForced(trial, `${name}-1x8-broadcast`);
+  assert.ok(kernels.some(({ candidate }) => candidate.startsWith(`${name}-1x8`)));
+  found.forEach((result, i) => {
+    const off = apart(result, plain[i]!);
+    assert.ok(off <= share * size(plain[i]!), `result ${i}: off by ${off} of ${size(plain[i]!)}`);
   });
+  if (!sameBits.includes(what)) return;
+  const same = {
+    'no subgroups': await runForced(trial, `${name}-1x8`),
+    'other tiles': await runForced(trial, `${name}-2x4`),
+  };
+  for (const [how, other] of Object.entries(same)) assert.equal(words(other.found[0]!), words(found[0]!), how);
+  const split = await runForced(trial, `${name}-1x8-broadcast`, bound(8192));
+  assert.ok(split.dispatches > dispatches, 'the case is cut');
+  assert.equal(words(split.found[0]!), words(found[0]!), 'split');
+}
+
+for (const form of FORMS) {
+  for (const [what, spec] of Object.entries(form.specs)) {
+    test(`${form.name}: ${what}`, () => holds(form, what, spec!));
+  }
 }
 
 test('bands cover every row of tiles once, in the memory of the first', () => {

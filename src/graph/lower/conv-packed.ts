@@ -21,14 +21,7 @@ import {
 } from '../../kernels/conv-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
 import type { PlaneRange } from '../../kernels/planes.js';
-import {
-  ofPhases,
-  polyphaseGrid,
-  polyphaseInput,
-  polyphaseMultiply,
-  polyphaseOutput,
-  polyphaseWeights,
-} from '../../kernels/polyphase.js';
+import type { Phased } from '../../kernels/polyphase.js';
 import {
   bandsOf,
   channelsPacking,
@@ -237,23 +230,23 @@ export function lowerWinogradChannels(plan: Lowering, node: Node, shape: ConvSha
   return lowerTransformed(plan, node, winogradWay(plan, shape, channelsPacking(shape, tile), multiply));
 }
 
-/** By four phases of 2×2 taps, on tiles of 3×3 pixels. */
-export function lowerPolyphase(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
-  const summed = ofPhases(shape);
+/** As several convolutions whose sums add up. */
+export function lowerPhased(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile, form: Phased): Launch[] {
+  const summed = form.summed(shape);
   const packing = winogradPacking(shape, tile);
   return lowerTransformed(plan, node, {
-    grid: polyphaseGrid(shape),
+    grid: form.grid(shape),
     packing,
     summed,
-    weights: (parts) => polyphaseWeights(shape, packing, parts),
+    weights: (parts) => form.weights(shape, packing, parts),
     input: (grid, x, v) =>
       slicesOf(plan, v).flatMap((vs) =>
         slicesOf(plan, x).map((xs) => ({
-          kernel: polyphaseInput(shape, xs.planes, vs.planes, grid),
+          kernel: form.input(shape, xs.planes, vs.planes, grid),
           operands: { x: view(x, xs.chunk), v: view(v, vs.chunk) },
         })),
       ),
-    multiply: (grid, parts) => polyphaseMultiply(summed, tile, parts, grid),
-    output: (grid, planes, bias) => polyphaseOutput(planes, shape, bias, grid),
+    multiply: (grid, parts) => form.multiply(shape, tile, parts, grid),
+    output: (grid, planes, bias) => form.output(planes, shape, bias, grid),
   });
 }

@@ -1,6 +1,7 @@
 import {
   type ConvShape,
   convPrior,
+  fitsNested,
   fitsPhases,
   fitsPolyphase,
   fitsWinograd,
@@ -11,12 +12,14 @@ import type { PhasePair } from '../../kernels/conv-quads.js';
 import { TILES } from '../../kernels/conv-tiles.js';
 import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
+import { NESTED } from '../../kernels/nested.js';
+import { POLYPHASE } from '../../kernels/polyphase.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, type Family, lanesOf, lowerBy } from './candidates.js';
 import {
   lowerDirect,
+  lowerPhased,
   lowerPhases,
-  lowerPolyphase,
   lowerQuads,
   lowerWinograd,
   lowerWinogradChannels,
@@ -107,7 +110,22 @@ const CONV: readonly Candidate<ConvShape>[] = [
     full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast'],
     lower(plan, node, shape, [quads, oc], name) {
       if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-      return lowerPolyphase(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
+      const tile = { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
+      return lowerPhased(plan, node, shape, tile, POLYPHASE);
+    },
+  },
+  {
+    pattern: /^nested-(\d+)x(\d+)(?:-broadcast)?$/,
+    form: 'nested-1x32 (vec4 of tiles × channels), also -broadcast, for 4×4 to 8×8 of stride 1',
+    fits: fitsNested,
+    rounds: true,
+    shared: ([, oc]) => oc!,
+    quick: ['nested-1x32-broadcast'],
+    full: ['nested-1x32', 'nested-1x16-broadcast', 'nested-2x16-broadcast'],
+    lower(plan, node, shape, [quads, oc], name) {
+      if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+      const tile = { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
+      return lowerPhased(plan, node, shape, tile, NESTED);
     },
   },
   {
