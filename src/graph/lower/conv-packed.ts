@@ -53,7 +53,7 @@ function blocksOf({ inputs, outputs }: ConvShape, { oc, groupBlocks }: Packing, 
 }
 
 /** Copies w into the order of a kernel: `packed` planes of a block's input channel. */
-function packWeights(
+export function packWeights(
   plan: Lowering,
   w: Tensor,
   packed: Tensor,
