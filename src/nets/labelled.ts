@@ -30,8 +30,10 @@ export function convolve(x: Tensor, w: Tensor, b: Tensor | null, options: Conv2d
   const ids = idsOf(first);
   const classes = first.shape[1]!;
   if (!ids || classes < LEAST || w.shape[0]! < LEAST) return conv2d(x, w, b, options);
-  const labelled = ofLabels(ids, classes, w, options);
-  if (others.length === 0) return b ? add(labelled, reshape(b, [1, b.shape[0]!, 1, 1])) : labelled;
+  const labelled = () => ofLabels(ids, classes, w, options);
+  if (others.length === 0) return b ? add(labelled(), reshape(b, [1, b.shape[0]!, 1, 1])) : labelled();
   const rest = others.length > 1 ? concat(others, 1) : others[0]!;
-  return add(labelled, conv2d(rest, inputsOf(w, classes, rest.shape[1]!), b, options));
+  // First, so that the lookup can add its own to it on the way to memory.
+  const multiplied = conv2d(rest, inputsOf(w, classes, rest.shape[1]!), b, options);
+  return add(labelled(), multiplied);
 }
