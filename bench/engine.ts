@@ -17,11 +17,12 @@ export interface Prepared {
   close(): void;
 }
 
-/** A whole generator on x [1, C, H, W]. */
+/** A whole generator on x [1, C, H, W]; where x is an encoded picture, an engine that takes ids may have that instead. */
 export interface GeneratorCase {
   nets: Nets;
   weights: Weights;
   x: Values;
+  picture?: Picture;
 }
 
 /** A whole training step; its results are the losses G_GAN, G_GAN_Feat, D_real and D_fake, of the first step those of the weights given. */

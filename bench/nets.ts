@@ -4,7 +4,7 @@ import { netsOf } from '../src/train/nets.js';
 import { trainSettings } from '../src/train/settings.js';
 import { drawn } from './operands.js';
 import { type Subject, TOLERANCE } from './rows.js';
-import { drawnWeights, netsFor, pictureFor } from './step.js';
+import { drawnWeights, encoded, netsFor, pictureFor } from './step.js';
 
 const SIZE = { width: 256, height: 128 };
 const WIDTH = { ngf: 32, ndf: 64 };
@@ -17,8 +17,8 @@ const STEP_TOLERANCE = 1e-4;
 
 function generatorSubject(): Subject {
   const nets = netsFor(WIDTH);
-  const x = drawn(1, [1, nets.generator.inputNc, SIZE.height, SIZE.width], 1);
-  const given = { nets, weights: drawnWeights(nets.G, 1), x };
+  const picture = pictureFor(SIZE);
+  const given = { nets, weights: drawnWeights(nets.G, 1), x: encoded(picture, SIZE), picture };
   return {
     name: `generator, ${TEXT}`,
     role: 'forward',

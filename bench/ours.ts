@@ -17,6 +17,7 @@ import {
   variable,
 } from '../src/engine.js';
 import { gradientRules } from '../src/graph/gradients/index.js';
+import { encodeInput } from '../src/nets/encode-input.js';
 import { createVariables, lookup } from '../src/nets/parameters.js';
 import { VERSION } from '../src/version.js';
 import type { Case, Kind, Layer, Role } from './cases.js';
@@ -123,15 +124,30 @@ export const forced = (
   force: Record<string, string>,
 ): Promise<Prepared> => prepare(device, layer, operands, { force });
 
-function generator(device: Device, { nets, weights, x }: GeneratorCase): Promise<Prepared> {
+async function generator(device: Device, { nets, weights, x, picture }: GeneratorCase): Promise<Prepared> {
   const variables = createVariables(
     nets.G.parameters,
     ({ name }) =>
       () =>
         weights.get(name)!.data,
   );
-  const given = variableOf(x)!;
-  return preparedGraph(device, nets.G.forward(given, lookup(variables)), [given, ...Object.values(variables)]);
+  const all = Object.values(variables);
+  if (!picture) {
+    const given = variableOf(x)!;
+    return preparedGraph(device, nets.G.forward(given, lookup(variables)), [given, ...all]);
+  }
+  const { inputs, condition } = encodeInput(nets.encoding, [1, x.shape[2]!, x.shape[3]!]);
+  const program = await compile(device, { inputs, outputs: { result: nets.G.forward(condition, lookup(variables)) } });
+  const { labels, instances } = picture;
+  return preparedOf(
+    program,
+    () => ({ labels, instances }),
+    ['result'],
+    () => {
+      program.destroy();
+      for (const tensor of all) destroy(device, tensor);
+    },
+  );
 }
 
 async function step(device: Device, { nets, weights, picture, size }: StepCase): Promise<Prepared> {

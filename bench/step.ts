@@ -13,6 +13,7 @@ import { type Nets, netsOf } from '../src/train/nets.js';
 import { trainSettings } from '../src/train/settings.js';
 import { trainingStep } from '../src/train/step.js';
 import { destroyTrainee, trainee } from '../src/train/trainees.js';
+import type { Values } from './operands.js';
 
 /** Channels of the first layers; depth, instances, two scales and feature matching are the defaults, without the perceptual loss. */
 export interface Width {
@@ -36,6 +37,27 @@ export function pictureFor({ width, height }: Size): Picture {
   const labels = Int32Array.from({ length: width * height }, (_, i) => block(i) % CLASSES);
   const image = Float32Array.from({ length: 3 * labels.length }, (_, i) => Math.sin(i / 37));
   return { labels, instances: labels, image };
+}
+
+/** 1 where the id differs from that of a neighbour. */
+export function edgesOf(ids: Int32Array, { width, height }: Size): Float32Array {
+  return Float32Array.from(ids, (id, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    const differs = (inside: boolean, at: number) => inside && ids[at] !== id;
+    const across = differs(x > 0, i - 1) || differs(x < width - 1, i + 1);
+    return across || differs(y > 0, i - width) || differs(y < height - 1, i + width) ? 1 : 0;
+  });
+}
+
+/** What the nets are conditioned on, encoded: one-hot planes of the labels, and the edges. */
+export function encoded({ labels, instances }: Picture, size: Size): Values {
+  const area = size.width * size.height;
+  const data = new Float32Array((CLASSES + 1) * area);
+  labels.forEach((label, i) => {
+    data[label * area + i] = 1;
+  });
+  data.set(edgesOf(instances, size), CLASSES * area);
+  return { shape: [1, CLASSES + 1, size.height, size.width], data };
 }
 
 export const RATE = 2e-4;

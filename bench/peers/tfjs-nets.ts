@@ -10,7 +10,7 @@ import { walkPyramid } from '../../src/nets/walk.js';
 import type { Nets } from '../../src/train/nets.js';
 import type { StepCase } from '../engine.js';
 import { permuted } from '../operands.js';
-import { CLASSES, type Picture, RATE, type Weights } from '../step.js';
+import { CLASSES, edgesOf, type Picture, RATE, type Weights } from '../step.js';
 import { HWIO, instanceNormOfParts, NHWC } from './tfjs-core.js';
 
 /** Variables by their names in a state dict. */
@@ -93,16 +93,6 @@ function matching(fake: any[][], real: any[][]): any {
   const inner = fake[0]!.length - 1;
   const terms = fake.flatMap((maps, i) => maps.slice(0, inner).map((map, j) => map.sub(real[i]![j]).abs().mean()));
   return total(terms).mul((10 * 4) / (inner * fake.length));
-}
-
-/** 1 where the id differs from that of a neighbour. */
-function edgesOf(ids: Int32Array, { width, height }: Size): Float32Array {
-  return Float32Array.from(ids, (id, i) => {
-    const [x, y] = [i % width, Math.floor(i / width)];
-    const differs = (inside: boolean, at: number) => inside && ids[at] !== id;
-    const across = differs(x > 0, i - 1) || differs(x < width - 1, i + 1);
-    return across || differs(y > 0, i - width) || differs(y < height - 1, i + width) ? 1 : 0;
-  });
 }
 
 /** The conditioning, [1, H, W, 36]. */

@@ -331,6 +331,12 @@ export function fitsPolyphase({ transposed, stride, dilation, kernel }: ConvShap
   return all(stride, 1) ? all(kernel, 4) : all(stride, 2) && all(kernel, 3, 4) && !transposed;
 }
 
+/** A convolution as nested-input.wgsl and others do it, of stride 1: 4×4, or as four of these 5×5 to 8×8. */
+export function fitsNested({ kernel, stride, dilation }: ConvShape): boolean {
+  if ([...stride, ...dilation].some((step) => step !== 1)) return false;
+  return kernel.every((taps) => taps === 4) || kernel.every((taps) => taps > 4 && taps <= 8);
+}
+
 /** From so many channels on both sides a quarter of the products outweighs the transforms. */
 export const WINOGRAD_CHANNELS = 32;
 
@@ -340,6 +346,16 @@ export const FEW_PIXELS = 256;
 /** Winograd on CPU adapters. 512 channels on 8×16: 8 ms over channels, 22 over tiles (lavapipe, two cores). */
 const winogradPrior = ({ output, outputs }: ConvShape): string =>
   areaOf(output) <= FEW_PIXELS && outputs >= 64 ? 'winograd-channels-8x2-broadcast' : 'winograd-1x32-broadcast';
+
+/** Nested blocks: 32 or 40 channels a thread, whichever leaves fewer idle. The lanes of a subgroup divide them. */
+function nestedPrior({ outputs }: ConvShape, lanes: number): string {
+  const taken = (oc: number) => Math.ceil(outputs / oc) * oc;
+  return `nested-1x${40 % lanes === 0 && taken(40) < taken(32) ? 40 : 32}-broadcast`;
+}
+
+/** 5×5 loses more to the empty taps of its blocks than it gains. */
+const isWorthNesting = (shape: ConvShape): boolean =>
+  fitsNested(shape) && (areaOf(shape.kernel) === 16 || areaOf(shape.kernel) >= 49);
 
 /**
  * Candidate that a device starts with; the tuner may know better. It looks at channels and, but for planes of a few tiles,
@@ -354,6 +370,7 @@ export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adap
     if (fitsPhases(shape)) return narrow ? 'phases-2x1x8-broadcast' : 'phases-1x1x8-broadcast';
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS && !precise;
     if (wide && fitsWinograd(shape)) return winogradPrior(shape);
+    if (wide && isWorthNesting(shape)) return nestedPrior(shape, subgroupSize);
     const worth = narrow || areaOf(shape.kernel) === 16;
     return wide && worth && fitsPolyphase(shape) ? 'polyphase-1x32-broadcast' : 'quads-2x1x16-broadcast';
   }

@@ -34,7 +34,7 @@ function wanted({ kernel: [taps0, taps1] }: WeightShape): string {
   let inputs = params.inputs / 4u;
   let phase = first / inputs;
   let px = phase == 0u || phase == 3u;
-  let lacks = (px && ${lacks(taps1, 'r % 4u')}) || (phase >= 2u && ${lacks(taps0, 'r / 4u')});
+  let lacks = (px && ${lacks(taps1 === 3, 'r % 4u', 3)}) || (phase >= 2u && ${lacks(taps0 === 3, 'r / 4u', 3)});
   return phase != last / inputs || !lacks;
 }`;
 }

@@ -18,6 +18,21 @@ import {
 // pictures of stride 1; with stride 1 one for each quarter of the taps. All four are summed by Winograd's F(3×3, 2×2): 16 products
 // for nine pixels and four taps, by transforms of halves alone, whose rounding is that of plain sums.
 
+/** A form of Winograd in which a convolution is several whose sums add up: its grid of tiles and its kernels. */
+export interface Phased {
+  grid(shape: ConvShape): TileGrid;
+  /** The sums over the channels of all phases, as a convolution of stride 1 has them. */
+  summed(shape: ConvShape): ConvShape;
+  /** v of the planes [p0, p1) from those of x that are bound; x in planes. */
+  input(shape: ConvShape, x: Part, v: Part, grid: TileGrid): Kernel;
+  /** w, packed; parts in elements. */
+  weights(shape: ConvShape, packing: Packing, parts: { w: Part; packed: Part }): Kernel;
+  /** The sums; of parts whose channels are those of all phases. */
+  multiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid): Kernel;
+  /** sums, out, and the bias where there is one. */
+  output(planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel;
+}
+
 const PHASES = 4;
 /** Pixels along a side of a tile's result, and numbers of a tile between the transforms. */
 const SIDE = 3;
@@ -31,73 +46,72 @@ export const ofPhases = <Shape extends { inputs: number }>(shape: Shape): Shape 
   inputs: PHASES * shape.inputs,
 });
 
-/** v of the planes [p0, p1) from those of x that are bound; x in planes. */
-export function polyphaseInput(shape: ConvShape, x: Part, v: Part, grid: TileGrid): Kernel {
-  const { tilesX, tiles, tileY, row } = grid;
-  const { inputs, input, stride, reflect } = shape;
-  const planes = v.end - v.start;
-  return {
-    name: 'conv.polyphase.input',
-    source: inputSource,
-    constants: { REFLECT: reflect },
-    params: {
-      first: v.start,
-      planes,
-      inputs,
-      stride: stride[0],
-      height: input[0],
-      width: input[1],
-      tilesX,
-      tiles,
-      tileY,
-      row,
-      top: phasesOf(shape, 0)[0]!.start,
-      left: phasesOf(shape, 1)[0]!.start,
-      ...range('x', x),
-      vBase: v.base,
-    },
-    workgroups: groupsFor(planes * row),
-    flops: planes * row * 32,
-    bytes: 4 * planes * (areaOf(input) / PHASES + PHASE_POSITIONS * row),
-  };
-}
-
-/** w, packed; parts in elements. */
-export function polyphaseWeights(shape: ConvShape, packing: Packing, parts: { w: Part; packed: Part }): Kernel {
-  const { kernel, stride } = shape;
-  const transform = { name: 'conv.polyphase.weights', source: weightsSource, flops: 20 };
-  return transformWeights(transform, shape, packing, parts, {
-    positions: PHASE_POSITIONS,
-    taps: 4,
-    params: { kernelHeight: kernel[0], kernelWidth: kernel[1], stride: stride[0] },
-  });
-}
-
-/** Whether a position of a tile, along an axis, is one that a phase of one tap lacks. */
-export const lacks = (taps: number, position: string): string => (taps === 3 ? `${position} == 3u` : 'false');
+/** Whether a position of a tile, along an axis, is the one that a phase without a last tap lacks. */
+export const lacks = (yes: boolean, position: string, last: number): string =>
+  yes ? `${position} == ${last}u` : 'false';
 
 /**
- * Of three taps the second phase of an axis meets only one, and the last position of a tile is zero there. The phases that have it stand
- * side by side: along y the first two, along x the second and third.
+ * Where the second phase of an axis has no last tap, the position of a tile that meets it alone is zero there. The phases that have it
+ * stand side by side: along y the first two, along x the second and third.
  */
-function reach({ kernel: [taps0, taps1] }: ConvShape): string {
+export function reach(positions: number, last: number, lacking: { y: boolean; x: boolean }): string {
   return `fn reach(r: u32) -> vec2u {
-  let x = ${lacks(taps1, 'r % 4u')};
-  let y = ${lacks(taps0, 'r / 4u')};
+  let x = ${lacks(lacking.x, `r % ${positions}u`, last)};
+  let y = ${lacks(lacking.y, `r / ${positions}u`, last)};
   return vec2u(select(0u, 1u, x), select(select(4u, 3u, x), 2u, y)) * (params.inputs / 4u);
 }`;
 }
 
-/** The sums; of a shape and parts whose channels are those of all phases. */
-export function polyphaseMultiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid): Kernel {
-  const kernel = winogradMultiply(shape, tile, parts, grid);
-  return {
-    ...kernel,
-    name: `conv.polyphase-${tileName(tile)}`,
-    hooks: { ...kernel.hooks, reach: reach(shape) },
-  };
-}
+export const polyphase: Phased = {
+  grid: polyphaseGrid,
+  summed: ofPhases,
 
-/** sums, out, and the bias where there is one. */
-export const polyphaseOutput = (planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel =>
-  transformSums({ name: 'conv.polyphase.output', source: outputSource, flops: 40 }, planes, shape, bias, grid);
+  input(shape, x, v, { tilesX, tiles, tileY, row }) {
+    const { inputs, input, stride, reflect } = shape;
+    const planes = v.end - v.start;
+    return {
+      name: 'conv.polyphase.input',
+      source: inputSource,
+      constants: { REFLECT: reflect },
+      params: {
+        first: v.start,
+        planes,
+        inputs,
+        stride: stride[0],
+        height: input[0],
+        width: input[1],
+        tilesX,
+        tiles,
+        tileY,
+        row,
+        top: phasesOf(shape, 0)[0]!.start,
+        left: phasesOf(shape, 1)[0]!.start,
+        ...range('x', x),
+        vBase: v.base,
+      },
+      workgroups: groupsFor(planes * row),
+      flops: planes * row * 32,
+      bytes: 4 * planes * (areaOf(input) / PHASES + PHASE_POSITIONS * row),
+    };
+  },
+
+  weights(shape, packing, parts) {
+    const { kernel, stride } = shape;
+    const transform = { name: 'conv.polyphase.weights', source: weightsSource, flops: 20 };
+    return transformWeights(transform, shape, packing, parts, {
+      positions: PHASE_POSITIONS,
+      taps: 4,
+      params: { kernelHeight: kernel[0], kernelWidth: kernel[1], stride: stride[0] },
+    });
+  },
+
+  multiply(shape, tile, parts, grid) {
+    const kernel = winogradMultiply(ofPhases(shape), tile, parts, grid);
+    const [y, x] = shape.kernel.map((taps) => taps === 3) as [boolean, boolean];
+    const name = `conv.polyphase-${tileName(tile)}`;
+    return { ...kernel, name, hooks: { ...kernel.hooks, reach: reach(4, 3, { y, x }) } };
+  },
+
+  output: (planes, shape, bias, grid) =>
+    transformSums({ name: 'conv.polyphase.output', source: outputSource, flops: 40 }, planes, shape, bias, grid),
+};

@@ -1,6 +1,5 @@
 import {
   batchNorm,
-  conv2d,
   convTranspose2d,
   instanceNorm,
   leakyRelu,
@@ -9,6 +8,7 @@ import {
   tanh,
   upsampleNearest2d,
 } from '../engine.js';
+import { convolve } from './labelled.js';
 import type { Lookup, Parameter, Role } from './parameters.js';
 
 export type Norm = 'instance' | 'batch';
@@ -87,7 +87,7 @@ function convolution(given: Tensor, layer: Layer, params: Lookup): Tensor {
   const weight = params(`${name}.weight`);
   const bias = usesBias(layer) ? params(`${name}.bias`) : null;
   if (transposed) return convTranspose2d(x, weight, bias, { stride, padding, outputPadding: stride - 1 });
-  return conv2d(x, weight, bias, { stride, padding, paddingMode: reflect ? 'reflect' : 'zeros' });
+  return convolve(x, weight, bias, { stride, padding, paddingMode: reflect ? 'reflect' : 'zeros' });
 }
 
 /** With the statistics of the batch itself, in inference too, as the reference does. */

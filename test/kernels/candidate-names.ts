@@ -24,4 +24,7 @@ export const POLYPHASE = [
   { conv: 'polyphase-2x4', convWeight: 'polyphase-3x5' },
 ];
 
+/** F(4×4, 4×4) of nested blocks. */
+export const NESTED = [{ conv: 'nested-1x32-broadcast' }, { conv: 'nested-2x4' }];
+
 export const nameOf = (force: Record<string, string>): string => [...new Set(Object.values(force))].join(' and ');

@@ -1,12 +1,12 @@
 // Every candidate of a convolution, in all roles, against the plain one on a thousand random convolutions: within the bounds of the
-// sums' lengths, Winograd within 1e-4 of the result's size, four phases of 2×2 taps within 2e-5. All in one device, whose cached pipelines meet specs in every order.
+// sums' lengths, Winograd and nested blocks within 1e-4 of the result's size, four phases of 2×2 taps within 2e-5. All in one device, whose cached pipelines meet specs in every order.
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openTestDevice } from '../support/device.js';
 import { type Random, randomFrom, values } from '../support/random.js';
 import { agreementWith, anyOrder, type Bound, type Reference, referenceOf, shareOfSize } from './agree.js';
-import { nameOf, POLYPHASE, SUMS, WINOGRAD } from './candidate-names.js';
+import { NESTED, nameOf, POLYPHASE, SUMS, WINOGRAD } from './candidate-names.js';
 import { type Trial, trialOf } from './conv-runs.js';
 
 const CONVOLUTIONS = 1000;
@@ -32,6 +32,12 @@ const PHASED: readonly Kind[] = [
   { kernel: [3, 4], stride: 2, mirrored: true },
   { kernel: [4, 4], stride: 1 },
   { kernel: [4, 4], stride: 1, transposed: true },
+];
+const BLOCKS: readonly Kind[] = [
+  { kernel: [7, 7], stride: 1, mirrored: true },
+  { kernel: [7, 7], stride: 1, transposed: true },
+  { kernel: [5, 8], stride: 1 },
+  { kernel: [4, 4], stride: 1 },
 ];
 const KINDS: readonly Kind[] = [
   ...THREES,
@@ -92,5 +98,6 @@ function holds(forces: readonly Record<string, string>[], bound: Bound, batches:
 holds(SUMS, anyOrder, references(77, KINDS));
 holds(WINOGRAD, shareOfSize(1e-4), references(79, THREES));
 holds(POLYPHASE, shareOfSize(2e-5), references(80, PHASED));
+holds(NESTED, shareOfSize(1e-4), references(81, BLOCKS));
 
 test.run();

@@ -1,5 +1,5 @@
-// Four phases of 2×2 taps by Winograd's F(3×3, 2×2) against plain sums: within 2e-5 of the result's size; with and without subgroups,
-// whole and cut into parts it gives the same bits. Planes too large for a band are summed band by band.
+// Several convolutions whose sums add up, against plain sums: four phases of 2×2 taps by Winograd's F(3×3, 2×2) within 2e-5 of the
+// result's size, nested blocks of 4×4 by F(4×4, 4×4) within 1e-4; with and without subgroups, whole and cut into parts each gives the same bits. Planes too large for a band are summed band by band.
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +9,11 @@ import { openTestDevice } from '../support/device.js';
 import { randomFrom, values } from '../support/random.js';
 import { runTrials, type Trial, trialOf } from './conv-runs.js';
 
-const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
+type Specs = Record<string, [transposed: boolean, spec: Trial['spec']]>;
+/** Forms of both families: [conv, convWeight]. */
+type Forced = readonly [string, string];
+
+const PHASES: Specs = {
   '4×4 of stride 2': [false, { x: [2, 9, 9, 14], w: [11, 9, 4, 4], bias: true, options: { stride: 2, padding: 2 } }],
   // Sixteen channels of a phase are a workgroup of the weight gradient, which leaves out what no tap reads.
   '3×3 of stride 2': [
@@ -29,8 +33,46 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
   transposed: [true, { x: [2, 10, 5, 6], w: [10, 7, 4, 4], bias: true, options: { padding: 1 } }],
 };
 
-/** Those that are computed in other ways too, each of which compiles anew. */
-const SAME_BITS = ['4×4 of stride 2', 'transposed'];
+const BLOCKS: Specs = {
+  '7×7, mirrored': [
+    false,
+    { x: [2, 6, 9, 14], w: [11, 6, 7, 7], bias: true, options: { padding: 3, paddingMode: 'reflect' } },
+  ],
+  'one block': [false, { x: [1, 8, 7, 10], w: [6, 8, 4, 4], bias: true, options: { padding: 2 } }],
+  '8×5, groups': [
+    false,
+    { x: [1, 6, 9, 11], w: [8, 3, 8, 5], bias: false, options: { groups: 2, padding: [3, 1, 4, 2] } },
+  ],
+  '7×7 transposed': [true, { x: [2, 5, 6, 9], w: [5, 7, 7, 7], bias: true, options: { padding: 3 } }],
+};
+
+/** What each is held to, its forms, and of its cases those that are computed in other ways too, each of which compiles anew. */
+const FORMS = [
+  {
+    name: 'polyphase',
+    specs: PHASES,
+    share: 2e-5,
+    forced: ['polyphase-1x8-broadcast', 'polyphase-8x2-broadcast'],
+    noSubgroups: ['polyphase-1x8', 'polyphase-8x2'],
+    otherTiles: ['polyphase-2x4', 'polyphase-8x1'],
+    sameBits: ['4×4 of stride 2', 'transposed'],
+  },
+  {
+    name: 'nested',
+    specs: BLOCKS,
+    share: 1e-4,
+    forced: ['nested-1x8-broadcast', 'plain'],
+    noSubgroups: ['nested-1x8', 'plain'],
+    otherTiles: ['nested-2x4', 'plain'],
+    sameBits: ['7×7, mirrored'],
+  },
+] as const satisfies {
+  [key: string]: unknown;
+  specs: Specs;
+  forced: Forced;
+  noSubgroups: Forced;
+  otherTiles: Forced;
+}[];
 
 const bound = (bytes: number): CompileOptions => ({
   limits: { maxStorageBufferBindingSize: bytes, maxBufferSize: bytes + 512 },
@@ -40,10 +82,6 @@ const words = (list: Float32Array): Uint32Array => new Uint32Array(list.buffer, 
 const size = (list: Float32Array): number => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0) / list.length);
 const apart = (a: Float32Array, b: Float32Array): number => a.reduce((m, v, k) => Math.max(m, Math.abs(v - b[k]!)), 0);
 
-/** Forms of both families: [conv, convWeight]. */
-type Forced = readonly [string, string];
-const FORCED: Forced = ['polyphase-1x8-broadcast', 'polyphase-8x2-broadcast'];
-
 async function runForced(trial: Trial, [conv, convWeight]: Forced, options: CompileOptions = {}) {
   const all = { ...options, force: { conv, convWeight }, guardBytes: 512 };
   const { results, stored, dispatches, kernels } = await runTrials(await openTestDevice(), [trial], dyOf, all);
@@ -51,32 +89,35 @@ async function runForced(trial: Trial, [conv, convWeight]: Forced, options: Comp
   return { found: results[0]!.slice(0, 3), dispatches, kernels };
 }
 
-const test = suite('conv: four phases of 2×2 taps');
+const test = suite('conv: phases and blocks of taps');
 
-for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
-  test(name, async () => {
-    const trial = trialOf(randomFrom(51), transposed, spec);
-    const { found: plain } = await runForced(trial, ['plain', 'plain']);
-    const { found, dispatches, kernels } = await runForced(trial, FORCED);
-    for (const form of ['polyphase-1x8', 'polyphase-8x2'])
-      assert.ok(
-        kernels.some(({ candidate }) => candidate.startsWith(form)),
-        form,
-      );
-    found.forEach((result, i) => {
-      const off = apart(result, plain[i]!);
-      assert.ok(off <= 2e-5 * size(plain[i]!), `result ${i}: off by ${off} of ${size(plain[i]!)}`);
-    });
-    if (!SAME_BITS.includes(name)) return;
-    const same = {
-      'no subgroups': await runForced(trial, ['polyphase-1x8', 'polyphase-8x2']),
-      'other tiles': await runForced(trial, ['polyphase-2x4', 'polyphase-8x1']),
-      split: await runForced(trial, FORCED, bound(4096)),
-    };
-    for (const [how, other] of Object.entries(same))
-      found.forEach((result, i) => void assert.equal(words(other.found[i]!), words(result), `result ${i}, ${how}`));
-    assert.ok(same.split.dispatches > dispatches, 'the case is cut');
+type Form = (typeof FORMS)[number];
+
+async function holds(form: Form, what: string, [transposed, spec]: Specs[string]) {
+  const trial = trialOf(randomFrom(51), transposed, spec);
+  const { found: plain } = await runForced(trial, ['plain', 'plain']);
+  const { found, dispatches, kernels } = await runForced(trial, form.forced);
+  for (const name of form.noSubgroups)
+    assert.ok(name === 'plain' || kernels.some(({ candidate }) => candidate.startsWith(name)), name);
+  found.forEach((result, i) => {
+    const off = apart(result, plain[i]!);
+    assert.ok(off <= form.share * size(plain[i]!), `result ${i}: off by ${off} of ${size(plain[i]!)}`);
   });
+  if (!form.sameBits.some((name) => name === what)) return;
+  const same = {
+    'no subgroups': await runForced(trial, form.noSubgroups),
+    'other tiles': await runForced(trial, form.otherTiles),
+    split: await runForced(trial, form.forced, bound(8192)),
+  };
+  for (const [how, other] of Object.entries(same))
+    found.forEach((result, i) => void assert.equal(words(other.found[i]!), words(result), `result ${i}, ${how}`));
+  assert.ok(same.split.dispatches > dispatches, 'the case is cut');
+}
+
+for (const form of FORMS) {
+  for (const [what, spec] of Object.entries(form.specs)) {
+    test(`${form.name}: ${what}`, () => holds(form, what, spec!));
+  }
 }
 
 test('bands cover every row of tiles once, in the memory of the first', () => {

@@ -32,6 +32,7 @@ export type Ops<T, R = T> = {
   argmax(x: T, axis: number): R;
   softmaxCrossEntropy(logits: T, ids: T): R;
   conv2d(x: T, w: T, b: T | null, options?: Conv2dOptions): R;
+  labelConv2d(ids: T, w: T, options?: Conv2dOptions): R;
   convTranspose2d(x: T, w: T, b: T | null, options?: ConvTranspose2dOptions): R;
   instanceNorm(x: T, options?: InstanceNormOf<T>): R;
   batchNorm(x: T, options?: BatchNormOf<T>): R;

@@ -11,8 +11,9 @@ import {
   positiveAxis,
   toArr,
 } from './array.js';
+import type { Conv2dOptions } from './conv.js';
 import * as conv from './conv-gradients.js';
-import { softmaxAt } from './ids.js';
+import { oneHot, softmaxAt } from './ids.js';
 import {
   type BatchNormOptions,
   batchGroups,
@@ -244,6 +245,10 @@ export const gradients = {
 
   conv2d: conv.conv2d,
   convTranspose2d: conv.convTranspose2d,
+  labelConv2d: (dy: Arr, ids: Arr, w: Arr, options: Conv2dOptions): Gradients => [
+    null,
+    conv.conv2d(dy, oneHot(ids, w.shape[1]), w, null, options)[1],
+  ],
   instanceNorm,
   batchNorm,
   avgPool2d,

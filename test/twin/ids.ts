@@ -1,4 +1,9 @@
 import { type Arr, arr, at, indices, offsetOf, positiveAxis } from './array.js';
+import { type Conv2dOptions, conv2d } from './conv.js';
+
+/** The convolution of the one-hot planes. */
+export const labelConv2d = (ids: Arr, w: Arr, options: Conv2dOptions = {}): Arr =>
+  conv2d(oneHot(ids, w.shape[1]), w, null, options);
 
 /** ids [N,1,H,W] → [N,classes,H,W] of 0 and 1. */
 export function oneHot(ids: Arr, classes: number): Arr {

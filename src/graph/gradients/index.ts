@@ -1,4 +1,5 @@
 import { convGradients } from './conv.js';
+import { labelGradients } from './label-conv.js';
 import { normGradients } from './norm.js';
 import { padGradients } from './pad.js';
 import { lossGradients, pointwiseGradients } from './pointwise.js';
@@ -13,6 +14,7 @@ export const gradientRules: Record<string, GradientRule> = {
   ...lossGradients,
   ...shapeGradients,
   ...convGradients,
+  ...labelGradients,
   ...normGradients,
   ...padGradients,
   ...poolGradients,

@@ -22,14 +22,7 @@ import {
 } from '../../kernels/conv-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
 import type { PlaneRange } from '../../kernels/planes.js';
-import {
-  ofPhases,
-  polyphaseGrid,
-  polyphaseInput,
-  polyphaseMultiply,
-  polyphaseOutput,
-  polyphaseWeights,
-} from '../../kernels/polyphase.js';
+import type { Phased } from '../../kernels/polyphase.js';
 import {
   bandsOf,
   channelsPacking,
@@ -75,7 +68,7 @@ function partOf({ packed: { shape }, block0 }: Packed, { start, end, base }: Chu
 }
 
 /** Copies w into the order of a kernel: `packed` planes of a block's input channel. */
-function packWeights(
+export function packWeights(
   plan: Lowering,
   w: Tensor,
   held: Packed,
@@ -298,26 +291,33 @@ export function lowerWinogradChannels(plan: Lowering, node: Node, shape: ConvSha
   return lowerTransformed(plan, node, winogradWay(plan, shape, channelsPacking(shape, tile), multiply));
 }
 
-/** x's tiles of every phase. */
-export const phaseTiles = (plan: Lowering, shape: ConvShape, x: Tensor, v: Tensor, grid: TileGrid): Launch[] =>
+/** x's tiles of every phase or block. */
+export const phasedTiles = (
+  plan: Lowering,
+  form: Phased,
+  shape: ConvShape,
+  x: Tensor,
+  v: Tensor,
+  grid: TileGrid,
+): Launch[] =>
   slicesOf(plan, v).flatMap((vs) =>
     slicesOf(plan, x).map((xs) => ({
-      kernel: polyphaseInput(shape, xs.planes, vs.planes, grid),
+      kernel: form.input(shape, xs.planes, vs.planes, grid),
       operands: { x: view(x, xs.chunk), v: view(v, vs.chunk) },
     })),
   );
 
-/** By four phases of 2×2 taps, on tiles of 3×3 pixels. */
-export function lowerPolyphase(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
-  const summed = ofPhases(shape);
+/** As several convolutions whose sums add up. */
+export function lowerPhased(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile, form: Phased): Launch[] {
+  const summed = form.summed(shape);
   const packing = winogradPacking(shape, tile);
   return lowerTransformed(plan, node, {
-    grid: polyphaseGrid(shape),
+    grid: form.grid(shape),
     packing,
     summed,
-    weights: (parts) => polyphaseWeights(shape, packing, parts),
-    input: (grid, x, v) => phaseTiles(plan, shape, x, v, grid),
-    multiply: (grid, parts) => polyphaseMultiply(summed, tile, parts, grid),
-    output: (grid, planes, bias) => polyphaseOutput(planes, shape, bias, grid),
+    weights: (parts) => form.weights(shape, packing, parts),
+    input: (grid, x, v) => phasedTiles(plan, form, shape, x, v, grid),
+    multiply: (grid, parts) => form.multiply(shape, tile, parts, grid),
+    output: (grid, planes, bias) => form.output(planes, shape, bias, grid),
   });
 }

@@ -17,7 +17,7 @@ import {
   weightQuadsKernel,
 } from '../../kernels/conv-weight-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
-import { ofPhases, PHASE_POSITIONS, polyphaseGrid } from '../../kernels/polyphase.js';
+import { ofPhases, PHASE_POSITIONS, polyphase, polyphaseGrid } from '../../kernels/polyphase.js';
 import { polyphaseKernels, polyphaseTiles, polyphaseWeightMultiply } from '../../kernels/polyphase-weight.js';
 import { bandsOf, POSITIONS, type TileGrid, tilesOf, winogradInput } from '../../kernels/winograd.js';
 import {
@@ -32,7 +32,7 @@ import {
 import { sizeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
-import { phaseTiles } from './conv-packed.js';
+import { phasedTiles } from './conv-packed.js';
 import { meetings, slicesOf, view } from './slices.js';
 
 // Weight gradients over chunked tensors.
@@ -172,7 +172,7 @@ export function lowerWeightPolyphase(
   const splitting = winogradSplitting(summed, tile, bands);
   const forward = { ...shape, transposed: false };
   const ofBand = (grid: TileGrid): Launch[] => [
-    ...phaseTiles(plan, forward, x, xs, grid),
+    ...phasedTiles(plan, polyphase, forward, x, xs, grid),
     ...launchPlanes(plan, { dy, v: dys }, (planes) => polyphaseTiles(planes, shape, grid)),
     ...lowerSplit(plan, sums, [xs, dys], splitting, (parts) => {
       const continues = parts.continues || bands.length > 1;

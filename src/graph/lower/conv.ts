@@ -1,14 +1,24 @@
-import { type ConvShape, fitsPhases, fitsPolyphase, fitsWinograd, phasesOf, plainKernel } from '../../kernels/conv.js';
+import {
+  type ConvShape,
+  fitsNested,
+  fitsPhases,
+  fitsPolyphase,
+  fitsWinograd,
+  phasesOf,
+  plainKernel,
+} from '../../kernels/conv.js';
 import type { PhasePair } from '../../kernels/conv-quads.js';
 import { TILES } from '../../kernels/conv-tiles.js';
 import type { WeightShape } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
+import { nested } from '../../kernels/nested.js';
+import { polyphase } from '../../kernels/polyphase.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, lanesOf } from './candidates.js';
 import {
   lowerDirect,
+  lowerPhased,
   lowerPhases,
-  lowerPolyphase,
   lowerQuads,
   lowerWinograd,
   lowerWinogradChannels,
@@ -112,7 +122,23 @@ export const POLYPHASE: Candidate<ConvShape> = {
   full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast', 'polyphase-4x16-broadcast'],
   lower(plan, node, shape, [quads, oc], name) {
     if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-    return lowerPolyphase(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
+    const tile = { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
+    return lowerPhased(plan, node, shape, tile, polyphase);
+  },
+};
+
+export const NESTED: Candidate<ConvShape> = {
+  pattern: /^nested-(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'nested-1x32 (vec4 of tiles × channels), also -broadcast, for 4×4 to 8×8 of stride 1',
+  fits: fitsNested,
+  rounds: true,
+  shared: ([, oc]) => oc!,
+  quick: ['nested-1x32-broadcast'],
+  full: ['nested-1x32', 'nested-1x16-broadcast', 'nested-2x16-broadcast'],
+  lower(plan, node, shape, [quads, oc], name) {
+    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
+    const tile = { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
+    return lowerPhased(plan, node, shape, tile, nested);
   },
 };
 

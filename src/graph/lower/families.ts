@@ -3,6 +3,7 @@ import { type WeightShape, weightPrior } from '../../kernels/conv-weight.js';
 import type { Family } from './candidates.js';
 import {
   DIRECT,
+  NESTED,
   PHASES,
   PLAIN,
   POLYPHASE,
@@ -22,7 +23,7 @@ import {
 
 export const CONVOLUTIONS: Family<ConvShape> = {
   op: 'conv',
-  rows: [PLAIN, DIRECT, QUADS, PHASES, WINOGRAD, WINOGRAD_CHANNELS, POLYPHASE, TILE_PRODUCT],
+  rows: [PLAIN, DIRECT, QUADS, PHASES, WINOGRAD, WINOGRAD_CHANNELS, POLYPHASE, NESTED, TILE_PRODUCT],
   prior: convPrior,
   weights: ({ inputs }) => inputs[1]!,
 };

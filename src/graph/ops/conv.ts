@@ -127,10 +127,30 @@ function biasOf(op: string, b: unknown, channels: number): Tensor | null {
   return bias;
 }
 
-function groupsOf(op: string, value: unknown, x: Tensor): number {
+function groupsOf(op: string, value: unknown, channels: number): number {
   const groups = whole(op, 'groups', value, 1);
-  if (x.shape[1]! % groups !== 0) refuse(op, 'groups', groups, `a divisor of x's ${x.shape[1]} channels`);
+  if (channels % groups !== 0) refuse(op, 'groups', groups, `a divisor of x's ${channels} channels`);
   return groups;
+}
+
+/** The attributes of a convolution with `options`, of which it knows those of the names `known`. */
+export function attrsOf(
+  op: string,
+  options: Conv2dOptions,
+  known: (keyof Conv2dOptions)[],
+  channels: number,
+): ConvAttrs {
+  knownOptions(op, options, known);
+  const { paddingMode = 'zeros' } = options;
+  if (paddingMode !== 'zeros' && paddingMode !== 'reflect')
+    refuse(op, 'paddingMode', paddingMode, `'zeros' or 'reflect'`);
+  return {
+    stride: pair(op, 'stride', options.stride ?? 1, 1),
+    dilation: pair(op, 'dilation', options.dilation ?? 1, 1),
+    padding: sides(op, 'padding', options.padding ?? 0),
+    groups: groupsOf(op, options.groups ?? 1, channels),
+    reflect: paddingMode === 'reflect',
+  };
 }
 
 const AXES = ['height', 'width'] as const;
@@ -147,36 +167,33 @@ export function conv2d(x: Tensor, w: Tensor, b: Tensor | null = null, options: C
   const op = 'conv2d';
   operand(op, 'x', x, { rank: 4 });
   operand(op, 'w', w, { rank: 4 });
-  knownOptions(op, options, ['stride', 'padding', 'dilation', 'groups', 'paddingMode']);
-  const { paddingMode = 'zeros' } = options;
-  if (paddingMode !== 'zeros' && paddingMode !== 'reflect')
-    refuse(op, 'paddingMode', paddingMode, `'zeros' or 'reflect'`);
-  const attrs: ConvAttrs = {
-    stride: pair(op, 'stride', options.stride ?? 1, 1),
-    dilation: pair(op, 'dilation', options.dilation ?? 1, 1),
-    padding: sides(op, 'padding', options.padding ?? 0),
-    groups: groupsOf(op, options.groups ?? 1, x),
-    reflect: paddingMode === 'reflect',
-  };
+  const attrs = attrsOf(op, options, ['stride', 'padding', 'dilation', 'groups', 'paddingMode'], x.shape[1]!);
   const [channels, outputs] = [x.shape[1]! / attrs.groups, w.shape[0]!];
   if (w.shape[1] !== channels) {
     refuse(op, 'w', w.shape, `[O, ${channels}, kh, kw] for ${x.shape[1]} channels in ${attrs.groups} group(s)`);
   }
   if (outputs % attrs.groups !== 0) refuse(op, 'groups', attrs.groups, `a divisor of w's ${outputs} output channels`);
   const bias = biasOf(op, b, outputs);
-  return convolve(x, w, bias, attrs, [conv2dExtent(x, w, attrs, 0), conv2dExtent(x, w, attrs, 1)]);
+  return convolve(x, w, bias, attrs, [extentOf(op, x, w, attrs, 0), extentOf(op, x, w, attrs, 1)]);
 }
 
-function conv2dExtent(x: Tensor, w: Tensor, { stride, dilation, padding, reflect }: ConvAttrs, axis: 0 | 1): number {
+/** Rows or columns of the result. */
+export function extentOf(
+  op: string,
+  x: Tensor,
+  w: Tensor,
+  { stride, dilation, padding, reflect }: ConvAttrs,
+  axis: 0 | 1,
+): number {
   const size = x.shape[2 + axis]!;
   const [before, after] = [padding[axis], padding[2 + axis]!];
   if (reflect && Math.max(before, after) >= size) {
-    refuse('conv2d', 'padding', padding, `less than x's ${AXES[axis]} ${size} where paddingMode is 'reflect'`);
+    refuse(op, 'padding', padding, `less than x's ${AXES[axis]} ${size} where paddingMode is 'reflect'`);
   }
   const reach = dilation[axis] * (w.shape[2 + axis]! - 1) + 1;
   const padded = size + before + after;
   if (reach > padded) {
-    refuse('conv2d', 'w', w.shape, `a kernel (${reach} with dilation) within the padded ${AXES[axis]} of ${padded}`);
+    refuse(op, 'w', w.shape, `a kernel (${reach} with dilation) within the padded ${AXES[axis]} of ${padded}`);
   }
   return Math.floor((padded - reach) / stride[axis]) + 1;
 }
@@ -203,7 +220,7 @@ export function convTranspose2d(
     stride: pair(op, 'stride', options.stride ?? 1, 1),
     dilation: pair(op, 'dilation', options.dilation ?? 1, 1),
     padding: sides(op, 'padding', options.padding ?? 0),
-    groups: groupsOf(op, options.groups ?? 1, x),
+    groups: groupsOf(op, options.groups ?? 1, x.shape[1]!),
     reflect: false,
   };
   const extra = pair(op, 'outputPadding', options.outputPadding ?? 0, 0);

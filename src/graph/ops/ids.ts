@@ -27,6 +27,9 @@ export function oneHot(ids: Tensor, classes: number): Tensor {
   return apply(planes, [ids], { classes: count }, { shape: [n, count, height, width] })[0]!;
 }
 
+/** The map that one-hot planes were made of; of other tensors nothing. */
+export const idsOf = ({ node }: Tensor): Tensor | undefined => (node.op === planes ? node.inputs[0] : undefined);
+
 const edges: Op = {
   name: 'instanceEdges',
   lower: ({ inputs: [ids], outputs: [y] }, plan) =>

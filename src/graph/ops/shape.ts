@@ -166,6 +166,12 @@ function lowerConcat({ inputs, outputs, attrs: { axis } }: Node<{ axis: number }
 
 const concatOp: Op<{ axis: number }> = { name: 'concat', lower: lowerConcat };
 
+/** Tensors that stand side by side in x as channels, through concatenations of concatenations. */
+export function channelParts(x: Tensor): readonly Tensor[] {
+  const { op, attrs, inputs } = x.node;
+  return op === concatOp && (attrs as { axis: number }).axis === 1 ? inputs.flatMap(channelParts) : [x];
+}
+
 /** Joins tensors along `axis`; all other sizes must agree. */
 export function concat(xs: readonly Tensor[], axis: number): Tensor {
   if (!Array.isArray(xs) || xs.length === 0) refuse('concat', 'xs', xs, 'a list of at least one tensor');

@@ -1,6 +1,7 @@
 import { type Arr, absolute, sizeOf } from '../../twin/array.js';
 import * as twin from '../../twin/conv.js';
 import * as gradients from '../../twin/conv-gradients.js';
+import { oneHot } from '../../twin/ids.js';
 import { dotBound } from '../bounds.js';
 import {
   type ConvKind,
@@ -8,10 +9,11 @@ import {
   type ConvSpec,
   conv2dSpec,
   convTranspose2dSpec,
+  ids,
   type Random,
   values,
 } from '../random.js';
-import { type Case, type CaseMaker, floats, type Operand } from './case.js';
+import { type Case, type CaseMaker, floats, type Operand, whole } from './case.js';
 
 /** Weights small enough that sums stay near 1, as trained ones are. */
 function operandsOf(r: Random, { x, w, bias }: ConvSpec<unknown>, outputs: number): Operand[] {
@@ -91,11 +93,35 @@ export function convTranspose2dCase(kind: Exclude<ConvKind, 'reflect'>, r: Rando
   };
 }
 
+function labelConvCase(kind: 'plain' | 'reflect', r: Random): Case {
+  const spec = conv2dSpec(r, kind);
+  const { x, w, options } = spec;
+  const [N, classes, H, W] = x as [number, number, number, number];
+  // Ids beyond the classes add nothing.
+  const map = ids(r, [N, 1, H, W], classes + 1);
+  const [, weights] = operandsOf(r, { ...spec, bias: false }, w[0]) as [Operand, Operand];
+  const planes = twin.conv2d.bind(null, oneHot(map, classes));
+  const lengths = lengthsOf2d(spec);
+  return {
+    op: 'labelConv2d',
+    spec,
+    operands: [whole(map), weights],
+    call: (ops, [i, v]) => ops.labelConv2d(i, v, options),
+    bound: (y) => dotBound(lengths.forward, planes(absolute(weights.value), null, options), y),
+    gradientBounds: (dy, [dw]) => {
+      const terms = gradients.conv2d(absolute(dy), oneHot(map, classes), weights.value, null, options)[1]!;
+      return [dotBound(lengths.weight, terms, dw!)];
+    },
+  };
+}
+
 export const convCases: Record<string, CaseMaker> = {
   'conv2d plain': (r) => conv2dCase('plain', r),
   'conv2d reflect': (r) => conv2dCase('reflect', r),
   'conv2d grouped': (r) => conv2dCase('grouped', r),
   'conv2d dilated': (r) => conv2dCase('dilated', r),
+  'labelConv2d plain': (r) => labelConvCase('plain', r),
+  'labelConv2d reflect': (r) => labelConvCase('reflect', r),
   'convTranspose2d plain': (r) => convTranspose2dCase('plain', r),
   'convTranspose2d grouped': (r) => convTranspose2dCase('grouped', r),
   'convTranspose2d dilated': (r) => convTranspose2dCase('dilated', r),

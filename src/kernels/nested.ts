@@ -1,0 +1,79 @@
+import inputSource from '../../shaders/nested-input.wgsl';
+import outputSource from '../../shaders/nested-output.wgsl';
+import weightsSource from '../../shaders/nested-weights.wgsl';
+import { areaOf, type ConvShape, phasesOf, range } from './conv.js';
+import { groupsFor } from './kernel.js';
+import { type Phased, reach } from './polyphase.js';
+import { tileGrid, tileName, transformSums, transformWeights, winogradMultiply } from './winograd.js';
+
+// A convolution of 7×7 taps, with an eighth row and column of zeros, is four of 4×4 whose sums add up. Winograd's F(4×4, 4×4) does each
+// with 49 products for 16 pixels: 12.25 a pixel for all four, where plain sums take 49.
+
+/** Taps along a side of a block, and pixels along one of a tile's result. */
+const SIDE = 4;
+const POSITIONS = 49;
+/** Of a side's seven positions the one that meets a block's last tap alone. */
+const INFINITY_AT = 5;
+
+const isNested = ({ kernel }: Pick<ConvShape, 'kernel'>): boolean => kernel.some((taps) => taps > SIDE);
+
+/** Blocks, and pixels between their first taps. */
+const blocksOf = (shape: ConvShape) => (isNested(shape) ? { blocks: 4, span: SIDE } : { blocks: 1, span: 0 });
+
+/** Operations of a transform: of tiles, weights and sums. */
+const FLOPS = { input: 420, weights: 330, output: 260 };
+
+export const nested: Phased = {
+  grid: (shape) => tileGrid(shape, SIDE, POSITIONS),
+  summed: (shape) => ({ ...shape, inputs: blocksOf(shape).blocks * shape.inputs }),
+
+  input(shape, x, v, { tilesX, tiles, tileY, row }) {
+    const { inputs, input, reflect } = shape;
+    const planes = v.end - v.start;
+    return {
+      name: 'conv.nested.input',
+      source: inputSource,
+      constants: { REFLECT: reflect },
+      params: {
+        first: v.start,
+        planes,
+        inputs,
+        ...blocksOf(shape),
+        height: input[0],
+        width: input[1],
+        tilesX,
+        tiles,
+        tileY,
+        row,
+        top: phasesOf(shape, 0)[0]!.start,
+        left: phasesOf(shape, 1)[0]!.start,
+        ...range('x', x),
+        vBase: v.base,
+      },
+      workgroups: groupsFor(planes * row),
+      flops: planes * row * FLOPS.input,
+      bytes: 4 * planes * (areaOf(input) + POSITIONS * row),
+    };
+  },
+
+  weights(shape, packing, parts) {
+    const [kernelHeight, kernelWidth] = shape.kernel;
+    const transform = { name: 'conv.nested.weights', source: weightsSource, flops: FLOPS.weights };
+    return transformWeights(transform, shape, packing, parts, {
+      positions: POSITIONS,
+      taps: SIDE * SIDE,
+      params: { kernelHeight, kernelWidth, ...blocksOf(shape) },
+    });
+  },
+
+  multiply(shape, tile, parts, grid) {
+    const kernel = winogradMultiply(nested.summed(shape), tile, parts, grid);
+    const [y, x] = shape.kernel.map((taps) => taps > SIDE && taps < 2 * SIDE) as [boolean, boolean];
+    const name = `conv.nested-${tileName(tile)}`;
+    if (!isNested(shape)) return { ...kernel, name };
+    return { ...kernel, name, hooks: { ...kernel.hooks, reach: reach(7, INFINITY_AT, { y, x }) } };
+  },
+
+  output: (planes, shape, bias, grid) =>
+    transformSums({ name: 'conv.nested.output', source: outputSource, flops: FLOPS.output }, planes, shape, bias, grid),
+};
