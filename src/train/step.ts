@@ -19,6 +19,7 @@ import {
   type Update,
 } from './adam.js';
 import { anyOf, type Faults, faultOutputs, faultsOf, SATURATED, saturationOf, trainedFaults } from './faults.js';
+import { type Pair, verdictsOf } from './verdicts.js';
 
 /** A net that only judges. */
 export interface Judge {
@@ -106,11 +107,11 @@ function perceptualLoss({ net, variables, imagenet }: Judge, fake: Tensor, real:
 }
 
 /** The pair of an earlier step, encoded as this step's is. */
-function pooledPair({ encoding, extent, outputNc }: StepOptions): { inputs: Inputs; pair: Tensor } {
+function pooledPair({ encoding, extent, outputNc }: StepOptions): { inputs: Inputs; pair: Pair } {
   const { inputs, condition } = encodeInput(encoding, extent);
   const picture = input([extent[0], outputNc, extent[1], extent[2]]);
   const named = Object.entries({ ...inputs, picture }).map(([name, tensor]) => [`pool.${name}`, tensor]);
-  return { inputs: Object.fromEntries(named), pair: concat([condition, picture], 1) };
+  return { inputs: Object.fromEntries(named), pair: { condition, picture } };
 }
 
 const total = (losses: readonly (Tensor | undefined)[]): Tensor =>
@@ -144,18 +145,19 @@ export function backward(options: StepOptions): Backward {
     ? spectrallyNormed(given, options.vectors)
     : { params: given, updates: [] as Update[] };
   const judge = (pair: Tensor): Maps => D.net.forward(pair, params as Lookup);
-  const [ofFake, ofReal] = [fake, image].map((picture) => judge(concat([condition, picture], 1))) as [Maps, Maps];
   const pooled = options.pool ? pooledPair(options) : undefined;
+  const [fakePair, realPair] = [fake, image].map((picture) => ({ condition, picture })) as [Pair, Pair];
+  const verdicts = verdictsOf(D.net, judge, fakePair, realPair, pooled?.pair);
   const losses: Record<string, Tensor> = {
-    G_GAN: ganLoss(ofFake, 'wish', ganMode),
-    ...(noGanFeatLoss ? {} : { G_GAN_Feat: featureMatching(ofFake, ofReal, lambdaFeat) }),
+    G_GAN: ganLoss(verdicts.fake, 'wish', ganMode),
+    ...(noGanFeatLoss ? {} : { G_GAN_Feat: featureMatching(verdicts.fake, verdicts.real, lambdaFeat) }),
     ...(seen ? { G_VGG: seen } : {}),
-    D_real: ganLoss(ofReal, 'real', ganMode),
-    D_fake: ganLoss(pooled ? judge(pooled.pair) : ofFake, 'fake', ganMode),
+    D_real: ganLoss(verdicts.real, 'real', ganMode),
+    D_fake: ganLoss(verdicts.judged, 'fake', ganMode),
   };
   const lossD = scale(add(losses.D_fake!, losses.D_real!), 0.5);
   const ofD = grad(scaled(lossD), trainedTensors(D));
-  const [judged] = grad(scaled(total([losses.G_GAN, losses.G_GAN_Feat])), [fake]) as [Tensor];
+  const judged = verdicts.inFake(scaled(total([losses.G_GAN, losses.G_GAN_Feat])));
   const ofFakeAll = seenGradient ? add(seenGradient, judged) : judged;
   const ofG = gradFrom(fake, ofFakeAll, [...trainedTensors(G), ...(E ? trainedTensors(E) : [])]);
   const all = { ...inputs, image, ...style.inputs, ...(pooled?.inputs ?? {}) };
