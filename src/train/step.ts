@@ -120,7 +120,7 @@ const total = (losses: readonly (Tensor | undefined)[]): Tensor =>
 /**
  * Losses and gradients of one batch.
  *
- * D sees the fake once, for both losses. Each gradient is formed for one net's tensors alone, so the other net is constant in it: G's
+ * D sees the fake once, for both losses, and small pictures both at once. Each gradient is formed for one net's tensors alone, so the other net is constant in it: G's
  * loss never meets D's weights (the reference computes those gradients and discards them), D's loss ends at the picture. Both losses
  * judge the nets as they are before the step, so their order is free. Each judge's gradient in the picture is formed before the next one
  * looks at it, so that only one has its maps in memory, and the way back through G comes last: 2.4 instead of 3.3 GiB of intermediates
@@ -146,8 +146,8 @@ export function backward(options: StepOptions): Backward {
     : { params: given, updates: [] as Update[] };
   const judge = (pair: Tensor): Maps => D.net.forward(pair, params as Lookup);
   const pooled = options.pool ? pooledPair(options) : undefined;
-  const [fakePair, realPair] = [fake, image].map((picture) => ({ condition, picture })) as [Pair, Pair];
-  const verdicts = verdictsOf(D.net, judge, fakePair, realPair, pooled?.pair);
+  const pairs = { fake: { condition, picture: fake }, real: { condition, picture: image }, pooled: pooled?.pair };
+  const verdicts = verdictsOf(D.net, judge, pairs);
   const losses: Record<string, Tensor> = {
     G_GAN: ganLoss(verdicts.fake, 'wish', ganMode),
     ...(noGanFeatLoss ? {} : { G_GAN_Feat: featureMatching(verdicts.fake, verdicts.real, lambdaFeat) }),

@@ -24,8 +24,8 @@ export interface Verdicts {
   inFake(scalar: Tensor): Tensor;
 }
 
-/** Elements of a batch of pairs up to which two are judged as one: larger ones gain little, and may not fit a binding. */
-const MOST_TOGETHER = 2 ** 24;
+/** Elements of two pairs up to which they are judged as one: larger maps gain little by it, and need both pictures' gradients at once. */
+const MOST_TOGETHER = 2 ** 23;
 
 const pairOf = ({ condition, picture }: Pair): Tensor => concat([condition, picture], 1);
 
@@ -50,9 +50,8 @@ const treatsSamplesAlone = ({ parameters }: Net<Maps>): boolean =>
 export function verdictsOf(
   net: Net<Maps>,
   judge: (pair: Tensor) => Maps,
-  fake: Pair,
-  real: Pair,
-  pooled?: Pair,
+  { fake, real, pooled }: { fake: Pair; real: Pair; pooled?: Pair },
+  most = MOST_TOGETHER,
 ): Verdicts {
   const other = pooled ?? fake;
   const n = fake.picture.shape[0]!;
@@ -60,7 +59,7 @@ export function verdictsOf(
   const size = sizeOf(fake.condition.shape) + sizeOf(fake.picture.shape);
   const alone = (pair: Pair): Maps => judge(pairOf(pair));
   const inFake = (scalar: Tensor): Tensor => grad(scalar, [fake.picture])[0]!;
-  if (!treatsSamplesAlone(net) || 2 * size > MOST_TOGETHER) {
+  if (!treatsSamplesAlone(net) || 2 * size > most) {
     const ofFake = alone(fake);
     return { fake: ofFake, real: alone(real), judged: pooled ? alone(pooled) : ofFake, inFake };
   }
