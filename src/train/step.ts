@@ -47,6 +47,8 @@ export interface StepOptions {
   /** Feature matching is left out. */
   noGanFeatLoss?: boolean;
   adam?: AdamOptions;
+  /** Elements of two pairs up to which D judges them as one batch; 0: each by itself. */
+  mostTogether?: number;
   /** D judges a fake of an earlier step: the conditioning and picture that the host kept, as `pool.*` inputs. */
   pool?: boolean;
   /** Left vectors of D's spectral norm. */
@@ -147,7 +149,7 @@ export function backward(options: StepOptions): Backward {
   const judge = (pair: Tensor): Maps => D.net.forward(pair, params as Lookup);
   const pooled = options.pool ? pooledPair(options) : undefined;
   const pairs = { fake: { condition, picture: fake }, real: { condition, picture: image }, pooled: pooled?.pair };
-  const verdicts = verdictsOf(D.net, judge, pairs);
+  const verdicts = verdictsOf(D.net, judge, pairs, options.mostTogether);
   const losses: Record<string, Tensor> = {
     G_GAN: ganLoss(verdicts.fake, 'wish', ganMode),
     ...(noGanFeatLoss ? {} : { G_GAN_Feat: featureMatching(verdicts.fake, verdicts.real, lambdaFeat) }),
