@@ -122,11 +122,11 @@ const total = (losses: readonly (Tensor | undefined)[]): Tensor =>
 /**
  * Losses and gradients of one batch.
  *
- * D sees the fake once, for both losses, and small pictures both at once. Each gradient is formed for one net's tensors alone, so the other net is constant in it: G's
- * loss never meets D's weights (the reference computes those gradients and discards them), D's loss ends at the picture. Both losses
- * judge the nets as they are before the step, so their order is free. Each judge's gradient in the picture is formed before the next one
- * looks at it, so that only one has its maps in memory, and the way back through G comes last: 2.4 instead of 3.3 GiB of intermediates
- * at 1024×512 with both.
+ * D sees the fake once, for both losses, and small pictures both at once. Each gradient is formed for one net's tensors alone, so the
+ * other net is constant in it: G's loss never meets D's weights (the reference computes those gradients and discards them), D's loss ends
+ * at the picture. Both losses judge the nets as they are before the step, so their order is free. Each judge's gradient in the picture is
+ * formed before the next one looks at it, so that only one has its maps in memory, and the way back through G comes last: 2.4 instead of
+ * 3.3 GiB of intermediates at 1024×512 with both.
  */
 export function backward(options: StepOptions): Backward {
   const { extent, encoding, outputNc, G, D, E, V, ganMode, lambdaFeat = 10, noGanFeatLoss } = options;

@@ -164,22 +164,12 @@ function lowerConcat({ inputs, outputs, attrs: { axis } }: Node<{ axis: number }
   });
 }
 
-const copyParts = ({ inputs: [x], outputs }: Node, plan: Lowering): Launch[] => {
-  let at = 0;
-  return outputs.flatMap((part) => {
-    const from = part.shape.map((_, d) => (d === 0 ? at : 0));
-    at += part.shape[0]!;
-    return copyBox(
-      'split',
-      plan,
-      x!,
-      part,
-      part.shape,
-      from,
-      part.shape.map(() => 0),
-    );
-  });
-};
+function copyParts({ inputs: [x], outputs }: Node, plan: Lowering): Launch[] {
+  const [count, ...zeros] = outputs[0]!.shape.map((size, d) => (d === 0 ? size : 0)) as [number, ...number[]];
+  return outputs.flatMap((part, k) =>
+    copyBox('split', plan, x!, part, part.shape, [k * count, ...zeros], [0, ...zeros]),
+  );
+}
 
 const splitOp: Op = { name: 'split', alias: true };
 const copiedSplitOp: Op = { name: 'split', lower: copyParts };
