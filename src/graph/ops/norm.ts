@@ -71,7 +71,7 @@ const partials = (x: Tensor, plan: Lowering): Tensor =>
 
 /** Whether one dispatch does whole planes: forced, or the prior's choice. */
 function inPlanes(op: string, x: Tensor, plan: Lowering): boolean {
-  const name = plan.candidate(op) ?? normPrior(x.shape[0]! * x.shape[1]!, plan.device);
+  const name = plan.candidate(op) ?? normPrior(x.shape[1]!, plan.device);
   return name === 'plane' || (name === 'lanes' ? false : refuse(op, 'candidate', name, 'plane or lanes'));
 }
 
