@@ -1,12 +1,12 @@
 // Host time of a recorded program: encoding and submitting a training step, many back to back before the device is awaited.
 
 import type { Device } from '../src/device/device.js';
-import { netsFor, pictureFor, scalarFeeds, stepOf } from './step.js';
+import { dispatchesOf, netsFor, pictureFor, SIZE, scalarFeeds, stepOf, WIDTH } from './step.js';
 
 export interface DispatchCost {
-  /** Of a step with the default nets' depth. */
+  /** Of the step that the goals speak of. */
   dispatches: number;
-  /** With a kernel an op: before fusion. */
+  /** With a kernel an op, every picture judged by itself: before fusion. */
   unfused: number;
   pipelines: number;
   /** In the best of the rounds: what else the machine does, a software adapter's threads too, only adds. */
@@ -15,18 +15,11 @@ export interface DispatchCost {
   memoryRatio: number;
 }
 
-/** Small, so that a software adapter leaves the processor to the host; the number of dispatches is that of any size. */
+/** What is timed: small, so that a software adapter leaves the processor to the host. */
 const SMALL = { width: 64, height: 64 };
 const NARROW = { ngf: 1, ndf: 1 };
 const BACK_TO_BACK = 4;
 const ROUNDS = 15;
-
-/** Dispatches of the step with a kernel an op. */
-async function unfusedDispatches(device: Device): Promise<number> {
-  const { program, close } = await stepOf(device, netsFor(NARROW), SMALL, undefined, { fuse: false });
-  close();
-  return program.stats.dispatches;
-}
 
 export async function dispatchCostOf(device: Device): Promise<DispatchCost> {
   const { program, close } = await stepOf(device, netsFor(NARROW), SMALL);
@@ -41,9 +34,10 @@ export async function dispatchCostOf(device: Device): Promise<DispatchCost> {
   }
   const { dispatches, pipelines, peakBytes, lowerBoundBytes } = program.stats;
   close();
+  const nets = netsFor(WIDTH);
   return {
-    dispatches,
-    unfused: await unfusedDispatches(device),
+    dispatches: await dispatchesOf(device, nets, SIZE, false),
+    unfused: await dispatchesOf(device, nets, SIZE, true),
     pipelines,
     usPerDispatch: (1000 * Math.min(...times)) / dispatches,
     memoryRatio: peakBytes / lowerBoundBytes,

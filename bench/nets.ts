@@ -4,10 +4,8 @@ import { netsOf } from '../src/train/nets.js';
 import { trainSettings } from '../src/train/settings.js';
 import { drawn } from './operands.js';
 import { type Subject, TOLERANCE } from './rows.js';
-import { drawnWeights, encoded, netsFor, pictureFor } from './step.js';
+import { drawnWeights, encoded, netsFor, pictureFor, SIZE, WIDTH } from './step.js';
 
-const SIZE = { width: 256, height: 128 };
-const WIDTH = { ngf: 32, ndf: 64 };
 const DEMO = { ngf: 16, nDownsampleGlobal: 2, nBlocksGlobal: 3, instanceFeat: true, nef: 8, nDownsampleE: 2 };
 const DEMO_SIDE = 256;
 const TEXT = `ngf ${WIDTH.ngf}, ${SIZE.width}×${SIZE.height}`;

@@ -117,7 +117,7 @@ export function headText({ adapter, roofline, dispatch, versions }: Report): str
 }
 
 export const dispatchText = ({ dispatches, unfused, pipelines, usPerDispatch, memoryRatio }: DispatchCost): string =>
-  `Recorded training step: ${dispatches} dispatches, ${unfused} before fusion, ${pipelines} pipelines, ${digits(usPerDispatch)} µs of host time a` +
+  `Recorded training step: ${dispatches} dispatches, ${unfused} before fusion (${Math.round((100 * dispatches) / unfused)} %), ${pipelines} pipelines, ${digits(usPerDispatch)} µs of host time a` +
   ` dispatch; memory ${memoryRatio.toFixed(2)} times the least possible`;
 
 export const meansText = (rows: readonly Row[]): string =>

@@ -3,7 +3,8 @@
 import type { Size } from '../src/data/resample.js';
 import { createRng, uniform } from '../src/data/rng.js';
 import type { Device } from '../src/device/device.js';
-import { type CompileOptions, compile, type Feeds } from '../src/engine.js';
+import { compile, type Feeds } from '../src/engine.js';
+import { planProgram } from '../src/graph/program.js';
 import type { Maps } from '../src/nets/discriminator.js';
 import { initialValues } from '../src/nets/init.js';
 import type { Net } from '../src/nets/parameters.js';
@@ -22,6 +23,10 @@ export interface Width {
 }
 
 export const CLASSES = 35;
+
+/** What the goals speak of. */
+export const SIZE = { width: 256, height: 128 };
+export const WIDTH: Width = { ngf: 32, ndf: 64 };
 
 export const netsFor = (width: Width): Nets => netsOf(trainSettings({ labelNc: CLASSES, noVggLoss: true, ...width }));
 
@@ -87,22 +92,29 @@ const start = ({ G, D }: { G: Weights; D: Weights }): Start => ({
   },
 });
 
-export async function stepOf(
-  device: Device,
-  nets: Nets,
-  size: Size,
-  weights?: { G: Weights; D: Weights },
-  options?: CompileOptions,
-) {
+/** The step as a graph, with the tensors that are trained. */
+function graphOf(nets: Nets, size: Size, weights?: { G: Weights; D: Weights }, mostTogether?: number) {
   const from = weights ? start(weights) : {};
   const [G, D] = [trainee('G', nets.G, 1, from), trainee<Maps>('D', nets.D, 1, from)];
   const extent = [1, size.height, size.width] as const;
   const { encoding, generator } = nets;
-  const spec = trainingStep({ extent, encoding, outputNc: generator.outputNc, G, D });
-  const program = await compile(device, spec, options);
+  const spec = trainingStep({ extent, encoding, outputNc: generator.outputNc, G, D, mostTogether });
+  return { spec, trainees: [G, D] };
+}
+
+export async function stepOf(device: Device, nets: Nets, size: Size, weights?: { G: Weights; D: Weights }) {
+  const { spec, trainees } = graphOf(nets, size, weights);
+  const program = await compile(device, spec);
   const close = () => {
     program.destroy();
-    for (const one of [G, D]) destroyTrainee(device, one);
+    for (const one of trainees) destroyTrainee(device, one);
   };
   return { program, close };
+}
+
+/** Dispatches of a step; `plain`: with a kernel an op, and every picture judged by itself. */
+export async function dispatchesOf(device: Device, nets: Nets, size: Size, plain: boolean): Promise<number> {
+  const { spec } = graphOf(nets, size, undefined, plain ? 0 : undefined);
+  const { plan } = await planProgram(device, spec, { fuse: !plain });
+  return plan.steps.reduce((sum, { launches }) => sum + launches.length, 0);
 }

@@ -5,14 +5,15 @@
 //
 // w, g, m, v and the results alike in size; scalars [5] = lr, correction1, correction2, skip: where that
 // is not 0 all stays as it is, unscale: what g is multiplied by. Each result may be its operand's
-// memory. Dispatched by kernels/adam.ts, TILE elements a thread, WG apart. Its eight bindings are all that every device offers.
+// memory. Dispatched by kernels/adam.ts, TILE Values a thread, WG apart: vec4 where whole ones fill the tensor. Its eight bindings are
+// all that every device offers.
 
 const WG: u32 = 64;
-const TILE: u32 = 8;
+const TILE: u32 = 2;
+alias Value = vec4f;
 
 struct Params {
-  base: u32,   // element that the bindings begin with
-  start: u32,  // first element to compute
+  first: u32,  // first Value to compute, in the bindings
   count: u32,
   beta1: f32,
   beta2: f32,
@@ -21,14 +22,14 @@ struct Params {
   eps: f32,
 };
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
-@group(0) @binding(2) var<storage, read> g: array<f32>;
-@group(0) @binding(3) var<storage, read> m: array<f32>;
-@group(0) @binding(4) var<storage, read> v: array<f32>;
+@group(0) @binding(1) var<storage, read> w: array<Value>;
+@group(0) @binding(2) var<storage, read> g: array<Value>;
+@group(0) @binding(3) var<storage, read> m: array<Value>;
+@group(0) @binding(4) var<storage, read> v: array<Value>;
 @group(0) @binding(5) var<storage, read> scalars: array<f32>;
-@group(0) @binding(6) var<storage, read_write> nextW: array<f32>;
-@group(0) @binding(7) var<storage, read_write> nextM: array<f32>;
-@group(0) @binding(8) var<storage, read_write> nextV: array<f32>;
+@group(0) @binding(6) var<storage, read_write> nextW: array<Value>;
+@group(0) @binding(7) var<storage, read_write> nextM: array<Value>;
+@group(0) @binding(8) var<storage, read_write> nextV: array<Value>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -38,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var k = 0u; k < TILE; k++) {
     let index = first + k * WG;
     if (index >= params.count) { return; }
-    let i = params.start - params.base + index;
+    let i = params.first + index;
     if (scalars[3] != 0.0) {
       nextW[i] = w[i];
       nextM[i] = m[i];

@@ -1,5 +1,6 @@
 import { gradientRules } from './gradients/index.js';
 import { add, full } from './ops/pointwise.js';
+import { firstOf } from './ops/shape.js';
 import { schedule } from './schedule.js';
 import { GraphError, isTensor, type Node, refuse, type Tensor } from './tensor.js';
 
@@ -41,6 +42,35 @@ export function grad(scalar: Tensor, tensors: readonly Tensor[]): Tensor[] {
  * begins. Otherwise as `grad`.
  */
 export function gradFrom(y: Tensor, dy: Tensor, tensors: readonly Tensor[]): Tensor[] {
+  return walk(y, dy, tensors, (node) => node);
+}
+
+/**
+ * Gradient of a scalar in the first part of a batch, [count, …], where the scalar depends on no other: the way back goes through that
+ * part of every map alone. `batch` was made for the ops of this way, of which each treats samples by themselves, and a `split` behind
+ * them must have parts of `count`.
+ */
+export function gradOfFirst(scalar: Tensor, batch: Tensor, count: number): Tensor {
+  const size = batch.shape[0]!;
+  const way = onPath(schedule([scalar]), new Set([batch]));
+  const parts = new Map<Tensor, Tensor>();
+  for (const { op, inputs, outputs } of way) if (op.name === 'split') parts.set(inputs[0]!, outputs[0]!);
+  const first = (tensor: Tensor): Tensor => {
+    if (tensor.shape[0] !== size || (tensor !== batch && !way.has(tensor.node))) return tensor;
+    const part = parts.get(tensor) ?? firstOf(tensor, count);
+    parts.set(tensor, part);
+    return part;
+  };
+  const [gradient] = walk(scalar, full(scalar.shape, 1), [batch], (node) => ({
+    ...node,
+    inputs: node.inputs.map(first),
+    outputs: node.outputs.map(first),
+  }));
+  return gradient!;
+}
+
+/** The way back, with every node `seen` as gradient rules shall have it. */
+function walk(y: Tensor, dy: Tensor, tensors: readonly Tensor[], seen: (node: Node) => Node): Tensor[] {
   const wanted = new Set(tensors);
   const nodes = schedule([y]);
   const path = onPath(nodes, wanted);
@@ -55,7 +85,7 @@ export function gradFrom(y: Tensor, dy: Tensor, tensors: readonly Tensor[]): Ten
       throw new GraphError(
         `grad: ${node.op.name} has no gradient: detach() what should stay constant, or use another op`,
       );
-    rule(dy, node, wants).forEach((g, i) => {
+    rule(dy, seen(node), wants).forEach((g, i) => {
       const tensor = node.inputs[i]!;
       if (!g || !wants[i]) return;
       const before = gradients.get(tensor);

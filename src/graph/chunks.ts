@@ -14,8 +14,9 @@ export interface Chunk {
   base: number;
 }
 
-/** Half floats in 256 bytes, the largest offset alignment a device may ask for. */
-const ALIGN = 128;
+/** Half floats in 256 bytes, the largest offset alignment a device may ask for, and floats in as many. */
+export const ALIGN = 128;
+export const FLOAT_ALIGN = 64;
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 

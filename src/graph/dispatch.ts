@@ -6,7 +6,7 @@ import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import type { Plan } from './plan.js';
 import type { KernelStats } from './profile.js';
 import { bytesFor, stateOf, UNIFORM_USAGE } from './storage.js';
-import type { Launch, Node, Tensor, View } from './tensor.js';
+import { type Launch, type Node, offsetOf, type Tensor, type View } from './tensor.js';
 
 // From launches to recorded dispatches: what each binding is bound to, the uniform table, pipelines and bind groups.
 
@@ -55,18 +55,18 @@ export function binder(device: Device, p: Plan, arena: Arena) {
   const { variables } = stateOf(device);
   const parts = (tensor: Tensor): Part[] => {
     const home = p.home(tensor);
-    const end = sizeOf(tensor.shape);
-    if ('variable' in home)
-      return [{ buffer: variables.get(home.variable)!, offset: 0, size: bytesFor(end, home.half), start: 0, end }];
-    return home.pieces.map(({ buffer, offset, start, end, base }) => {
+    const width = home.half ? 2 : 4;
+    // Where the tensor lies in the memory that it may share.
+    const [from, to] = [offsetOf(tensor), offsetOf(tensor) + sizeOf(tensor.shape)];
+    const pieces =
+      'variable' in home
+        ? [{ buffer: variables.get(home.variable)!, offset: 0, start: 0, base: 0, end: sizeOf(home.variable.shape) }]
+        : home.pieces.map((piece) => ({ ...piece, buffer: arena.buffers[piece.buffer]! }));
+    return pieces.flatMap(({ buffer, offset, base, ...piece }): Part[] => {
+      const [start, end] = [Math.max(piece.start, from), Math.min(piece.end, to)];
+      if (start >= end) return [];
       const size = bytesFor(end - start, home.half);
-      return {
-        buffer: arena.buffers[buffer]!,
-        offset: offset + (home.half ? 2 : 4) * (start - base),
-        size,
-        start,
-        end,
-      };
+      return [{ buffer, offset: offset + width * (start - base), size, start: start - from, end: end - from }];
     });
   };
   const window = ({ tensor, chunk }: View): Window => {

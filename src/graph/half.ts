@@ -18,7 +18,7 @@ const isLarge = ({ dtype, shape, output, node }: Tensor): boolean =>
 
 /**
  * Whether the memory of a tensor, and of all its other shapes, holds halves.
- * @param exact what a program shows or keeps, which stays f32, like what it is fed
+ * @param exact what a program shows or keeps, which stays f32, like what it is fed, and what has parts that no binding of halves begins with
  */
 export const halves =
   (precision: Precision, exact: ReadonlySet<Tensor>) =>

@@ -1,6 +1,7 @@
 import type { Device } from '../device/device.js';
 import { type Arena, createArena } from './arena.js';
 import { type Choices, choose } from './choices.js';
+import { sizeOf } from './chunks.js';
 import { binder, cut, record, uniformBytes } from './dispatch.js';
 import type { Precision } from './half.js';
 import { countGuards, debugLevel, paintGuards, profileText, summary } from './inspect.js';
@@ -137,12 +138,12 @@ function checkTensors({ outputs = {}, updates = [] }: ProgramSpec): void {
   }
 }
 
-/** Updates whose values have memory of their own: one that is fed, another variable, or given twice is copied first. */
+/** Updates whose values have memory of their own: one that is fed, another variable, given twice or a part is copied first. */
 function ownValues(updates: NonNullable<ProgramSpec['updates']>): [variable: Tensor, value: Tensor][] {
   const taken = new Set<Tensor>();
   return updates.map(([variable, value]) => {
     const root = rootOf(value);
-    const shared = root.node.op.source !== undefined || taken.has(root);
+    const shared = root.node.op.source !== undefined || taken.has(root) || sizeOf(root.shape) !== sizeOf(value.shape);
     taken.add(root);
     return [variable, shared ? scale(value, 1) : value];
   });

@@ -1,7 +1,7 @@
 import { MemoryError } from '../errors.js';
 import type { Adapter } from '../kernels/conv.js';
 import type { Kernel } from '../kernels/kernel.js';
-import type { Chunk } from './chunks.js';
+import { type Chunk, sizeOf } from './chunks.js';
 
 export type DType = 'f32' | 'i32';
 
@@ -92,12 +92,12 @@ export interface Op<A = any> {
   /** Operand that the kernels read through the hook `load`, element by element, so that an expression may stand in for it. */
   readonly load?: number;
   /** A tensor whose element those kernels have at hand where they load, so that an expression need not read it. */
-  known?(node: Node<A>): Tensor;
+  known?(node: Node<A>): Tensor | undefined;
   /** The kernels write the first output through the hook `emit`: an expression of it and at most so many tensors may follow. */
   readonly emit?: number;
   /** Results stay f32 where others are stored as halves: something is compared with them. */
   readonly exact?: boolean;
-  /** The output is the first operand's memory under another shape. */
+  /** The outputs are the first operand's memory under another shape, or the parts of it one behind the other. */
   readonly alias?: boolean;
   /** It tells of its operands, and the rest of a program does without: nothing is kept for its sake. */
   readonly aside?: boolean;
@@ -105,9 +105,16 @@ export interface Op<A = any> {
   readonly source?: 'input' | 'variable' | 'derived';
 }
 
-/** The tensor whose memory this one is: reshapes share their operand's. */
+/** The tensor whose memory this one is, or is in: reshapes share their operand's. */
 export function rootOf(tensor: Tensor): Tensor {
   return tensor.node.op.alias ? rootOf(tensor.node.inputs[0]!) : tensor;
+}
+
+/** Elements of its root's memory in front of a tensor: the parts of a `split` lie behind each other. */
+export function offsetOf({ node, output }: Tensor): number {
+  if (!node.op.alias) return 0;
+  const before = node.outputs.slice(0, output).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return offsetOf(node.inputs[0]!) + before;
 }
 
 let count = 0;

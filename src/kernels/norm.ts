@@ -10,12 +10,13 @@ import type { Adapter } from './conv.js';
 import type { Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
-/** Planes that keep every core of a CPU busy with a workgroup each. */
+/** Planes of a sample that keep every core of a CPU busy with a workgroup each. */
 const ENOUGH_PLANES = 16;
 
 /**
  * Candidate that a device starts with: `plane`, a workgroup a plane, or `lanes`, which splits planes as a GPU needs it. It
- * looks at the number of planes, never at how they are bound: split and unsplit programs give the same bits.
+ * looks at the planes of one sample, never at how they are bound nor at the batch: split and unsplit programs give the same bits, and so
+ * does a sample by itself.
  */
 export const normPrior = (planes: number, { kind }: Adapter): string =>
   kind === 'cpu' && planes >= ENOUGH_PLANES ? 'plane' : 'lanes';

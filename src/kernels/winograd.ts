@@ -64,7 +64,7 @@ export function tileGrid(
 /** What the transformed tiles of a band may take, x's and the sums together: about what the last of the caches holds. */
 const BAND_BYTES = 2 ** 24;
 
-/** Bands of rows of tiles, one after the other in the same memory. All take as much of it as the first. */
+/** Bands of rows of tiles of so many planes, one after the other in the same memory. All take as much of it as the first. */
 export function bandsOf(grid: TileGrid, planes: number): TileGrid[] {
   const { positions, tilesX, tiles } = grid;
   const rows = tiles / tilesX;

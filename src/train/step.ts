@@ -19,6 +19,7 @@ import {
   type Update,
 } from './adam.js';
 import { anyOf, type Faults, faultOutputs, faultsOf, SATURATED, saturationOf, trainedFaults } from './faults.js';
+import { type Pair, verdictsOf } from './verdicts.js';
 
 /** A net that only judges. */
 export interface Judge {
@@ -46,6 +47,8 @@ export interface StepOptions {
   /** Feature matching is left out. */
   noGanFeatLoss?: boolean;
   adam?: AdamOptions;
+  /** Elements of two pairs up to which D judges them as one batch; 0: each by itself. */
+  mostTogether?: number;
   /** D judges a fake of an earlier step: the conditioning and picture that the host kept, as `pool.*` inputs. */
   pool?: boolean;
   /** Left vectors of D's spectral norm. */
@@ -106,11 +109,11 @@ function perceptualLoss({ net, variables, imagenet }: Judge, fake: Tensor, real:
 }
 
 /** The pair of an earlier step, encoded as this step's is. */
-function pooledPair({ encoding, extent, outputNc }: StepOptions): { inputs: Inputs; pair: Tensor } {
+function pooledPair({ encoding, extent, outputNc }: StepOptions): { inputs: Inputs; pair: Pair } {
   const { inputs, condition } = encodeInput(encoding, extent);
   const picture = input([extent[0], outputNc, extent[1], extent[2]]);
   const named = Object.entries({ ...inputs, picture }).map(([name, tensor]) => [`pool.${name}`, tensor]);
-  return { inputs: Object.fromEntries(named), pair: concat([condition, picture], 1) };
+  return { inputs: Object.fromEntries(named), pair: { condition, picture } };
 }
 
 const total = (losses: readonly (Tensor | undefined)[]): Tensor =>
@@ -119,11 +122,11 @@ const total = (losses: readonly (Tensor | undefined)[]): Tensor =>
 /**
  * Losses and gradients of one batch.
  *
- * D sees the fake once, for both losses. Each gradient is formed for one net's tensors alone, so the other net is constant in it: G's
- * loss never meets D's weights (the reference computes those gradients and discards them), D's loss ends at the picture. Both losses
- * judge the nets as they are before the step, so their order is free. Each judge's gradient in the picture is formed before the next one
- * looks at it, so that only one has its maps in memory, and the way back through G comes last: 2.4 instead of 3.3 GiB of intermediates
- * at 1024×512 with both.
+ * D sees the fake once, for both losses, and small pictures both at once. Each gradient is formed for one net's tensors alone, so the
+ * other net is constant in it: G's loss never meets D's weights (the reference computes those gradients and discards them), D's loss ends
+ * at the picture. Both losses judge the nets as they are before the step, so their order is free. Each judge's gradient in the picture is
+ * formed before the next one looks at it, so that only one has its maps in memory, and the way back through G comes last: 2.4 instead of
+ * 3.3 GiB of intermediates at 1024×512 with both.
  */
 export function backward(options: StepOptions): Backward {
   const { extent, encoding, outputNc, G, D, E, V, ganMode, lambdaFeat = 10, noGanFeatLoss } = options;
@@ -144,18 +147,19 @@ export function backward(options: StepOptions): Backward {
     ? spectrallyNormed(given, options.vectors)
     : { params: given, updates: [] as Update[] };
   const judge = (pair: Tensor): Maps => D.net.forward(pair, params as Lookup);
-  const [ofFake, ofReal] = [fake, image].map((picture) => judge(concat([condition, picture], 1))) as [Maps, Maps];
   const pooled = options.pool ? pooledPair(options) : undefined;
+  const pairs = { fake: { condition, picture: fake }, real: { condition, picture: image }, pooled: pooled?.pair };
+  const verdicts = verdictsOf(D.net, judge, pairs, options.mostTogether);
   const losses: Record<string, Tensor> = {
-    G_GAN: ganLoss(ofFake, 'wish', ganMode),
-    ...(noGanFeatLoss ? {} : { G_GAN_Feat: featureMatching(ofFake, ofReal, lambdaFeat) }),
+    G_GAN: ganLoss(verdicts.fake, 'wish', ganMode),
+    ...(noGanFeatLoss ? {} : { G_GAN_Feat: featureMatching(verdicts.fake, verdicts.real, lambdaFeat) }),
     ...(seen ? { G_VGG: seen } : {}),
-    D_real: ganLoss(ofReal, 'real', ganMode),
-    D_fake: ganLoss(pooled ? judge(pooled.pair) : ofFake, 'fake', ganMode),
+    D_real: ganLoss(verdicts.real, 'real', ganMode),
+    D_fake: ganLoss(verdicts.judged, 'fake', ganMode),
   };
   const lossD = scale(add(losses.D_fake!, losses.D_real!), 0.5);
   const ofD = grad(scaled(lossD), trainedTensors(D));
-  const [judged] = grad(scaled(total([losses.G_GAN, losses.G_GAN_Feat])), [fake]) as [Tensor];
+  const judged = verdicts.inFake(scaled(total([losses.G_GAN, losses.G_GAN_Feat])));
   const ofFakeAll = seenGradient ? add(seenGradient, judged) : judged;
   const ofG = gradFrom(fake, ofFakeAll, [...trainedTensors(G), ...(E ? trainedTensors(E) : [])]);
   const all = { ...inputs, image, ...style.inputs, ...(pooled?.inputs ?? {}) };

@@ -1,16 +1,19 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compile, type ProgramSpec, read, type Tensor } from '../../src/engine.js';
+import { add, compile, grad, input, type ProgramSpec, read, type Tensor } from '../../src/engine.js';
 import { schedule } from '../../src/graph/schedule.js';
 import { encodeInput } from '../../src/nets/encode-input.js';
+import { featureMatching, ganLoss } from '../../src/nets/losses.js';
 import { lookup } from '../../src/nets/parameters.js';
-import { adamFeeds, adamScalars, newMoments, type Trainee } from '../../src/train/adam.js';
+import { adamFeeds, adamScalars, newMoments, type Trainee, trainedTensors } from '../../src/train/adam.js';
 import { trainingStep } from '../../src/train/step.js';
+import { type Pair, verdictsOf } from '../../src/train/verdicts.js';
 import reference from '../golden/pix2pixhd.json';
 import { ENCODING, EXTENT, hashed, matches, SAMPLE, tinyDiscriminator, tinyGenerator } from '../nets/golden.js';
 import golden from '../nets/golden-steps-without-vgg.json';
 import { openTestDevice } from '../support/device.js';
 import { noteDigest } from '../support/digest.js';
+import { randomFrom, values } from '../support/random.js';
 import { checkGradients, near, perceptualStep, tinyStep, trainedOf, trainee } from './golden-step.js';
 
 const test = suite('training step');
@@ -72,11 +75,57 @@ const count = (spec: ProgramSpec, op: string): number =>
 test("G's loss forms no gradient of D's weights", () => {
   const { G, D, spec } = tinyStep();
   const weights = ({ net }: Trainee<unknown>) => net.parameters.filter(({ role }) => role === 'weight').length;
-  // D's own loss meets each of its weights twice, on the real and on the fake picture.
-  assert.is(count(spec, 'convWeight'), weights(G) + 2 * weights(D));
-  // One forward on each picture: a map is made once.
-  assert.is(count(spec, 'instanceNorm'), 9 + 2 * 6);
+  // D's own loss meets each of its weights once, on both pictures, which are one batch.
+  assert.is(count(spec, 'convWeight'), weights(G) + weights(D));
+  // One forward on both: a map is made once.
+  assert.is(count(spec, 'instanceNorm'), 9 + 6);
   assert.is(count(spec, 'adam'), Object.keys(G.moments).length + Object.keys(D.moments).length);
+});
+
+test('pictures judged together get the verdicts and the gradient of each alone', async () => {
+  const D = trainee(tinyDiscriminator(), 3);
+  const [condition, fake, real, pooled] = [6, 3, 3, 3].map((channels) => input([2, channels, 32, 48])) as Tensor[];
+  const pairs = { fake: { condition, picture: fake }, real: { condition, picture: real } } as Record<
+    'fake' | 'real',
+    Pair
+  >;
+  const inputs = { condition, fake, real, pooled } as Record<string, Tensor>;
+  const judged = (other: Pair | undefined, most?: number) => {
+    const judge = (pair: Tensor) => D.net.forward(pair, lookup(D.variables));
+    const verdicts = verdictsOf(D.net, judge, { ...pairs, pooled: other }, most);
+    const loss = add(ganLoss(verdicts.fake, 'wish'), featureMatching(verdicts.fake, verdicts.real, 10));
+    const lossD = add(ganLoss(verdicts.judged, 'fake'), ganLoss(verdicts.real, 'real'));
+    return { loss, lossD, inFake: verdicts.inFake(loss), ofWeight: grad(lossD, trainedTensors(D))[0]! };
+  };
+  for (const other of [undefined, { condition, picture: pooled } as Pair]) {
+    const [both, alone] = [judged(other), judged(other, 0)];
+    assert.ok(
+      count({ outputs: both, updates: [] }, 'instanceNorm') < count({ outputs: alone, updates: [] }, 'instanceNorm'),
+    );
+    const device = await openTestDevice();
+    const feeds = Object.entries(inputs).map(([name, { shape }], i) => [
+      name,
+      values(randomFrom(i + 1), [...shape]).data,
+    ]);
+    const run = async (outputs: Record<string, Tensor>) => {
+      const used = other ? inputs : ({ condition, fake, real } as Record<string, Tensor>);
+      const program = await compile(device, { inputs: used, outputs }, { precise: true });
+      const found = await program.run(Object.fromEntries(feeds.filter(([name]) => (name as string) in used)));
+      program.destroy();
+      return found;
+    };
+    const [got, want] = [await run(both), await run(alone)];
+    for (const [name, list] of Object.entries(want)) {
+      const largest = Math.max(...list.map(Math.abs));
+      assert.ok(largest > 0);
+      list.forEach((value, i) => {
+        assert.ok(
+          Math.abs(got[name]![i]! - value) <= 1e-5 * largest,
+          `${name}[${i}]: ${got[name]![i]}, alone ${value}`,
+        );
+      });
+    }
+  }
 });
 
 test('without feature matching its loss is not there', () => {

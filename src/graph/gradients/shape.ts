@@ -1,5 +1,6 @@
+import { full } from '../ops/pointwise.js';
 import { expand } from '../ops/reduce.js';
-import { embed, reshape, slice } from '../ops/shape.js';
+import { embed, concat as joined, reshape, slice } from '../ops/shape.js';
 import type { Tensor } from '../tensor.js';
 import { channelsOf } from './channels.js';
 import type { GradientRule } from './rule.js';
@@ -29,10 +30,23 @@ const concat: GradientRule = ([g], { inputs, attrs }, wants) => {
   });
 };
 
+/** Of the first part alone where the operand stands for no more than that (`gradOfFirst`). */
+const split: GradientRule = (gs, { inputs: [x], outputs }) => {
+  const [first] = outputs as [Tensor];
+  if (x!.shape[0] === first.shape[0]) return [gs[0]!];
+  return [
+    joined(
+      gs.map((g, i) => g ?? full(outputs[i]!.shape, 0)),
+      0,
+    ),
+  ];
+};
+
 export const shapeGradients: Record<string, GradientRule> = {
   sum,
   reshape: ([g], { inputs }) => [reshape(g!, inputs[0]!.shape)],
   slice: ([g], { inputs, attrs }) => [embed(g!, inputs[0]!.shape, (attrs as { starts: number[] }).starts)],
   embed: ([g], { inputs, attrs }) => [slice(g!, (attrs as { starts: number[] }).starts, inputs[0]!.shape)],
   concat,
+  split,
 };

@@ -239,7 +239,8 @@ function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[
   const out = node.outputs[0]!;
   const [images, channels] = out.shape as [number, number];
   const inputs = summed.groups * summed.inputs;
-  const bands = bandsOf(way.grid, images * (inputs + channels));
+  // As many as of one picture: with fewer rows of small planes more lanes are idle.
+  const bands = bandsOf(way.grid, inputs + channels);
   const area = positions * bands[0]!.row;
   const { pieces, order } = piecesOf(plan, way, bands.length > 1);
   const v = plan.scratch([images, inputs, area]);

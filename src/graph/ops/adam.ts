@@ -1,8 +1,7 @@
 import { type AdamRates, adamStep } from '../../kernels/adam.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 import { knownOptions } from './options.js';
-import { full } from './pointwise.js';
-import { concat, reshape } from './shape.js';
+import { pointwise } from './pointwise.js';
 
 /** Rank-0 tensors: fed at every step, computed in double on the host. */
 export interface AdamScalars {
@@ -47,17 +46,20 @@ function ratesOf(options: Partial<AdamRates>): AdamRates {
 
 const packs = new WeakMap<AdamScalars, Tensor>();
 
+/** `i` is the index of the element that a kernel of elementwise ops computes. */
+const PACK = 'array(lr, correction1, correction2, skip, unscale)[i]';
+
 /** The scalars as one tensor: with w, g, m, v and three results, eight bindings, all that every device has. One pack
  * serves every parameter that is given the same object: a training step has 1 instead of 43 of them. */
 function packed(scalars: AdamScalars): Tensor {
   knownOptions('adam', scalars, [...SCALARS, 'skip', 'unscale']);
-  const given = [
-    ...SCALARS.map((name) => [name, scalars[name]] as const),
-    ['skip', scalars.skip ?? full([], 0)] as const,
-    ['unscale', scalars.unscale ?? full([], 1)] as const,
-  ];
-  const parts = () => given.map(([name, value]) => reshape(operand('adam', name, value, { rank: 0 }), [1]));
-  const pack = packs.get(scalars) ?? concat(parts(), 0);
+  const scalar = (name: keyof AdamScalars): Tensor => operand('adam', name, scalars[name], { rank: 0 });
+  const values = {
+    ...Object.fromEntries(SCALARS.map((name) => [name, scalar(name)])),
+    skip: scalars.skip ? scalar('skip') : 0,
+    unscale: scalars.unscale ? scalar('unscale') : 1,
+  };
+  const pack = packs.get(scalars) ?? pointwise('adamScalars', PACK, values, [Object.keys(values).length]);
   packs.set(scalars, pack);
   return pack;
 }

@@ -71,7 +71,7 @@ const partials = (x: Tensor, plan: Lowering): Tensor =>
 
 /** Whether one dispatch does whole planes: forced, or the prior's choice. */
 function inPlanes(op: string, x: Tensor, plan: Lowering): boolean {
-  const name = plan.candidate(op) ?? normPrior(x.shape[0]! * x.shape[1]!, plan.device);
+  const name = plan.candidate(op) ?? normPrior(x.shape[1]!, plan.device);
   return name === 'plane' || (name === 'lanes' ? false : refuse(op, 'candidate', name, 'plane or lanes'));
 }
 
@@ -125,8 +125,8 @@ const normGrad: Op = {
   lower: lowerGrad,
   inPlace: true,
   load: 0,
-  // x̂, the norm's own result.
-  known: ({ inputs }) => inputs[2]!.node.outputs[0]!,
+  // x̂, the norm's own result, of which a part of a batch has no tensor.
+  known: ({ inputs: [, , statistics] }) => (statistics!.node.op.alias ? undefined : statistics!.node.outputs[0]!),
 };
 
 /** dx of the norm without weight and bias; `statistics` [N, C, 2] are its second output. */

@@ -1,6 +1,6 @@
 import { pointwiseKernel } from '../../kernels/pointwise.js';
 import { boxKernel } from '../../kernels/shape.js';
-import { sizeOf } from '../chunks.js';
+import { FLOAT_ALIGN, sizeOf } from '../chunks.js';
 import {
   apply,
   isTensor,
@@ -163,6 +163,35 @@ function lowerConcat({ inputs, outputs, attrs: { axis } }: Node<{ axis: number }
     return copyBox('concat', plan, x, outputs[0]!, x.shape, zero, to);
   });
 }
+
+function copyParts({ inputs: [x], outputs }: Node, plan: Lowering): Launch[] {
+  const [count, ...zeros] = outputs[0]!.shape.map((size, d) => (d === 0 ? size : 0)) as [number, ...number[]];
+  return outputs.flatMap((part, k) =>
+    copyBox('split', plan, x!, part, part.shape, [k * count, ...zeros], [0, ...zeros]),
+  );
+}
+
+const splitOp: Op = { name: 'split', alias: true };
+const copiedSplitOp: Op = { name: 'split', lower: copyParts };
+
+/**
+ * x in parts of `count` along the first axis, which `count` must divide. No copies where every part begins where a binding may: then
+ * no op may read a part and the whole at once.
+ */
+export function split(x: Tensor, count: number): Tensor[] {
+  operand('split', 'x', x);
+  const [size = 0, ...rest] = x.shape;
+  if (!Number.isSafeInteger(count) || count < 1 || size % count !== 0)
+    refuse('split', 'count', count, `a number that divides the first of [${x.shape.join(', ')}]`);
+  if (size === count) return [x];
+  const shape = [count, ...rest];
+  const op = sizeOf(shape) % FLOAT_ALIGN === 0 ? splitOp : copiedSplitOp;
+  return apply(op, [x], {}, ...Array.from({ length: size / count }, () => ({ shape })));
+}
+
+/** The first part alone, which never is a copy. */
+export const firstOf = (x: Tensor, count: number): Tensor =>
+  apply(splitOp, [x], {}, { shape: [count, ...x.shape.slice(1)] })[0]!;
 
 const concatOp: Op<{ axis: number }> = { name: 'concat', lower: lowerConcat };
 
