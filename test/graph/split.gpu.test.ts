@@ -46,8 +46,8 @@ const part = (x: Tensor, count: number, k: number): Tensor =>
 
 // 64 floats are where a binding may begin, but 64 halves are not.
 const SHAPES: [name: string, shape: number[]][] = [
-  ['at a binding', [4, 8, 16, 8]],
-  ['at a binding of floats alone', [2, 9, 8, 8]],
+  ['at a binding', [4, 32, 4, 8]],
+  ['at a binding of floats alone', [2, 64, 3, 3]],
   ['elsewhere', [6, 3, 15, 5]],
 ];
 

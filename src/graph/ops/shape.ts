@@ -185,7 +185,8 @@ export function split(x: Tensor, count: number): Tensor[] {
     refuse('split', 'count', count, `a number that divides the first of [${x.shape.join(', ')}]`);
   if (size === count) return [x];
   const shape = [count, ...rest];
-  const op = sizeOf(shape) % FLOAT_ALIGN === 0 ? splitOp : copiedSplitOp;
+  // Whatever the height and width of maps: pictures of all sizes share kernels.
+  const op = sizeOf(shape.slice(0, 2)) % FLOAT_ALIGN === 0 ? splitOp : copiedSplitOp;
   return apply(op, [x], {}, ...Array.from({ length: size / count }, () => ({ shape })));
 }
 
