@@ -365,7 +365,7 @@ async function trainWithProgress(session: Session): Promise<number | undefined> 
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
     const { training, planned } = await settled(device, session, start);
-    const best = measuring?.best && (await keepBest(run, measuring.best));
+    const best = measuring?.best && (await keepBest(run.root, measuring.best));
     try {
       await withinMemory(device, planned, options.memoryGb, teller(options), () =>
         runTraining(device, training, run, options, report.hooks, {

@@ -8,6 +8,7 @@ import { InternalError, UsageError } from '../errors.js';
 import type { MetricValues } from '../metrics/measures.js';
 import type { Values } from '../nets/parameters.js';
 import type { Progress, Start } from './checkpoint.js';
+import type { Mark } from './checkpoint-manifest.js';
 import { type PatientWrite, patientWrites } from './disk.js';
 import { dueAfter, type Habits, imagesOf, leftAfter } from './due.js';
 import { createHealth } from './health.js';
@@ -105,24 +106,26 @@ async function savePictures({ training, hooks, run, trainer, samples, pace, writ
 
 /** Returns its path, or undefined where the disk refused one that is not the last. */
 async function saveCheckpoint(
-  { hooks, run, trainer, pace, write }: Session,
+  { hooks, run, trainer, pace, write, best }: Session,
   at: Progress,
   keep: boolean,
   last: boolean,
+  mark?: Mark,
 ) {
-  const save = () => run.saveCheckpoint(trainer.checkpoint(at), keep);
+  const save = () => run.saveCheckpoint(trainer.checkpoint(at), keep, mark);
   const path = await timed(pace, 'checkpoint', () => write(save, last));
   if (path) hooks.onSaved('checkpoint', path);
+  if (path && mark) best!.saved(mark);
   return path;
 }
 
-/** Measures, logs and tells it. @returns the values where they are the best so far */
+/** Measures, logs and tells it. @returns what marks the step's checkpoint where it is the best so far */
 async function validate({ hooks, run, trainer, pace, write, validator, best }: Session, step: number) {
   const values = finite(await timed(pace, 'validation', () => validator!.measure(trainer.observe)));
   await write(() => run.log(validationRecord(step, rounded(values))));
-  const better = best?.beats(values) === true;
-  hooks.onValidated(step, values, better);
-  return better ? values : undefined;
+  const mark = best?.beats(values);
+  hooks.onValidated(step, values, mark !== undefined);
+  return mark;
 }
 
 /** Says something about a step, to people and in the log. */
@@ -173,9 +176,8 @@ async function follow(session: Session, total: number): Promise<string> {
       for (const text of look({ ...step, ...step.health }))
         await note(session, after.step, `Step ${after.step}: ${text}`);
     if (due.pictures) await savePictures(session, after.step);
-    const best = session.validator && due.validation ? await validate(session, after.step) : undefined;
-    const path = due.checkpoint || best ? await saveCheckpoint(session, after, due.keep, last) : undefined;
-    if (path && best) await session.write(() => session.best!.mark(after.step, best));
+    const mark = session.validator && due.validation ? await validate(session, after.step) : undefined;
+    const path = due.checkpoint || mark ? await saveCheckpoint(session, after, due.keep, last, mark) : undefined;
     if (path && last) return path;
     ended = performance.now();
   }

@@ -9,6 +9,7 @@ import { writeFileAtomic } from '../../src/formats/atomic.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import { backboneParameters, linearParameters } from '../../src/nets/lpips.js';
 import type { Parameter } from '../../src/nets/parameters.js';
+import { readBest } from '../../src/train/run-folder.js';
 import { greyPng, makePng } from '../data/make-png.js';
 import { hashedNumbers, hashedWeights } from '../support/hashed.js';
 import { randomFrom } from '../support/random.js';
@@ -96,7 +97,7 @@ test('it changes no bit of the training, goes on as it was, keeps the best, and 
     );
     assert.equal(Object.keys(lines[0]), ['step', ...LIKENESS, 'val_accuracy', 'val_meanIoU']);
 
-    const marked = JSON.parse(readFileSync(join(out, 'checkpoints', 'best.json'), 'utf8'));
+    const marked = (await readBest(out))!;
     const least = lines.reduce((a, b) => (b.val_l1 < a.val_l1 ? b : a));
     assert.is(marked.metric, 'l1');
     assert.is(marked.step, least.step);
