@@ -15,10 +15,11 @@ import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import type { Served } from '../server/loopback.js';
 import { keepBest } from '../train/best.js';
+import type { Start } from '../train/checkpoint.js';
 import { checkSame } from '../train/config.js';
 import type { TrainingPlan } from '../train/estimate.js';
 import { withEvents } from '../train/events.js';
-import { architecturesOf, netsOf } from '../train/nets.js';
+import { architecturesOf, type Nets, netsOf } from '../train/nets.js';
 import { openTraining } from '../train/open-training.js';
 import { batchSizeOf, checkTraining, largestHeld, largestSize, type Training } from '../train/prepare.js';
 import { isRecipeFolder, readRecipe } from '../train/recipe-folder.js';
@@ -35,7 +36,7 @@ import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
 import { dryRun, type Planned, plannedTraining, settledPrecision, withinMemory } from './dry-run.js';
 import { duration } from './duration.js';
-import { KEPT_OPTIONS } from './kept.js';
+import { KEPT_OPTIONS, keptValues } from './kept.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
 import { profilerOf, tracePath } from './profile.js';
@@ -135,6 +136,8 @@ export const train = commandOf({
   },
 });
 
+type Say = (text: string) => void;
+
 /** Text for people goes to stderr, so that stdout holds nothing but what --json asks for. */
 const teller = ({ json }: { json: boolean }) => (json ? () => {} : (text: string) => console.error(text));
 
@@ -225,7 +228,7 @@ function reporter(
 }
 
 /** VGG19's weights, and settings without the perceptual loss where they are not there. */
-function withVgg(training: Training, { vgg }: TrainCommandOptions, say: (text: string) => void) {
+function withVgg(training: Training, { vgg }: TrainCommandOptions, say: Say) {
   if (training.settings.noVggLoss) return { training };
   const path = findVgg(vgg);
   if (path) return { training, path };
@@ -292,14 +295,35 @@ async function dryRecipe(
   }
 }
 
-/** Where the training starts, by the options that say so. */
+/** Where a new training's weights come from, as config.json keeps it: one that is ended before its first checkpoint starts there again. */
+interface Origin {
+  init?: string;
+  loadPretrain?: string;
+  partial: boolean;
+  whichEpoch: string;
+}
+
+const originOf = ({ init, loadPretrain, partial, whichEpoch }: TrainCommandOptions): Origin | undefined =>
+  init || loadPretrain
+    ? { init: init && resolve(init), loadPretrain: loadPretrain && resolve(loadPretrain), partial, whichEpoch }
+    : undefined;
+
+/** The weights that an origin names. @throws MissingFileError, DataError */
+function startAt({ init, loadPretrain, partial, whichEpoch: epoch }: Origin, nets: Nets, keep: Keep, say: Say): Start {
+  return init
+    ? startFrom(init, epoch, nets, keep, say)
+    : pretrainedFrom(loadPretrain!, { epoch, partial }, nets, keep, say);
+}
+
+/** Where the training starts: at its own checkpoint where it goes on from one, else at its origin. */
 async function startOf(
   { settings }: Training,
-  options: TrainCommandOptions & { out: string },
+  options: Command,
+  origin: Origin | undefined,
   keep: Keep,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<From> {
-  const { init, loadPretrain, partial, whichEpoch: epoch, out } = options;
+  const { init, loadPretrain, whichEpoch: epoch, out } = options;
   const given = Object.entries({ '--init': init, '--load-pretrain': loadPretrain, '--resume': goesOn(options) });
   const several = given.flatMap(([name, value]) => (value ? [name] : []));
   if (several.length > 1)
@@ -310,22 +334,14 @@ async function startOf(
       throw new UsageError(`--which-epoch ${epoch} with --resume`, {
         fix: `A run goes on from its newest checkpoint; --init ${join(out, 'checkpoints', `step-${epoch}`)} with another --out starts from an older one`,
       });
-    return resumeFrom(out, nets, keep, say);
+    const found = await resumeFrom(out, nets, keep, say);
+    if (found.progress) return found;
   }
-  if (init) return { start: startFrom(init, epoch, nets, keep, say) };
-  if (loadPretrain) return { start: pretrainedFrom(loadPretrain, { epoch, partial }, nets, keep, say) };
-  return {};
+  return origin ? { start: startAt(origin, nets, keep, say) } : {};
 }
 
 const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boolean }): boolean =>
   resume || continueTrain;
-
-/** The values that config.json keeps, with paths that hold wherever the run is gone on with. */
-function configValues({ settings }: Training, options: TrainCommandOptions): Record<string, unknown> {
-  const { val, lpips, lpipsNet } = options;
-  const places = Object.entries({ val, lpips, lpipsNet }).map(([name, path]) => [name, path && resolve(path)]);
-  return { ...options, ...settings, ...Object.fromEntries(places) };
-}
 
 type Command = TrainCommandOptions & { out: string };
 
@@ -420,9 +436,14 @@ export async function trainCommand(
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
     const measuring = measuringOf(options, training, keep);
-    const config = await runConfig(resolve(root), training, configValues(training, options), KEPT_OPTIONS);
+    const origin = goesOn(options) ? ((await readRunConfig(options.out)).start as Origin) : originOf(options);
+    const kept = await runConfig(resolve(root), training, keptValues(training, options, vgg), KEPT_OPTIONS);
+    const config = { ...kept, start: origin };
     if (goesOn(options)) await checkSame(options.out, config, say);
-    const first = { ...(await startOf(training, options, keep, say)), ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
+    const first = {
+      ...(await startOf(training, options, origin, keep, say)),
+      ...(vgg ? { vgg: openVgg(vgg, keep) } : {}),
+    };
     lastStep(training, options, first.progress?.step ?? 0);
     const from = async (again: boolean): Promise<From> =>
       again ? { ...first, ...(await resumeFrom(options.out, netsOf(training.settings), keep, say)) } : first;

@@ -7,15 +7,22 @@ import { createRng, uniform } from '../data/rng.js';
 import { toPlanes } from '../data/values.js';
 import type { Device } from '../device/device.js';
 import {
+  add,
   argmax,
+  avgPool2d,
   concat,
   conv2d,
   createArena,
   grad,
   input,
+  log,
+  mean,
   type ProgramSpec,
   relu,
+  scale,
   softmaxCrossEntropy,
+  square,
+  sub,
   type Tensor,
   upsampleNearest2d,
 } from '../engine.js';
@@ -29,13 +36,25 @@ const FILTERS = 16;
 
 /** Inputs, outputs and side of the kernels of its convolutions, in their order. */
 const LAYERS = (classes: number): [name: string, inputs: number, outputs: number, side: number][] => [
-  ['fine', 3, FILTERS, 3],
+  ['fine', 4, FILTERS, 3],
   ['down', FILTERS, 2 * FILTERS, 3],
   ['wide', 2 * FILTERS, 2 * FILTERS, 3],
   ['wider', 2 * FILTERS, 2 * FILTERS, 3],
   ['join', 3 * FILTERS, FILTERS, 3],
   ['name', FILTERS, classes, 1],
 ];
+
+const smooth = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 1, padding: 1, countIncludePad: false });
+
+/** The square of two levels of 255: fainter differences nobody sees, and JPEG makes them. */
+const LEAST = (4 / 255) ** 2;
+
+/** How much a pixel's surroundings differ from their own mean: log of the luminance's local variance, about −1…1. [N, 3, H, W] → [N, 1, H, W] */
+function grain(x: Tensor): Tensor {
+  const grey = mean(x, [1], true);
+  const variance = smooth(square(sub(grey, smooth(grey))));
+  return add(scale(log(add(variance, LEAST)), 0.4), 2.4);
+}
 
 /** No norm: the level of a colour tells classes apart. x [N, 3, H, W] with even sides → logits [N, classes, H, W]. */
 function segmentationNet(classes: number): Net<Tensor> {
@@ -51,7 +70,7 @@ function segmentationNet(classes: number): Net<Tensor> {
     forward(x, params: Lookup) {
       const conv = (name: string, of: Tensor, options: { padding?: number; stride?: number; dilation?: number }) =>
         conv2d(of, params(`${name}.weight`), params(`${name}.bias`), options);
-      const fine = relu(conv('fine', x, { padding: 1 }));
+      const fine = relu(conv('fine', concat([x, grain(x)], 1), { padding: 1 }));
       const down = relu(conv('down', fine, { padding: 1, stride: 2 }));
       const wide = relu(conv('wide', down, { padding: 2, dilation: 2 }));
       const wider = relu(conv('wider', wide, { padding: 4, dilation: 4 }));
