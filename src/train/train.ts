@@ -204,6 +204,15 @@ function begun({ step, cursor }: Progress, { dataset, settings: { seed } }: Trai
   return { step, cursor: { seed, ...place } };
 }
 
+/** Painting is a third of a step: without the way back and without the discriminator. */
+const PAINTING = 1 / 3;
+
+/** What pictures take in steps, as long as none were painted: with as many pixels as a step's. */
+function guesses({ settings }: Training, shown: number, held = 0) {
+  const one = PAINTING / imagesOf(settings);
+  return { pictures: shown * one, validation: held * one };
+}
+
 /**
  * Trains into a run's folder until the schedule ends, `maxSteps` is reached or the signal comes; the last step is always
  * saved.
@@ -243,7 +252,7 @@ export async function train(
     samples,
     begin,
     device,
-    pace: createPace(),
+    pace: createPace(guesses(training, samples.length, validator?.pictures)),
     write,
     source: batches,
     validator,

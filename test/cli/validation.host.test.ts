@@ -143,6 +143,19 @@ test('a held-out share is never trained on, and no resuming moves it', () =>
     const { data, valFraction } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
     assert.is(valFraction, 0.3);
     assert.ok(data.samples < 4);
+    const measure = (fraction: string) =>
+      cli(['evaluate', out, root, '--val-fraction', fraction, '--judge-steps', '0', '--json']);
+    const held = await measure('0.3');
+    assert.is(held.code, 0, held.stderr);
+    const { pictures, likeness } = JSON.parse(held.stdout);
+    assert.is(pictures, 4 - data.samples);
+    assert.ok(
+      Math.abs(likeness.ours.l1 - measuredIn(out).at(-1)!.val_l1) < 1e-3,
+      'as it was measured while it trained',
+    );
+    const seen = await measure('0.6');
+    assert.is(seen.code, 2);
+    assert.match(seen.stderr, /trained with 0\.3, so it has seen some of these pictures\. Give --val-fraction 0\.3/);
     const other = await cli(['train', '--resume', out, '--val-fraction', '0.6', '--max-steps', '3']);
     assert.is(other.code, 2);
     assert.match(other.stderr, /trained on what would be held out now: --val-fraction: was 0\.3, now 0\.6\. Leave it/);
