@@ -17,11 +17,18 @@ import type { Served } from '../server/loopback.js';
 import { keepBest } from '../train/best.js';
 import type { Start } from '../train/checkpoint.js';
 import { checkSame } from '../train/config.js';
-import type { TrainingPlan } from '../train/estimate.js';
+import type { JudgesPlan, TrainingPlan } from '../train/estimate.js';
 import { withEvents } from '../train/events.js';
 import { architecturesOf, type Nets, netsOf } from '../train/nets.js';
 import { openTraining } from '../train/open-training.js';
-import { batchSizeOf, checkTraining, largestHeld, largestSize, type Training } from '../train/prepare.js';
+import {
+  batchSizeOf,
+  checkTraining,
+  largestHeld,
+  largestPicture,
+  largestSize,
+  type Training,
+} from '../train/prepare.js';
 import { isRecipeFolder, readRecipe } from '../train/recipe-folder.js';
 import { type Phase, phasesOf } from '../train/recipes.js';
 import { throughLosses } from '../train/recover.js';
@@ -238,16 +245,29 @@ and give --vgg FILE; or --no-vgg-loss, and this is not said again.`);
   return { training: { ...training, settings: { ...training.settings, noVggLoss: true } } };
 }
 
+const judgesPlan = async (
+  { classes }: Training,
+  { metrics, lpips }: Measuring,
+  looks: Loaders,
+): Promise<JudgesPlan> => ({
+  segmenter: metrics.includes('consistency')
+    ? { classes: classes.names.length, learned: await largestPicture(looks) }
+    : undefined,
+  lpips,
+});
+
 /** A training as far as its memory depends on it. */
 const trainingPlan = async (
   training: Training,
   vgg: boolean,
   options: TrainCommandOptions,
   looks: Loaders,
+  measuring?: Measuring,
 ): Promise<TrainingPlan> => ({
   settings: training.settings,
   size: await largestSize(training, looks),
   held: await largestHeld(training),
+  judges: measuring && (await judgesPlan(training, measuring, looks)),
   vgg,
   compile: { ...planningOf(options), recompute: options.recompute },
 });
@@ -276,8 +296,10 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
   const looks = startLoaders(HERE, training.dataset, 0);
   await check(training, options, looks);
-  const plan = await trainingPlan(training, vgg, options, looks);
-  await dryRun((precision) => plannedTraining(precisely(plan, precision), steps), options);
+  await keepingOpen(async (keep) => {
+    const plan = await trainingPlan(training, vgg, options, looks, measuringOf(options, training, keep));
+    await dryRun((precision) => plannedTraining(precisely(plan, precision), steps), options);
+  });
 }
 
 /** Every phase of a recipe; `size` is the last one's. */
@@ -457,7 +479,7 @@ export async function trainCommand(
       if (options.dashboard) dashboard = await openDashboard(run, options);
       await check(training, options, loaders);
       if (measuring) say(measuringText(training, measuring));
-      const plan = await trainingPlan(training, vgg !== undefined, options, loaders);
+      const plan = await trainingPlan(training, vgg !== undefined, options, loaders, measuring);
       const planned = (precision: Precision) => plannedTraining(precisely(plan, precision));
       return await trainWithProgress({ training, options, run, planned, from, after, loaders, measuring });
     } finally {

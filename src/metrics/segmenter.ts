@@ -120,12 +120,25 @@ function seeing({ net, variables }: Trainee<Tensor>, [h, w]: Extent): ProgramSpe
   return { inputs: { image }, outputs: { seen: argmax(net.forward(image, lookup(variables)), 1) } };
 }
 
+function newTrainee(classes: number, seed: number): Trainee<Tensor> {
+  const net = segmentationNet(classes);
+  const variables = createVariables(net.parameters, (parameter, index) => firstValues(parameter, index, seed));
+  return { net, variables, moments: newMoments(net) };
+}
+
+const extentOf = ({ width, height }: Size): Extent => [height, width];
+
+/** The programs of a net that learns from pictures of one size and sees some of another, and its optimiser's variables. */
+export function segmenterPrograms(classes: number, learned: Size, seen: Size) {
+  const trainee = newTrainee(classes, 0);
+  const specs = [learning(trainee, extentOf(evenSize(learned))), seeing(trainee, extentOf(evenSize(seen)))];
+  return { specs, optimizer: new Set(Object.values(trainee.moments).flatMap(({ m, v }) => [m, v])) };
+}
+
 const evenSize = (size: Size): Size => paddedSize(size, 2);
 
 export function createSegmenter(device: Device, classes: number, seed: number): Segmenter {
-  const net = segmentationNet(classes);
-  const variables = createVariables(net.parameters, (parameter, index) => firstValues(parameter, index, seed));
-  const trainee: Trainee<Tensor> = { net, variables, moments: newMoments(net) };
+  const trainee = newTrainee(classes, seed);
   const arena = createArena(device);
   const learners = sizedPrograms(device, arena, (extent: Extent) => learning(trainee, extent));
   const seers = sizedPrograms(device, arena, (extent: Extent) => seeing(trainee, extent));

@@ -72,12 +72,16 @@ export const batchSizeOf = (scaled: Size, options: GeometryOptions): Size =>
 
 const larger = (a: Size, b: Size): Size => (b.width * b.height > a.width * a.height ? b : a);
 
-/** The size of the largest batch of the samples that were looked at, else of the first. */
-export async function largestSize({ dataset }: Training, { look, seen }: Looks): Promise<Size> {
-  const kept = seen.size > 0 ? [...seen.values()] : [await look(0)];
-  const sizes = kept.map((size) => batchSizeOf(size, dataset.options));
-  return sizes.reduce(larger);
-}
+/** Sizes, once scaled, of the samples that were looked at, else of the first. */
+const sizesOf = async ({ look, seen }: Looks): Promise<Size[]> =>
+  seen.size > 0 ? [...seen.values()] : [await look(0)];
+
+/** The size of the largest batch of those samples. */
+export const largestSize = async ({ dataset }: Training, looks: Looks): Promise<Size> =>
+  (await sizesOf(looks)).map((size) => batchSizeOf(size, dataset.options)).reduce(larger);
+
+/** The size of the largest of those samples, scaled and not cut. */
+export const largestPicture = async (looks: Looks): Promise<Size> => (await sizesOf(looks)).reduce(larger);
 
 /**
  * Reads and checks the pictures to measure, which stay in memory where there is room.
