@@ -1,13 +1,13 @@
 // pix2pixhd train: from a folder of label maps and photos to a trained generator.
 
 import { join, resolve } from 'node:path';
-import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
+import { resumeFrom } from '../convert/start.js';
 import { findVgg, openVgg, VGG_URL } from '../convert/vgg.js';
 import { type Loaders, startLoaders } from '../data/loaders.js';
 import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
-import { type Keep, keepingOpen } from '../formats/keep-open.js';
+import { keepingOpen } from '../formats/keep-open.js';
 import type { Precision } from '../graph/half.js';
 import { mib } from '../graph/profile.js';
 import { keptMultiple } from '../nets/encoder.js';
@@ -15,11 +15,10 @@ import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import type { Served } from '../server/loopback.js';
 import { keepBest } from '../train/best.js';
-import type { Start } from '../train/checkpoint.js';
 import { checkSame } from '../train/config.js';
 import type { JudgesPlan, TrainingPlan } from '../train/estimate.js';
 import { withEvents } from '../train/events.js';
-import { architecturesOf, type Nets, netsOf } from '../train/nets.js';
+import { architecturesOf, netsOf } from '../train/nets.js';
 import { openTraining } from '../train/open-training.js';
 import {
   batchSizeOf,
@@ -46,6 +45,7 @@ import { duration } from './duration.js';
 import { KEPT_OPTIONS, keptValues } from './kept.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
+import { goesOn, type Origin, originOf, startOf } from './origin.js';
 import { profilerOf, tracePath } from './profile.js';
 import { type ProgressLine, progressLine } from './progress.js';
 import { trainRecipe } from './recipe.js';
@@ -316,54 +316,6 @@ async function dryRecipe(
     await dryTraining(root, size && smaller, options);
   }
 }
-
-/** Where a new training's weights come from, as config.json keeps it: one that is ended before its first checkpoint starts there again. */
-interface Origin {
-  init?: string;
-  loadPretrain?: string;
-  partial: boolean;
-  whichEpoch: string;
-}
-
-const originOf = ({ init, loadPretrain, partial, whichEpoch }: TrainCommandOptions): Origin | undefined =>
-  init || loadPretrain
-    ? { init: init && resolve(init), loadPretrain: loadPretrain && resolve(loadPretrain), partial, whichEpoch }
-    : undefined;
-
-/** The weights that an origin names. @throws MissingFileError, DataError */
-function startAt({ init, loadPretrain, partial, whichEpoch: epoch }: Origin, nets: Nets, keep: Keep, say: Say): Start {
-  return init
-    ? startFrom(init, epoch, nets, keep, say)
-    : pretrainedFrom(loadPretrain!, { epoch, partial }, nets, keep, say);
-}
-
-/** Where the training starts: at its own checkpoint where it goes on from one, else at its origin. */
-async function startOf(
-  { settings }: Training,
-  options: Command,
-  origin: Origin | undefined,
-  keep: Keep,
-  say: Say,
-): Promise<From> {
-  const { init, loadPretrain, whichEpoch: epoch, out } = options;
-  const given = Object.entries({ '--init': init, '--load-pretrain': loadPretrain, '--resume': goesOn(options) });
-  const several = given.flatMap(([name, value]) => (value ? [name] : []));
-  if (several.length > 1)
-    throw new UsageError(`${several.join(' and ')} cannot go together`, { fix: 'Give one of them' });
-  const nets = netsOf(settings);
-  if (goesOn(options)) {
-    if (epoch !== 'latest')
-      throw new UsageError(`--which-epoch ${epoch} with --resume`, {
-        fix: `A run goes on from its newest checkpoint; --init ${join(out, 'checkpoints', `step-${epoch}`)} with another --out starts from an older one`,
-      });
-    const found = await resumeFrom(out, nets, keep, say);
-    if (found.progress) return found;
-  }
-  return origin ? { start: startAt(origin, nets, keep, say) } : {};
-}
-
-const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boolean }): boolean =>
-  resume || continueTrain;
 
 type Command = TrainCommandOptions & { out: string };
 
