@@ -49,7 +49,7 @@ const smooth = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 1, paddi
 /** The square of two levels of 255: fainter differences nobody sees, and JPEG makes them. */
 const LEAST = (4 / 255) ** 2;
 
-/** How much a pixel's surroundings differ from their own mean: log of the luminance's local variance, about −1…1. [N, 3, H, W] → [N, 1, H, W] */
+/** How much a pixel's surroundings differ from their own mean: log of the local variance of its brightness, about −1…1. [N, 3, H, W] → [N, 1, H, W] */
 function grain(x: Tensor): Tensor {
   const grey = mean(x, [1], true);
   const variance = smooth(square(sub(grey, smooth(grey))));
