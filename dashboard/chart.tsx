@@ -1,3 +1,4 @@
+import './language.js';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { smoothed } from './smooth.js';

@@ -2,12 +2,13 @@
 
 import { openInception } from '../convert/inception.js';
 import { openLpips } from '../convert/lpips.js';
-import type { Dataset } from '../data/dataset.js';
+import { type Dataset, datasetOf } from '../data/dataset.js';
 import { openDataset } from '../data/open-dataset.js';
+import type { SamplePaths } from '../data/pairing.js';
 import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { scalingOfRun } from '../encode/regions.js';
-import { DataError } from '../errors.js';
+import { DataError, UsageError } from '../errors.js';
 import { openFile } from '../formats/files.js';
 import { type Keep, keepingOpen } from '../formats/keep-open.js';
 import { chosenCheckpoint, findGenerator, rawBeside } from '../generate/find.js';
@@ -19,21 +20,24 @@ import { createLpips } from '../metrics/lpips.js';
 import type { MetricValues } from '../metrics/measures.js';
 import type { Manifest } from '../nets/manifest.js';
 import type { OptionValues } from '../options/table.js';
-import { commandOf } from './command.js';
+import { splitSamples } from '../train/held-out.js';
+import { readRunConfig, runOf } from '../train/run-folder.js';
+import { commandOf, type Given } from './command.js';
 import { type ProgressLine, progressLine } from './progress.js';
 
 const OPTIONS = [
-  ...(['phase', 'scale', 'which-epoch', 'raw', 'judge-steps', 'lpips', 'lpips-net', 'fid'] as const),
+  ...(['phase', 'val-fraction', 'scale', 'which-epoch', 'raw', 'judge-steps', 'lpips', 'lpips-net', 'fid'] as const),
   ...(['seed', 'json', 'adapter', 'cache-mb'] as const),
 ] as const;
 type Options = OptionValues<(typeof OPTIONS)[number]>;
 
-const DETAILS = `Pictures of DATAROOT/test_label, test_inst and test_img (or another --phase)
-are painted and compared with their photos: mean absolute error, PSNR, SSIM,
+const DETAILS = `Pictures of DATAROOT/test_label, test_inst and test_img (or another --phase),
+or with --val-fraction those that a training with it never sees, are painted and compared with their photos: mean absolute error, PSNR, SSIM,
 with --lpips LPIPS and with --fid FID.
 Label consistency: a small segmentation net is trained on the pairs of train_*
 and names the classes in photos, in what was painted, in flat class colours,
-and once against the labels of other pictures, which is what chance gives.`;
+and once against the labels of other pictures, which is what chance gives.
+It tells photos from such without detail, where it recognises nothing.`;
 
 export const evaluate = commandOf({
   name: 'evaluate',
@@ -66,22 +70,47 @@ async function subjectsOf(device: Device, path: string, { raw }: Options, keep: 
   return beside ? { ours, raw: await open(beside) } : { ours };
 }
 
-async function measured(device: Device, path: string, root: string, options: Options, keep: Keep): Promise<Evaluation> {
-  const { phase, scale, judgeSteps: steps, seed, json, cacheMb, lpips, lpipsNet, fid } = options;
+async function measured(
+  device: Device,
+  path: string,
+  root: string,
+  options: Options & Given,
+  keep: Keep,
+): Promise<Evaluation> {
+  const { phase, valFraction, scale, judgeSteps: steps, seed, json, cacheMb, lpips, lpipsNet, fid } = options;
   const scaling = scale === undefined ? ((await scalingOfRun(path)) ?? AS_THEY_ARE) : toWidth(scale);
   const subjects = await subjectsOf(device, path, options, keep);
-  const [training, held] = await Promise.all(
-    ['train', phase].map((each) => wholeSet(root, each, subjects.ours.manifest, scaling, cacheMb * 1e6)),
-  );
+  const setOf = (each: string) => wholeSet(root, each, subjects.ours.manifest, scaling, cacheMb * 1e6);
+  if (valFraction !== undefined) await checkHeldOut(path, options);
+  const sets =
+    valFraction === undefined
+      ? { training: await setOf('train'), held: await setOf(phase) }
+      : splitSet(await setOf('train'), valFraction, root);
   const given = {
     lpips: lpips === undefined ? undefined : keep(createLpips(device, openLpips(lpips, lpipsNet, keep))),
     inception: fid === undefined ? undefined : keep(await createInception(device, openInception(fid, keep))),
   };
   const line = json || steps === 0 ? undefined : progressLine(steps);
   const judging = { steps, seed, onStep: (done: number, loss: number) => tell(line, done, steps, loss) };
-  return evaluateGenerator(device, subjects, { training: training!, held: held! }, judging, given).finally(() =>
-    line?.end(),
-  );
+  return evaluateGenerator(device, subjects, sets, judging, given).finally(() => line?.end());
+}
+
+/** @throws UsageError where the run has trained on some of what `--val-fraction` names */
+async function checkHeldOut(path: string, { valFraction, given }: Options & Given): Promise<void> {
+  if (given.includes('phase')) throw new UsageError('--phase and --val-fraction cannot go together');
+  const run = runOf(path);
+  const before = run === undefined ? valFraction : (await readRunConfig(run)).valFraction;
+  if (before === valFraction) return;
+  const problem = `--val-fraction ${valFraction}: this run was trained ${before === undefined ? 'without' : `with ${before}`}`;
+  const fix = before === undefined ? 'Measure other pictures, with --phase' : `Give --val-fraction ${before}`;
+  throw new UsageError(`${problem}, so it has seen some of these pictures`, { file: run, fix });
+}
+
+/** What a training with that fraction is trained on, and what it never sees. */
+function splitSet(whole: Dataset, fraction: number, root: string) {
+  const { trained, held } = splitSamples(whole.samples, fraction);
+  const part = (samples: SamplePaths[]) => datasetOf(samples, whole.options, whole.read, root);
+  return { training: part(trained), held: part(held) };
 }
 
 const tell = (line: ProgressLine | undefined, done: number, steps: number, loss: number): void =>

@@ -51,8 +51,9 @@ async function trainingOptions({ options, phases }: Course, number: number, say:
     return { ...begun, resume: true, init: undefined, loadPretrain: undefined };
   }
   // It was ended before its first checkpoint: there is nothing to go on with, and all of it comes again.
+  const { start } = isRunFolder(out) ? await readRunConfig(out) : {};
   if (isRunFolder(out) && !(await lockedBy(out))) await rm(out, { recursive: true });
-  if (number === 0) return fresh;
+  if (number === 0) return { ...fresh, ...(start ?? {}) };
   const before = phases[number - 1]!.options.out;
   const loadPretrain = await newestWhole(before, (folder) => verifyCheckpoint(folder).then(() => folder), say);
   return { ...fresh, init: undefined, loadPretrain, whichEpoch: 'latest', partial: false };

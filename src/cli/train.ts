@@ -1,13 +1,13 @@
 // pix2pixhd train: from a folder of label maps and photos to a trained generator.
 
 import { join, resolve } from 'node:path';
-import { pretrainedFrom, resumeFrom, startFrom } from '../convert/start.js';
+import { resumeFrom } from '../convert/start.js';
 import { findVgg, openVgg, VGG_URL } from '../convert/vgg.js';
 import { type Loaders, startLoaders } from '../data/loaders.js';
 import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
-import { type Keep, keepingOpen } from '../formats/keep-open.js';
+import { keepingOpen } from '../formats/keep-open.js';
 import type { Precision } from '../graph/half.js';
 import { mib } from '../graph/profile.js';
 import { keptMultiple } from '../nets/encoder.js';
@@ -16,11 +16,18 @@ import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
 import type { Served } from '../server/loopback.js';
 import { keepBest } from '../train/best.js';
 import { checkSame } from '../train/config.js';
-import type { TrainingPlan } from '../train/estimate.js';
+import type { JudgesPlan, TrainingPlan } from '../train/estimate.js';
 import { withEvents } from '../train/events.js';
 import { architecturesOf, netsOf } from '../train/nets.js';
 import { openTraining } from '../train/open-training.js';
-import { batchSizeOf, checkTraining, largestHeld, largestSize, type Training } from '../train/prepare.js';
+import {
+  batchSizeOf,
+  checkTraining,
+  largestHeld,
+  largestPicture,
+  largestSize,
+  type Training,
+} from '../train/prepare.js';
 import { isRecipeFolder, readRecipe } from '../train/recipe-folder.js';
 import { type Phase, phasesOf } from '../train/recipes.js';
 import { throughLosses } from '../train/recover.js';
@@ -35,9 +42,10 @@ import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
 import { dryRun, type Planned, plannedTraining, settledPrecision, withinMemory } from './dry-run.js';
 import { duration } from './duration.js';
-import { KEPT_OPTIONS } from './kept.js';
+import { KEPT_OPTIONS, keptValues } from './kept.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
+import { goesOn, type Origin, originOf, startOf } from './origin.js';
 import { profilerOf, tracePath } from './profile.js';
 import { type ProgressLine, progressLine } from './progress.js';
 import { trainRecipe } from './recipe.js';
@@ -135,6 +143,8 @@ export const train = commandOf({
   },
 });
 
+type Say = (text: string) => void;
+
 /** Text for people goes to stderr, so that stdout holds nothing but what --json asks for. */
 const teller = ({ json }: { json: boolean }) => (json ? () => {} : (text: string) => console.error(text));
 
@@ -225,7 +235,7 @@ function reporter(
 }
 
 /** VGG19's weights, and settings without the perceptual loss where they are not there. */
-function withVgg(training: Training, { vgg }: TrainCommandOptions, say: (text: string) => void) {
+function withVgg(training: Training, { vgg }: TrainCommandOptions, say: Say) {
   if (training.settings.noVggLoss) return { training };
   const path = findVgg(vgg);
   if (path) return { training, path };
@@ -235,16 +245,29 @@ and give --vgg FILE; or --no-vgg-loss, and this is not said again.`);
   return { training: { ...training, settings: { ...training.settings, noVggLoss: true } } };
 }
 
+const judgesPlan = async (
+  { classes }: Training,
+  { metrics, lpips }: Measuring,
+  looks: Loaders,
+): Promise<JudgesPlan> => ({
+  segmenter: metrics.includes('consistency')
+    ? { classes: classes.names.length, learned: await largestPicture(looks) }
+    : undefined,
+  lpips,
+});
+
 /** A training as far as its memory depends on it. */
 const trainingPlan = async (
   training: Training,
   vgg: boolean,
   options: TrainCommandOptions,
   looks: Loaders,
+  measuring?: Measuring,
 ): Promise<TrainingPlan> => ({
   settings: training.settings,
   size: await largestSize(training, looks),
   held: await largestHeld(training),
+  judges: measuring && (await judgesPlan(training, measuring, looks)),
   vgg,
   compile: { ...planningOf(options), recompute: options.recompute },
 });
@@ -273,8 +296,10 @@ async function dryTraining(root: string | undefined, size: string | undefined, o
     throw new UsageError('DATAROOT is missing', { fix: 'Give the data set, or --size 1024x512 to plan without' });
   const looks = startLoaders(HERE, training.dataset, 0);
   await check(training, options, looks);
-  const plan = await trainingPlan(training, vgg, options, looks);
-  await dryRun((precision) => plannedTraining(precisely(plan, precision), steps), options);
+  await keepingOpen(async (keep) => {
+    const plan = await trainingPlan(training, vgg, options, looks, measuringOf(options, training, keep));
+    await dryRun((precision) => plannedTraining(precisely(plan, precision), steps), options);
+  });
 }
 
 /** Every phase of a recipe; `size` is the last one's. */
@@ -290,41 +315,6 @@ async function dryRecipe(
     const smaller = [width, height].map((side) => Math.max(1, Math.round(side / 2 ** halvings))).join('x');
     await dryTraining(root, size && smaller, options);
   }
-}
-
-/** Where the training starts, by the options that say so. */
-async function startOf(
-  { settings }: Training,
-  options: TrainCommandOptions & { out: string },
-  keep: Keep,
-  say: (text: string) => void,
-): Promise<From> {
-  const { init, loadPretrain, partial, whichEpoch: epoch, out } = options;
-  const given = Object.entries({ '--init': init, '--load-pretrain': loadPretrain, '--resume': goesOn(options) });
-  const several = given.flatMap(([name, value]) => (value ? [name] : []));
-  if (several.length > 1)
-    throw new UsageError(`${several.join(' and ')} cannot go together`, { fix: 'Give one of them' });
-  const nets = netsOf(settings);
-  if (goesOn(options)) {
-    if (epoch !== 'latest')
-      throw new UsageError(`--which-epoch ${epoch} with --resume`, {
-        fix: `A run goes on from its newest checkpoint; --init ${join(out, 'checkpoints', `step-${epoch}`)} with another --out starts from an older one`,
-      });
-    return resumeFrom(out, nets, keep, say);
-  }
-  if (init) return { start: startFrom(init, epoch, nets, keep, say) };
-  if (loadPretrain) return { start: pretrainedFrom(loadPretrain, { epoch, partial }, nets, keep, say) };
-  return {};
-}
-
-const goesOn = ({ resume, continueTrain }: { resume: boolean; continueTrain: boolean }): boolean =>
-  resume || continueTrain;
-
-/** The values that config.json keeps, with paths that hold wherever the run is gone on with. */
-function configValues({ settings }: Training, options: TrainCommandOptions): Record<string, unknown> {
-  const { val, lpips, lpipsNet } = options;
-  const places = Object.entries({ val, lpips, lpipsNet }).map(([name, path]) => [name, path && resolve(path)]);
-  return { ...options, ...settings, ...Object.fromEntries(places) };
 }
 
 type Command = TrainCommandOptions & { out: string };
@@ -365,7 +355,7 @@ async function trainWithProgress(session: Session): Promise<number | undefined> 
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
     const { training, planned } = await settled(device, session, start);
-    const best = measuring?.best && (await keepBest(run, measuring.best));
+    const best = measuring?.best && (await keepBest(run.root, measuring.best));
     try {
       await withinMemory(device, planned, options.memoryGb, teller(options), () =>
         runTraining(device, training, run, options, report.hooks, {
@@ -420,9 +410,14 @@ export async function trainCommand(
   const { training, path: vgg } = withVgg(opened, options, (text) => console.error(text));
   return keepingOpen(async (keep) => {
     const measuring = measuringOf(options, training, keep);
-    const config = await runConfig(resolve(root), training, configValues(training, options), KEPT_OPTIONS);
+    const origin = goesOn(options) ? ((await readRunConfig(options.out)).start as Origin) : originOf(options);
+    const kept = await runConfig(resolve(root), training, keptValues(training, options, vgg), KEPT_OPTIONS);
+    const config = { ...kept, start: origin };
     if (goesOn(options)) await checkSame(options.out, config, say);
-    const first = { ...(await startOf(training, options, keep, say)), ...(vgg ? { vgg: openVgg(vgg, keep) } : {}) };
+    const first = {
+      ...(await startOf(training, options, origin, keep, say)),
+      ...(vgg ? { vgg: openVgg(vgg, keep) } : {}),
+    };
     lastStep(training, options, first.progress?.step ?? 0);
     const from = async (again: boolean): Promise<From> =>
       again ? { ...first, ...(await resumeFrom(options.out, netsOf(training.settings), keep, say)) } : first;
@@ -436,7 +431,7 @@ export async function trainCommand(
       if (options.dashboard) dashboard = await openDashboard(run, options);
       await check(training, options, loaders);
       if (measuring) say(measuringText(training, measuring));
-      const plan = await trainingPlan(training, vgg !== undefined, options, loaders);
+      const plan = await trainingPlan(training, vgg !== undefined, options, loaders, measuring);
       const planned = (precision: Precision) => plannedTraining(precisely(plan, precision));
       return await trainWithProgress({ training, options, run, planned, from, after, loaders, measuring });
     } finally {

@@ -158,7 +158,7 @@ function checkFree(folder: string): void {
 
 async function write(out: string, files: CheckpointFile[], state: TrainState): Promise<string[]> {
   if (!out.endsWith('.safetensors')) {
-    await writeCheckpoint(out, { files, state }, true);
+    await writeCheckpoint(out, { files, state }, { keep: true });
     return [out];
   }
   const paths = files.map(({ name }) => partPath(out, name));

@@ -5,7 +5,15 @@ import { fitPlanes, paddedSize } from './pad.js';
 import type { SamplePaths } from './pairing.js';
 import { resizeBicubic, resizeNearest, type Size } from './resample.js';
 import type { Rng } from './rng.js';
-import { cutWindow, drawCut, drawWindow, type GeometryOptions, isCropped, resizedSize } from './transform.js';
+import {
+  checkSide,
+  cutWindow,
+  drawCut,
+  drawWindow,
+  type GeometryOptions,
+  isCropped,
+  resizedSize,
+} from './transform.js';
 import { checkSameSize, instanceIds, type LabelOptions, labelIds, toPlanes } from './values.js';
 
 export type SampleOptions = LabelOptions &
@@ -47,7 +55,7 @@ export type PreparedSample = { paths: SamplePaths; size: Size; pictures: Picture
 
 /**
  * Reads, checks and resizes one sample. Throws DataError for anything that would train on wrong values: ids outside the
- * classes, ids in RGB or lossy pictures, pictures of different sizes, damaged files.
+ * classes, ids in RGB or lossy pictures, pictures of different sizes or too small, damaged files.
  */
 export async function prepareSample(
   paths: SamplePaths,
@@ -59,6 +67,7 @@ export async function prepareSample(
   const [label, instance, photo, feature] = await Promise.all([read(paths.label, options), ...partners]);
   for (const other of [instance, photo, feature]) if (other) checkSameSize(label, other);
   const size = resizedSize({ width: label.width, height: label.height }, options, label.path);
+  checkSide(size, options.leastSide ?? 0, options, label.path);
   const ids = (data: Int32Array) => resizeNearest(data, label, size);
   const colours = (image: Image, channels: number) => resizeBicubic(toChannels(image, channels), image, size, channels);
   const pictures: Pictures = {};

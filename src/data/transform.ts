@@ -12,6 +12,8 @@ export type GeometryOptions = {
   fineSize: number;
   /** Side that `none` rounds to: 2^n_downsample_global, times 2^n_local_enhancers for the local net. */
   multiple: number;
+  /** Side that a picture needs, scaled and cut, where a generator is to be trained on it. */
+  leastSide?: number;
   noFlip: boolean;
 };
 

@@ -28,6 +28,14 @@ export interface MemoryEstimate {
 
 const sum = (list: Iterable<number>): number => [...list].reduce((total, n) => total + n, 0);
 
+/** Of what is allocated side by side; the times are those of the first. */
+export function together(first: MemoryEstimate, others: readonly MemoryEstimate[]): MemoryEstimate {
+  const { roughMs, ...bytes } = first;
+  const names = Object.keys(bytes) as (keyof typeof bytes)[];
+  const sums = names.map((name) => [name, others.reduce((total, other) => total + other[name], first[name])]);
+  return { ...Object.fromEntries(sums), roughMs };
+}
+
 const roughMsOf = ({ steps }: Plan, { profile }: Device): number =>
   sum(steps.flatMap(({ launches }) => launches.map(({ kernel }) => roughMs(kernel, profile))));
 

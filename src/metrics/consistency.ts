@@ -8,7 +8,10 @@ export interface Consistency {
 }
 
 export interface Agreement {
-  /** Ids [H, W] below the number of classes; pixels whose label is `ignored` do not count. */
+  /**
+   * Ids [H, W] below the number of classes, or that number in `seen` where nothing was recognised; pixels whose label is `ignored` do not
+   * count.
+   */
   add(labels: Int32Array, seen: Int32Array): void;
   result(): Consistency;
 }
@@ -17,7 +20,7 @@ export interface Agreement {
 export function agreement(classes: number, ignored?: number): Agreement {
   const both = new Float64Array(classes);
   const labelled = new Float64Array(classes);
-  const recognised = new Float64Array(classes);
+  const recognised = new Float64Array(classes + 1);
   return {
     add(labels, seen) {
       labels.forEach((label, i) => {

@@ -1,9 +1,12 @@
-// The judge of label consistency: a segmentation net trained on the real pairs of a data set.
+// The judge of label consistency: a segmentation net trained on the real pairs of a data set, and on what is no photo any more: it has one
+// class more for that, which is no label's. So flat colours, which a net that only ever saw photos takes for the best of them, are not
+// recognised where a photo would show anything but one colour.
 
 import { type Dataset, prepared } from '../data/dataset.js';
-import { createRng, uniform } from '../data/rng.js';
+import { createRng, type Rng, uniform } from '../data/rng.js';
 import type { Device } from '../device/device.js';
-import { createSegmenter, type Segmenter } from './segmenter.js';
+import { createSegmenter, type Pair, type Segmenter } from './segmenter.js';
+import { spoilt } from './spoil.js';
 
 export interface Judging {
   steps: number;
@@ -29,27 +32,30 @@ function mirrored<T extends Uint8Array | Int32Array>(data: T, width: number, cha
   return out;
 }
 
-async function learnPairs(judge: Segmenter, training: Dataset, { steps, seed, onStep, signal }: Judging) {
-  for (let step = 0; step < steps && !signal?.aborted; step++) {
-    const rng = createRng(seed, step);
-    const { size, pictures } = await prepared(training, Math.floor(uniform(rng) * training.samples.length));
-    const turn = uniform(rng) < 0.5 ? mirrored : <T>(data: T) => data;
-    const pair = { size, image: turn(pictures.image!, size.width, 3), labels: turn(pictures.labels!, size.width, 1) };
-    const loss = await judge.learn(pair, rateAt(step, steps));
-    onStep?.(step + 1, loss);
-  }
+/** A pair, as it is or mirrored, and of every other a part spoilt and called `none` there. */
+async function drawPair(training: Dataset, none: number, rng: Rng): Promise<Pair> {
+  const { size, pictures } = await prepared(training, Math.floor(uniform(rng) * training.samples.length));
+  const turn = uniform(rng) < 0.5 ? mirrored : <T>(data: T) => data;
+  const pair = { size, image: turn(pictures.image!, size.width, 3), labels: turn(pictures.labels!, size.width, 1) };
+  return uniform(rng) < 0.5 ? pair : spoilt(pair, none, rng);
 }
 
-/** A segmentation net trained on whole pairs, drawn one by one, half of them mirrored: by seed, steps and data alone. */
+/**
+ * A segmentation net trained on whole pairs, drawn one by one: by seed, steps and data alone. What it sees are ids below `classes`, or
+ * `classes` where a picture is no photo.
+ */
 export async function trainJudge(
   device: Device,
   training: Dataset,
   classes: number,
-  judging: Judging,
+  { steps, seed, onStep, signal }: Judging,
 ): Promise<Segmenter> {
-  const judge = createSegmenter(device, classes, judging.seed);
+  const judge = createSegmenter(device, classes + 1, seed);
   try {
-    await learnPairs(judge, training, judging);
+    for (let step = 0; step < steps && !signal?.aborted; step++) {
+      const loss = await judge.learn(await drawPair(training, classes, createRng(seed, step)), rateAt(step, steps));
+      onStep?.(step + 1, loss);
+    }
     return judge;
   } catch (error) {
     judge.close();

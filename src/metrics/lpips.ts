@@ -3,10 +3,10 @@
 import type { Size } from '../data/resample.js';
 import { toPlanes } from '../data/values.js';
 import type { Device } from '../device/device.js';
-import { createArena, destroy, input } from '../engine.js';
+import { createArena, destroy, input, type ProgramSpec } from '../engine.js';
 import { sizedPrograms } from '../graph/sizes.js';
 import { BACKBONES, type BackboneName, backboneParameters, linearParameters, lpipsDistance } from '../nets/lpips.js';
-import { createVariables, lookup, type Values } from '../nets/parameters.js';
+import { createVariables, lookup, type Values, type Variables } from '../nets/parameters.js';
 
 /** Which backbone, and the tensors of it and of its linear layers. */
 export interface LpipsWeights {
@@ -22,13 +22,25 @@ export interface Lpips {
 
 type Extent = readonly [height: number, width: number];
 
-export function createLpips(device: Device, { backbone, values }: LpipsWeights): Lpips {
-  const variables = createVariables([...backboneParameters(backbone), ...linearParameters(backbone)], values);
+const variablesOf = ({ backbone, values }: LpipsWeights): Variables =>
+  createVariables([...backboneParameters(backbone), ...linearParameters(backbone)], values);
+
+function comparing(backbone: BackboneName, variables: Variables, [height, width]: Extent): ProgramSpec {
+  const pair = input([2, 3, height, width]);
+  return { inputs: { pair }, outputs: { distance: lpipsDistance(backbone, pair, lookup(variables)) } };
+}
+
+/** What compares pictures of a size; nothing where they are too small. */
+export const lpipsPrograms = (weights: LpipsWeights, { width, height }: Size): ProgramSpec[] =>
+  Math.min(width, height) < BACKBONES[weights.backbone].least
+    ? []
+    : [comparing(weights.backbone, variablesOf(weights), [height, width])];
+
+export function createLpips(device: Device, weights: LpipsWeights): Lpips {
+  const { backbone } = weights;
+  const variables = variablesOf(weights);
   const arena = createArena(device);
-  const programs = sizedPrograms(device, arena, ([height, width]: Extent) => {
-    const pair = input([2, 3, height, width]);
-    return { inputs: { pair }, outputs: { distance: lpipsDistance(backbone, pair, lookup(variables)) } };
-  });
+  const programs = sizedPrograms(device, arena, (extent: Extent) => comparing(backbone, variables, extent));
   return {
     async distance(a, b, { width, height }) {
       if (Math.min(width, height) < BACKBONES[backbone].least) return Number.NaN;

@@ -7,15 +7,22 @@ import { createRng, uniform } from '../data/rng.js';
 import { toPlanes } from '../data/values.js';
 import type { Device } from '../device/device.js';
 import {
+  add,
   argmax,
+  avgPool2d,
   concat,
   conv2d,
   createArena,
   grad,
   input,
+  log,
+  mean,
   type ProgramSpec,
   relu,
+  scale,
   softmaxCrossEntropy,
+  square,
+  sub,
   type Tensor,
   upsampleNearest2d,
 } from '../engine.js';
@@ -29,13 +36,25 @@ const FILTERS = 16;
 
 /** Inputs, outputs and side of the kernels of its convolutions, in their order. */
 const LAYERS = (classes: number): [name: string, inputs: number, outputs: number, side: number][] => [
-  ['fine', 3, FILTERS, 3],
+  ['fine', 4, FILTERS, 3],
   ['down', FILTERS, 2 * FILTERS, 3],
   ['wide', 2 * FILTERS, 2 * FILTERS, 3],
   ['wider', 2 * FILTERS, 2 * FILTERS, 3],
   ['join', 3 * FILTERS, FILTERS, 3],
   ['name', FILTERS, classes, 1],
 ];
+
+const smooth = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 1, padding: 1, countIncludePad: false });
+
+/** The square of two levels of 255: fainter differences nobody sees, and JPEG makes them. */
+const LEAST = (4 / 255) ** 2;
+
+/** How much a pixel's surroundings differ from their own mean: log of the local variance of its brightness, about −1…1. [N, 3, H, W] → [N, 1, H, W] */
+function grain(x: Tensor): Tensor {
+  const grey = mean(x, [1], true);
+  const variance = smooth(square(sub(grey, smooth(grey))));
+  return add(scale(log(add(variance, LEAST)), 0.4), 2.4);
+}
 
 /** No norm: the level of a colour tells classes apart. x [N, 3, H, W] with even sides → logits [N, classes, H, W]. */
 function segmentationNet(classes: number): Net<Tensor> {
@@ -51,7 +70,7 @@ function segmentationNet(classes: number): Net<Tensor> {
     forward(x, params: Lookup) {
       const conv = (name: string, of: Tensor, options: { padding?: number; stride?: number; dilation?: number }) =>
         conv2d(of, params(`${name}.weight`), params(`${name}.bias`), options);
-      const fine = relu(conv('fine', x, { padding: 1 }));
+      const fine = relu(conv('fine', concat([x, grain(x)], 1), { padding: 1 }));
       const down = relu(conv('down', fine, { padding: 1, stride: 2 }));
       const wide = relu(conv('wide', down, { padding: 2, dilation: 2 }));
       const wider = relu(conv('wider', wide, { padding: 4, dilation: 4 }));
@@ -101,12 +120,25 @@ function seeing({ net, variables }: Trainee<Tensor>, [h, w]: Extent): ProgramSpe
   return { inputs: { image }, outputs: { seen: argmax(net.forward(image, lookup(variables)), 1) } };
 }
 
+function newTrainee(classes: number, seed: number): Trainee<Tensor> {
+  const net = segmentationNet(classes);
+  const variables = createVariables(net.parameters, (parameter, index) => firstValues(parameter, index, seed));
+  return { net, variables, moments: newMoments(net) };
+}
+
+const extentOf = ({ width, height }: Size): Extent => [height, width];
+
+/** The programs of a net that learns from pictures of one size and sees some of another, and its optimiser's variables. */
+export function segmenterPrograms(classes: number, learned: Size, seen: Size) {
+  const trainee = newTrainee(classes, 0);
+  const specs = [learning(trainee, extentOf(evenSize(learned))), seeing(trainee, extentOf(evenSize(seen)))];
+  return { specs, optimizer: new Set(Object.values(trainee.moments).flatMap(({ m, v }) => [m, v])) };
+}
+
 const evenSize = (size: Size): Size => paddedSize(size, 2);
 
 export function createSegmenter(device: Device, classes: number, seed: number): Segmenter {
-  const net = segmentationNet(classes);
-  const variables = createVariables(net.parameters, (parameter, index) => firstValues(parameter, index, seed));
-  const trainee: Trainee<Tensor> = { net, variables, moments: newMoments(net) };
+  const trainee = newTrainee(classes, seed);
   const arena = createArena(device);
   const learners = sizedPrograms(device, arena, (extent: Extent) => learning(trainee, extent));
   const seers = sizedPrograms(device, arena, (extent: Extent) => seeing(trainee, extent));

@@ -50,7 +50,7 @@ export const RUN_OPTIONS = {
     group: VALIDATION,
     above: 0,
     below: 1,
-    help: 'instead of --val: hold about this share of the samples out, chosen by their names alone, and never train on them',
+    help: 'hold about this share of the samples out, chosen by their names alone, and never train on them (instead of --val); evaluate measures these (instead of --phase)',
   },
   'val-freq': {
     type: 'integer',

@@ -71,7 +71,7 @@ export async function newestWhole<T>(
 export const writeCheckpoint = (
   path: string,
   { files, state }: Checkpoint,
-  keep: boolean,
+  { keep, best }: Pick<CheckpointManifest, 'keep' | 'best'>,
   options: { replace?: boolean } = {},
 ): Promise<void> => {
   const fill = async (folder: string) => {
@@ -79,7 +79,7 @@ export const writeCheckpoint = (
     for (const { name, tensors, metadata } of files) {
       written[name] = await writeSafetensors(join(folder, name), tensors, metadata);
     }
-    const manifest: CheckpointManifest = { format: 1, state, keep, files: written };
+    const manifest: CheckpointManifest = { format: 1, state, keep, best, files: written };
     await writeCheckpointManifest(folder, manifest);
   };
   return writeFolderAtomically(path, fill, options);

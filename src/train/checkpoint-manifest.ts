@@ -4,12 +4,20 @@ import { DataError } from '../errors.js';
 import { sha256 } from '../formats/sha256.js';
 import type { TrainState } from './checkpoint.js';
 
+/** By which metric a checkpoint is the best so far, and what that says of it. */
+export interface Mark {
+  metric: string;
+  value: number;
+}
+
 /** What manifest.json of a checkpoint holds. */
 export interface CheckpointManifest {
   format: 1;
   state: TrainState;
   /** Stays for good; others go when two newer ones are there, but for the best. */
   keep: boolean;
+  /** It was the best until then. */
+  best?: Mark;
   files: Record<string, { bytes: number; sha256: string }>;
 }
 

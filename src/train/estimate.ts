@@ -4,8 +4,10 @@ import { regionCapacity } from '../data/regions.js';
 import type { Size as Extent } from '../data/resample.js';
 import type { Device } from '../device/device.js';
 import type { CompileOptions, ProgramSpec, Tensor } from '../engine.js';
-import { estimateMemory, type MemoryEstimate } from '../graph/estimate.js';
+import { estimateMemory, type MemoryEstimate, together } from '../graph/estimate.js';
 import { RECOMPUTE } from '../graph/recompute.js';
+import { type LpipsWeights, lpipsPrograms } from '../metrics/lpips.js';
+import { segmenterPrograms } from '../metrics/segmenter.js';
 import { zerosLike } from './adam.js';
 import type { Size } from './feeds.js';
 import { netsOf } from './nets.js';
@@ -20,9 +22,17 @@ export interface TrainingPlan {
   size: Extent;
   /** Of the pictures to measure, as they are painted, where there are any. */
   held?: Extent;
+  /** Nets that judge those, which stay beside the training. */
+  judges?: JudgesPlan;
   /** It has the perceptual loss. */
   vgg: boolean;
   compile: Omit<CompileOptions, 'arena'>;
+}
+
+export interface JudgesPlan {
+  /** Names `classes` and what is no photo; learns from pictures as large as `learned`. */
+  segmenter?: { classes: number; learned: Extent };
+  lpips?: LpipsWeights;
 }
 
 /** A change of settings in words of the command line. */
@@ -40,8 +50,14 @@ const momentsOf = (parts: ReturnType<typeof partsOf>): Tensor[] =>
     ...Object.values(averages),
   ]);
 
+/** Programs that take turns in one arena, and the variables that belong to an optimiser. */
+interface Programs {
+  specs: ProgramSpec[];
+  optimizer?: ReadonlySet<Tensor>;
+}
+
 /** The programs of a training, all its tensors trained, and the variables that belong to the optimiser. */
-function programsOf({ settings, size: { width, height }, held, vgg }: TrainingPlan) {
+function programsOf({ settings, size: { width, height }, held, vgg }: TrainingPlan): Programs {
   const { poolSize, batchSize, accumulate } = settings;
   const nets = netsOf(settings);
   const values = () => () => new Float32Array(0); // nothing asks for them
@@ -60,10 +76,22 @@ function programsOf({ settings, size: { width, height }, held, vgg }: TrainingPl
   return { specs, optimizer };
 }
 
+/** Each judge has an arena of its own. */
+function judgesOf({ judges: { segmenter, lpips } = {}, held }: TrainingPlan): Programs[] {
+  if (!held) return [];
+  const all: Programs[] = [];
+  if (segmenter) all.push(segmenterPrograms(segmenter.classes + 1, segmenter.learned, held));
+  if (lpips) all.push({ specs: lpipsPrograms(lpips, held) });
+  return all.filter(({ specs }) => specs.length > 0);
+}
+
 /** @throws MemoryError where a tensor exceeds the device's limits */
-export function trainingMemory(device: Device, plan: TrainingPlan): Promise<MemoryEstimate> {
+export async function trainingMemory(device: Device, plan: TrainingPlan): Promise<MemoryEstimate> {
   const { specs, optimizer } = programsOf(plan);
-  return estimateMemory(device, specs, { ...plan.compile, ...storingOf(plan.settings) }, optimizer);
+  const training = await estimateMemory(device, specs, { ...plan.compile, ...storingOf(plan.settings) }, optimizer);
+  const judges: MemoryEstimate[] = [];
+  for (const each of judgesOf(plan)) judges.push(await estimateMemory(device, each.specs, {}, each.optimizer));
+  return together(training, judges);
 }
 
 const divisors = (n: number): number[] =>

@@ -21,13 +21,22 @@ const LINES = 20;
 /** Pieces of work remembered. */
 const MOST = 1000;
 
-/** Mean of the newer half: compiling, cold caches and the first epoch's reading fall out as the training goes on. */
+const mean = (times: readonly number[]): number => times.reduce((sum, ms) => sum + ms, 0) / times.length;
+
+/**
+ * Mean of all where the halves differ by no more than chance (two standard errors), else of the newer one: compiling, cold caches and the
+ * first epoch's reading fall out as the training goes on, and what few steps there are at first all count.
+ */
 function meanOf(times: readonly number[]): number {
-  const half = times.slice(Math.floor(times.length / 2));
-  return half.reduce((sum, ms) => sum + ms, 0) / half.length;
+  const [older, newer] = [times.slice(0, times.length / 2), times.slice(times.length / 2)];
+  const recent = mean(newer);
+  const variance = mean(newer.map((ms) => (ms - recent) ** 2));
+  const alike = Math.abs(mean(older) - recent) <= 2 * Math.sqrt((4 * variance) / times.length);
+  return alike ? mean(times) : recent;
 }
 
-export function createPace(): Pace {
+/** @param guesses what a piece of work takes that has not come yet, in steps; nothing by default */
+export function createPace(guesses: Partial<Left> = {}): Pace {
   const times: Record<Work, number[]> = { step: [], pictures: [], checkpoint: [], validation: [] };
   const lines: { time: number; images: number }[] = [];
   let compiled = false;
@@ -52,8 +61,9 @@ export function createPace(): Pace {
     },
     secondsLeft(left) {
       if (times.step.length === 0) return left.step === 0 ? 0 : undefined;
-      const works = (Object.keys(times) as Work[]).filter((work) => times[work].length > 0);
-      return works.reduce((sum, work) => sum + left[work] * meanOf(times[work]), 0) / 1000;
+      const step = meanOf(times.step);
+      const msOf = (work: Work) => (times[work].length > 0 ? meanOf(times[work]) : (guesses[work] ?? 0) * step);
+      return (Object.keys(times) as Work[]).reduce((sum, work) => sum + left[work] * msOf(work), 0) / 1000;
     },
   };
 }

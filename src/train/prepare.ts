@@ -7,7 +7,7 @@ import { paddedSize } from '../data/pad.js';
 import type { SamplePaths } from '../data/pairing.js';
 import type { Size } from '../data/resample.js';
 import { createRng } from '../data/rng.js';
-import { checkSide, drawWindow, type GeometryOptions } from '../data/transform.js';
+import { drawWindow, type GeometryOptions } from '../data/transform.js';
 import { keptMultiple } from '../nets/encoder.js';
 import { leastSide } from '../nets/generator.js';
 import type { TrainOptions } from '../options/table.js';
@@ -58,6 +58,7 @@ export function planTraining({ listed, hasInstances }: DataFacts, options: Train
     images: true,
     maxDatasetSize: settings.maxDatasetSize ?? Number.POSITIVE_INFINITY,
     multiple: keptMultiple(generator, encoder),
+    leastSide: leastSide(generator),
     cacheBytes,
   };
   return { settings, data, classes: withDontCare(own, settings.dontCare) };
@@ -71,23 +72,25 @@ export const batchSizeOf = (scaled: Size, options: GeometryOptions): Size =>
 
 const larger = (a: Size, b: Size): Size => (b.width * b.height > a.width * a.height ? b : a);
 
-/** The size of the largest batch of the samples that were looked at, else of the first. */
-export async function largestSize({ dataset }: Training, { look, seen }: Looks): Promise<Size> {
-  const kept = seen.size > 0 ? [...seen.values()] : [await look(0)];
-  const sizes = kept.map((size) => batchSizeOf(size, dataset.options));
-  return sizes.reduce(larger);
-}
+/** Sizes, once scaled, of the samples that were looked at, else of the first. */
+const sizesOf = async ({ look, seen }: Looks): Promise<Size[]> =>
+  seen.size > 0 ? [...seen.values()] : [await look(0)];
+
+/** The size of the largest batch of those samples. */
+export const largestSize = async ({ dataset }: Training, looks: Looks): Promise<Size> =>
+  (await sizesOf(looks)).map((size) => batchSizeOf(size, dataset.options)).reduce(larger);
+
+/** The size of the largest of those samples, scaled and not cut. */
+export const largestPicture = async (looks: Looks): Promise<Size> => (await sizesOf(looks)).reduce(larger);
 
 /**
  * Reads and checks the pictures to measure, which stay in memory where there is room.
  * @returns the size in which the largest of them is painted; undefined without any. @throws DataError
  */
-export async function largestHeld({ held, settings }: Training): Promise<Size | undefined> {
-  const least = leastSide(architecturesOf(settings).generator);
+export async function largestHeld({ held }: Training): Promise<Size | undefined> {
   const sizes: Size[] = [];
-  for (const [number, { label }] of (held?.samples ?? []).entries()) {
+  for (const number of held?.samples.keys() ?? []) {
     const { size } = await prepared(held!, number);
-    checkSide(size, least, held!.options, label);
     sizes.push(batchSizeOf(size, held!.options));
   }
   return sizes.length > 0 ? sizes.reduce(larger) : undefined;
@@ -101,16 +104,15 @@ const CHECK_MS = 60_000;
  * Stops after a minute. @returns how many were read. @throws DataError for the first that training would stop at
  */
 export async function checkTraining(
-  { dataset, settings }: Training,
+  { dataset }: Training,
   { look }: Looks,
   onSample: (done: number, total: number) => void,
 ): Promise<number> {
   const start = performance.now();
-  const least = leastSide(architecturesOf(settings).generator);
   const total = dataset.samples.length;
   let done = 0;
   while (done < total && performance.now() - start < CHECK_MS) {
-    checkSide(await look(done), least, settings, dataset.samples[done]!.label);
+    await look(done);
     onSample(++done, total);
   }
   return done;

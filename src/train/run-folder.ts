@@ -1,4 +1,4 @@
-// The folder of a run: config.json, log.jsonl, lock.json, samples/step-N.png, checkpoints/step-N/ and best.json.
+// The folder of a run: config.json, log.jsonl, lock.json, samples/step-N.png and checkpoints/step-N/.
 
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
@@ -13,14 +13,13 @@ import {
   verifyCheckpoint,
   writeCheckpoint,
 } from './checkpoint-folder.js';
+import type { Mark } from './checkpoint-manifest.js';
 import { LOCK, type Lock, lockedBy, takeLock } from './lock.js';
 import { openLog } from './log-file.js';
 
 /** The checkpoint that is the best by some measure, and what that said of it. */
-export interface Best {
+export interface Best extends Mark {
   step: number;
-  metric: string;
-  value: number;
 }
 
 /** What a training writes into. */
@@ -29,14 +28,15 @@ export interface RunOutput {
   /** Appends one line to log.jsonl; a line that the disk refuses comes with the next. */
   log(record: object): Promise<void>;
   saveSample(step: number, png: Uint8Array): Promise<string>;
-  /** Writes checkpoints/step-N whole or not at all and removes those no longer needed. Returns its path. */
-  saveCheckpoint(checkpoint: Checkpoint, keep: boolean): Promise<string>;
+  /**
+   * Writes checkpoints/step-N whole or not at all and removes those no longer needed. One with a mark is the best from now on: it stays, and
+   * the one that was the best before need not. Returns its path.
+   */
+  saveCheckpoint(checkpoint: Checkpoint, keep: boolean, best?: Mark): Promise<string>;
 }
 
 export interface RunFolder extends RunOutput {
   readonly root: string;
-  /** From now on this checkpoint stays, and the one that was the best before need not. */
-  markBest(best: Best): Promise<void>;
   /** Goes back to a checkpoint's step: later lines of the log go. */
   rewind(step: number): Promise<void>;
   /** Ends the run; one that did not come to its first step is removed. */
@@ -60,10 +60,10 @@ const isFull = (error: unknown): boolean =>
   error instanceof IOError && ['ENOSPC', 'EDQUOT'].includes((error.cause as NodeJS.ErrnoException)?.code ?? '');
 
 /** One that is there already was passed over as damaged when the run went on from an earlier one. */
-async function saveCheckpoint(root: string, checkpoint: Checkpoint, keep: boolean): Promise<string> {
+async function saveCheckpoint(root: string, checkpoint: Checkpoint, keep: boolean, best?: Mark): Promise<string> {
   const { step } = checkpoint.state;
   const path = checkpointFolder(root, step);
-  const write = () => writeCheckpoint(path, checkpoint, keep, { replace: true });
+  const write = () => writeCheckpoint(path, checkpoint, { keep, best }, { replace: true });
   await write().catch(async (error) => {
     if (!isFull(error) || !(await makeRoom(root, step))) throw error;
     await write();
@@ -93,16 +93,18 @@ async function makeRoom(root: string, before: number): Promise<boolean> {
   return (await prune(root, steps[0]!, 1)) > 0;
 }
 
-const BEST = join('checkpoints', 'best.json');
-
-/** The best checkpoint of a run, where one was marked. @throws DataError, IOError */
+/** The best checkpoint of a run, the newest that is marked; damaged ones are passed over. @throws IOError */
 export async function readBest(root: string): Promise<Best | undefined> {
-  return existsSync(join(root, BEST)) ? readJson<Best>(join(root, BEST)) : undefined;
+  for (const step of await checkpointSteps(join(root, 'checkpoints'))) {
+    const { best } = await readCheckpointManifest(checkpointFolder(root, step)).catch(() => ({ best: undefined }));
+    if (best) return { step, ...best };
+  }
+  return undefined;
 }
 
 /** Of the checkpoints up to `step` the newest `count` stay, the best, and all that say so of themselves. Returns how many went. */
 async function prune(root: string, step: number, count: number): Promise<number> {
-  const best = await readBest(root).catch(() => undefined);
+  const best = await readBest(root);
   const steps = (await checkpointSteps(join(root, 'checkpoints'))).filter((each) => each <= step);
   let gone = 0;
   for (const old of steps.slice(count).filter((each) => each !== best?.step)) {
@@ -206,11 +208,10 @@ async function openRun(
       await writeFileAtomic(path, png);
       return path;
     },
-    async saveCheckpoint(checkpoint, keep) {
+    async saveCheckpoint(checkpoint, keep, best) {
       await log.sync();
-      return saveCheckpoint(root, checkpoint, keep);
+      return saveCheckpoint(root, checkpoint, keep, best);
     },
-    markBest: (best) => writeFileAtomic(join(root, BEST), JSON.stringify(best)),
     rewind: (step) => log.cut(step),
     async close() {
       await log.close();

@@ -8,6 +8,7 @@ import { InternalError, UsageError } from '../errors.js';
 import type { MetricValues } from '../metrics/measures.js';
 import type { Values } from '../nets/parameters.js';
 import type { Progress, Start } from './checkpoint.js';
+import type { Mark } from './checkpoint-manifest.js';
 import { type PatientWrite, patientWrites } from './disk.js';
 import { dueAfter, type Habits, imagesOf, leftAfter } from './due.js';
 import { createHealth } from './health.js';
@@ -105,24 +106,26 @@ async function savePictures({ training, hooks, run, trainer, samples, pace, writ
 
 /** Returns its path, or undefined where the disk refused one that is not the last. */
 async function saveCheckpoint(
-  { hooks, run, trainer, pace, write }: Session,
+  { hooks, run, trainer, pace, write, best }: Session,
   at: Progress,
   keep: boolean,
   last: boolean,
+  mark?: Mark,
 ) {
-  const save = () => run.saveCheckpoint(trainer.checkpoint(at), keep);
+  const save = () => run.saveCheckpoint(trainer.checkpoint(at), keep, mark);
   const path = await timed(pace, 'checkpoint', () => write(save, last));
   if (path) hooks.onSaved('checkpoint', path);
+  if (path && mark) best!.saved(mark);
   return path;
 }
 
-/** Measures, logs and tells it. @returns the values where they are the best so far */
+/** Measures, logs and tells it. @returns what marks the step's checkpoint where it is the best so far */
 async function validate({ hooks, run, trainer, pace, write, validator, best }: Session, step: number) {
   const values = finite(await timed(pace, 'validation', () => validator!.measure(trainer.observe)));
   await write(() => run.log(validationRecord(step, rounded(values))));
-  const better = best?.beats(values) === true;
-  hooks.onValidated(step, values, better);
-  return better ? values : undefined;
+  const mark = best?.beats(values);
+  hooks.onValidated(step, values, mark !== undefined);
+  return mark;
 }
 
 /** Says something about a step, to people and in the log. */
@@ -173,9 +176,8 @@ async function follow(session: Session, total: number): Promise<string> {
       for (const text of look({ ...step, ...step.health }))
         await note(session, after.step, `Step ${after.step}: ${text}`);
     if (due.pictures) await savePictures(session, after.step);
-    const best = session.validator && due.validation ? await validate(session, after.step) : undefined;
-    const path = due.checkpoint || best ? await saveCheckpoint(session, after, due.keep, last) : undefined;
-    if (path && best) await session.write(() => session.best!.mark(after.step, best));
+    const mark = session.validator && due.validation ? await validate(session, after.step) : undefined;
+    const path = due.checkpoint || mark ? await saveCheckpoint(session, after, due.keep, last, mark) : undefined;
     if (path && last) return path;
     ended = performance.now();
   }
@@ -200,6 +202,15 @@ function begun({ step, cursor }: Progress, { dataset, settings: { seed } }: Trai
   const { epoch, position } = cursor;
   const place = position < dataset.size ? { epoch, position } : { epoch: epoch + 1, position: 0 };
   return { step, cursor: { seed, ...place } };
+}
+
+/** Painting is a third of a step: without the way back and without the discriminator. */
+const PAINTING = 1 / 3;
+
+/** What pictures take in steps, as long as none were painted: with as many pixels as a step's. */
+function guesses({ settings }: Training, shown: number, held = 0) {
+  const one = PAINTING / imagesOf(settings);
+  return { pictures: shown * one, validation: held * one };
 }
 
 /**
@@ -241,7 +252,7 @@ export async function train(
     samples,
     begin,
     device,
-    pace: createPace(),
+    pace: createPace(guesses(training, samples.length, validator?.pictures)),
     write,
     source: batches,
     validator,

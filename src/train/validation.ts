@@ -10,6 +10,7 @@ import { trainJudge } from '../metrics/judge.js';
 import { createLpips, type LpipsWeights } from '../metrics/lpips.js';
 import { type Judges, METRICS, type MetricValues } from '../metrics/measures.js';
 import type { MetricName } from '../metrics/names.js';
+import type { Mark } from './checkpoint-manifest.js';
 import type { Training } from './prepare.js';
 
 export interface Measuring {
@@ -84,10 +85,10 @@ export async function createValidator(
 
 /** Remembers the best value of a run by one metric. */
 export interface BestKeeper {
-  /** Whether these values are better than all before. */
-  beats(values: MetricValues): boolean;
-  /** The checkpoint of `step`, with these values, stays from now on. */
-  mark(step: number, values: MetricValues): Promise<void>;
+  /** What marks a checkpoint with these values, where they are better than all before. */
+  beats(values: MetricValues): Mark | undefined;
+  /** A checkpoint was saved with that mark. */
+  saved(mark: Mark): void;
 }
 
 /** A line of the log, and of what `--json` prints: the values beside those of training, which have names of their own. */

@@ -74,6 +74,16 @@ test('a training allocates what it planned', async () => {
   });
 });
 
+test('the net that judges pictures is planned beside the training', () =>
+  withSet({}, async (root) => {
+    const held = ['train', root, ...TINY, '--val-fraction', '0.3'];
+    const [plain, judged] = [await planOf(...held), await planOf(...held, '--val-metrics', 'consistency')];
+    const judge = judged.weightBytes - plain.weightBytes;
+    assert.ok(judge > 4 * 2 * (32 * 32 * 9), `${judge} bytes of weights`);
+    assert.is(judged.optimizerBytes - plain.optimizerBytes, 2 * judge);
+    assert.ok(judged.peakBytes > plain.peakBytes + 3 * judge);
+  }));
+
 test('what cannot fit ends before a step, with the table and what would fit', async () => {
   await withSet({}, async (root, out) => {
     const { code, stderr } = await cli(['train', root, '--out', out, ...TINY, '--ngf', '64', '--memory-gb', '0.001']);

@@ -1,11 +1,13 @@
 // Where trainings start: from a run that goes on, from files of others, from another net's weights; by our options and the
 // reference's.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { KEPT_OPTIONS, keptValues } from '../../src/cli/kept.js';
 import { parseSafetensors, readTensor } from '../../src/formats/safetensors.js';
+import { runConfig } from '../../src/train/run-config.js';
 import { cli, TINY, withSet } from './support.js';
 
 const test = suite('start of a training');
@@ -87,6 +89,15 @@ test('from files of PyTorch, Adam included, the next step is the one that the ru
     const { step: _, epoch: __, ...want } = linesOf(run.stdout)[3];
     const { step: ___, epoch: ____, ...got } = linesOf(started.stdout)[0];
     assert.equal(got, want);
+    // A kill before the first checkpoint leaves none: the run begins with the same weights again.
+    const first = file(`${out}-2`, 1, 'G.safetensors');
+    rmSync(join(`${out}-2`, 'checkpoints', 'step-1'), { recursive: true });
+    const again = await ok('train', '--resume', `${out}-2`);
+    assert.match(
+      again.stderr,
+      /no checkpoint yet: it begins at its first step[^]*G: \d+ tensors of .*latest_net_G\.pth/,
+    );
+    assert.ok(file(`${out}-2`, 1, 'G.safetensors').equals(first));
     for (const name of ['G.safetensors', 'D.safetensors']) {
       const [a, b] = [file(out, 4, name), file(`${out}-2`, 1, name)].map((bytes) => parseSafetensors(bytes));
       for (const key of a!.tensors.keys()) assert.equal(readTensor(b!, key), readTensor(a!, key), key);
@@ -154,6 +165,13 @@ test('VGG19: told where it is missing, refused where it is not it', () =>
     assert.is(wrong.code, 65);
     assert.match(wrong.stderr, /tensors do not fit the net: 26 missing \(features\.0\.weight/);
   }));
+
+test('where VGG19 was found stands in config.json, so that a run that goes on has it', async () => {
+  const options = { val: 'set', lpips: undefined, lpipsNet: undefined };
+  const values = keptValues({ settings: {} } as never, options, 'vgg19.pth');
+  const { vgg, val } = await runConfig('set', { dataset: { samples: [] } } as never, values, KEPT_OPTIONS);
+  assert.equal([vgg, val], [resolve('vgg19.pth'), resolve('set')]);
+});
 
 test("the reference's command lines run as they stand", () =>
   withSet({}, async (root, out) => {

@@ -212,6 +212,13 @@ const FAULTS: [name: string, change: Files, args: string[], code: number, messag
     65,
     /6×4 pixels after scaling, the generator needs sides of 9/,
   ],
+  [
+    'pictures too small for the net that were not looked at before',
+    {},
+    ['--n-downsample-global', '3', '--no-check'],
+    65,
+    /a\.png: 6×4 pixels after scaling, the generator needs sides of 9/,
+  ],
   ['no folder', {}, ['--phase', 'val'], 66, /val_label: no such file or folder\. Data folders are named/],
   ['a wrong value', {}, ['--num-d', '0'], 2, /'--num-d <INTEGER>' argument '0' is invalid\. It must be at least 1/],
   ['an unknown option', {}, ['--num-g', '1'], 2, /unknown option '--num-g'/],

@@ -9,6 +9,7 @@ import { writeFileAtomic } from '../../src/formats/atomic.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import { backboneParameters, linearParameters } from '../../src/nets/lpips.js';
 import type { Parameter } from '../../src/nets/parameters.js';
+import { readBest } from '../../src/train/run-folder.js';
 import { greyPng, makePng } from '../data/make-png.js';
 import { hashedNumbers, hashedWeights } from '../support/hashed.js';
 import { randomFrom } from '../support/random.js';
@@ -96,7 +97,7 @@ test('it changes no bit of the training, goes on as it was, keeps the best, and 
     );
     assert.equal(Object.keys(lines[0]), ['step', ...LIKENESS, 'val_accuracy', 'val_meanIoU']);
 
-    const marked = JSON.parse(readFileSync(join(out, 'checkpoints', 'best.json'), 'utf8'));
+    const marked = (await readBest(out))!;
     const least = lines.reduce((a, b) => (b.val_l1 < a.val_l1 ? b : a));
     assert.is(marked.metric, 'l1');
     assert.is(marked.step, least.step);
@@ -142,6 +143,19 @@ test('a held-out share is never trained on, and no resuming moves it', () =>
     const { data, valFraction } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
     assert.is(valFraction, 0.3);
     assert.ok(data.samples < 4);
+    const measure = (fraction: string) =>
+      cli(['evaluate', out, root, '--val-fraction', fraction, '--judge-steps', '0', '--json']);
+    const held = await measure('0.3');
+    assert.is(held.code, 0, held.stderr);
+    const { pictures, likeness } = JSON.parse(held.stdout);
+    assert.is(pictures, 4 - data.samples);
+    assert.ok(
+      Math.abs(likeness.ours.l1 - measuredIn(out).at(-1)!.val_l1) < 1e-3,
+      'as it was measured while it trained',
+    );
+    const seen = await measure('0.6');
+    assert.is(seen.code, 2);
+    assert.match(seen.stderr, /trained with 0\.3, so it has seen some of these pictures\. Give --val-fraction 0\.3/);
     const other = await cli(['train', '--resume', out, '--val-fraction', '0.6', '--max-steps', '3']);
     assert.is(other.code, 2);
     assert.match(other.stderr, /trained on what would be held out now: --val-fraction: was 0\.3, now 0\.6\. Leave it/);

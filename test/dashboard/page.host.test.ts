@@ -19,6 +19,9 @@ async function withPage(roots: string[], use: (page: Page) => Promise<void>): Pr
   const browser = await launch();
   try {
     const page = await browser.newPage({ locale: 'en-US', colorScheme: 'dark' });
+    await page.addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix' }); // as a C locale is called, which Intl refuses
+    });
     const faults: string[] = [];
     page.on('pageerror', ({ message }) => faults.push(message));
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));

@@ -2,8 +2,10 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createRng } from '../../src/data/rng.js';
 import { agreement } from '../../src/metrics/consistency.js';
 import { psnr, ssim } from '../../src/metrics/pictures.js';
+import { blurred, mosaic, spoilt } from '../../src/metrics/spoil.js';
 import { randomFrom } from '../support/random.js';
 
 const test = suite('measures');
@@ -64,6 +66,36 @@ test('accuracy and mean IoU over pictures; absent classes and ignored pixels do 
   const { accuracy, meanIoU } = sums.result();
   near(accuracy, 3 / 5, 1e-12);
   near(meanIoU, (1 / 3 + 2 / 3) / 2, 1e-12);
+});
+
+test('what is not recognised is wrong, and no class has it', () => {
+  const sums = agreement(2);
+  sums.add(Int32Array.of(0, 0, 1, 1), Int32Array.of(0, 2, 1, 2));
+  assert.equal(sums.result(), { accuracy: 0.5, meanIoU: 0.5 });
+});
+
+const ROW = { width: 4, height: 1 };
+
+test('blur is a box over a box, a mosaic has the colours of corners', () => {
+  assert.equal(blurred(grey([0, 0, 30, 30]), ROW, 1), grey([5, 10, 20, 25]));
+  assert.equal(blurred(grey([0, 0, 30, 30]), { width: 1, height: 4 }, 1), grey([5, 10, 20, 25]));
+  assert.equal(mosaic(grey([1, 2, 3, 4]), ROW, 2, [0, 0]), grey([1, 1, 3, 3]));
+  assert.equal(mosaic(grey([1, 2, 3, 4]), ROW, 2, [1, 0]), grey([1, 2, 2, 4]));
+});
+
+test('a pair is spoilt in one part, which says so, and nowhere else', () => {
+  const size = { width: 24, height: 18 };
+  const random = randomFrom(4);
+  const image = grey(Array.from({ length: 24 * 18 }, () => random.int(0, 255)));
+  const pair = { size, image, labels: new Int32Array(24 * 18).fill(1) };
+  for (let seed = 0; seed < 8; seed++) {
+    const { image: bad, labels } = spoilt(pair, 7, createRng(seed));
+    const part = labels.filter((id) => id === 7).length / labels.length;
+    assert.ok(part > 0.08 && part <= 1, String(part));
+    const changed = [...labels.keys()].filter((i) => bad[3 * i] !== image[3 * i]);
+    assert.ok(changed.every((i) => labels[i] === 7));
+    assert.ok(changed.length > 0.5 * part * labels.length, 'most of the part');
+  }
 });
 
 test.run();

@@ -69,14 +69,16 @@ test('a checkpoint that was passed over as damaged is replaced when its step com
 
 test('the best stays until there is a better one', () =>
   withRun(async (run, root) => {
-    await run.saveCheckpoint(checkpoint(1), false);
-    await run.markBest({ step: 1, metric: 'PSNR', value: 20 });
-    for (const step of [2, 3, 4]) await run.saveCheckpoint(checkpoint(step), false);
-    assert.equal(await stepsIn(root), [4, 3, 1]);
+    await run.saveCheckpoint(checkpoint(1), false, { metric: 'PSNR', value: 20 });
+    for (const step of [2, 3]) await run.saveCheckpoint(checkpoint(step), false);
+    assert.equal(await stepsIn(root), [3, 2, 1]);
     assert.equal(await readBest(root), { step: 1, metric: 'PSNR', value: 20 });
-    await run.markBest({ step: 3, metric: 'PSNR', value: 21 });
+    await run.saveCheckpoint(checkpoint(4), false, { metric: 'PSNR', value: 21 });
+    assert.equal(await stepsIn(root), [4, 3]);
     for (const step of [5, 6]) await run.saveCheckpoint(checkpoint(step), false);
-    assert.equal(await stepsIn(root), [6, 5, 3]);
+    assert.equal(await stepsIn(root), [6, 5, 4]);
+    writeFileSync(join(root, 'checkpoints', 'step-4', 'manifest.json'), '{');
+    assert.is(await readBest(root), undefined, 'a damaged one is passed over');
   }));
 
 test('going back to a step drops the later lines of the log, and it goes on from there', () =>
@@ -175,20 +177,21 @@ test('a full disk: the one before gives its place, then the text is clear and th
     const run = await createRun(root, {});
     try {
       await run.log({ step: 1 });
-      const save = (step: number) => run.saveCheckpoint(checkpoint(step, 30_000), false); // 120 kB: three do not fit beside the rest
+      // 120 kB: three do not fit beside the rest; the third stays whatever comes
+      const save = (step: number) =>
+        run.saveCheckpoint(checkpoint(step, 30_000), false, step === 3 ? { metric: 'm', value: 1 } : undefined);
       for (const step of [1, 2, 3]) await save(step);
       assert.equal(await stepsIn(root), [3, 2]);
       writeFileSync(join(disk, 'filler'), new Uint8Array(90_000));
       await save(4);
       assert.equal(await stepsIn(root), [4, 3]);
       rmSync(join(disk, 'filler'));
-      await run.markBest({ step: 3, metric: 'm', value: 1 }); // stays whatever comes
       const rest = 384 * 1024;
       try {
         writeFileSync(join(disk, 'filler'), new Uint8Array(rest));
       } catch {} // as much as fits
       await refuses(() => save(5), 74, /step-5.*no space left on the disk\. Free some space or write to another disk/);
-      assert.equal(readdirSync(join(root, 'checkpoints')).sort(), ['best.json', 'step-3', 'step-4']);
+      assert.equal(readdirSync(join(root, 'checkpoints')).sort(), ['step-3', 'step-4']);
       await verifyCheckpoint(join(root, 'checkpoints', 'step-4'));
       const line = { step: 2, text: 'x'.repeat(5000) };
       await refuses(() => run.log(line), 74, /log\.jsonl: no space left/);
@@ -202,9 +205,9 @@ test('a full disk: the one before gives its place, then the text is clear and th
           .map((text) => JSON.parse(text).step),
         [1, 2, 3],
       );
-      await run.markBest({ step: 4, metric: 'm', value: 2 });
+      rmSync(join(root, 'checkpoints', 'step-4'), { recursive: true });
       await save(5);
-      assert.equal(await stepsIn(root), [5, 4]);
+      assert.equal(await stepsIn(root), [5, 3]);
     } finally {
       await run.close();
     }

@@ -37,6 +37,17 @@ test('after a twentieth of a run the end is known to a tenth, compiling and a sl
   assert.ok(Math.abs(left) < 3, 'nothing is left but the last pictures and checkpoint');
 });
 
+test('work that has not come yet counts as it was guessed, and steps that differ by chance all count', () => {
+  const pace = createPace({ validation: 20 });
+  const noise = [90, 110, 115, 95, 105, 85]; // of which the newer half has 95 as its mean, all have 100
+  pace.took('step', 5000);
+  for (const ms of noise) pace.took('step', ms);
+  const left: Left = { step: 94, pictures: 3, checkpoint: 2, validation: 2 };
+  assert.is(pace.secondsLeft(left), (94 + 2 * 20) / 10);
+  pace.took('validation', 1000);
+  assert.is(pace.secondsLeft(left), (94 + 2 * 10) / 10, 'until it has come');
+});
+
 test('before a step that compiles nothing there is no estimate', () => {
   const pace = createPace();
   const left: Left = { step: 5, pictures: 0, checkpoint: 0, validation: 0 };
