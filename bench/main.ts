@@ -18,8 +18,8 @@ import { enginesOf, reportOf } from './run.js';
 const USAGE = `npm run bench -- [options]
   --quick             fewer rounds, peers that answer soonest: a few minutes on lavapipe
   --full              also the whole generator and the whole training step, which peers take minutes for
-  --tiles             also the tiles of workgroups that GPUs start with, by name (without --quick and --case always)
-  --growth            also one layer from 32×64 to 512×1024 pixels (likewise)
+  --tiles             only the tiles of workgroups that GPUs start with, by name (without --quick and --case also)
+  --growth            only one layer from 32×64 to 512×1024 pixels (likewise)
   --case PATTERN      only cases whose name and role match this regular expression
   --peers LIST        of tfjs, ort-webgpu, ort-cpu, jax-js (default: all; --quick leaves jax-js out, which compiles for long)
   --adapter NAME      lavapipe, swiftshader or a part of an adapter's name; default the best there is
@@ -74,10 +74,12 @@ async function main(): Promise<void> {
   const device = await openDevice(options);
   shareDriver(device);
   pretendBrowser(options.adapter);
-  const peers = await enginesOf(options.peers?.split(',') ?? (options.quick ? SOON : Object.keys(PEERS)), PEERS);
+  const apart = options.tiles || options.growth;
+  const wanted = options.peers?.split(',') ?? (options.quick ? SOON : Object.keys(PEERS));
+  const peers = await enginesOf(apart ? [] : wanted, PEERS);
   const versions = { 'webgpu (Dawn)': webgpuVersion(), node: process.version };
-  const all = !options.quick && options.case === undefined;
-  const wishes = { ...options, tiles: options.tiles || all, growth: options.growth || all };
+  const all = !apart && !options.quick && options.case === undefined;
+  const wishes = { ...options, rows: !apart, tiles: options.tiles || all, growth: options.growth || all };
   const report = await reportOf(device, wishes, { peers, versions, say: console.log });
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }

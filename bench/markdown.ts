@@ -49,9 +49,13 @@ const titleOf = ({ adapter, where }: Report): string => (where ? `${adapter.name
 
 const titled = (cells: readonly (readonly string[])[]): string => markdownTable(cells[0]!, cells.slice(1));
 
+const TILES_TEXT = `Milliseconds, in brackets GF/s, of the kernels that GPUs start with, forced one after the other and each held to the result of
+what is chosen here. They are no choice for a processor, where workgroup memory is memory like any other and a barrier costs a pass over
+all threads; this tells that they run and are right, not what a GPU takes.`;
+
 /** What the tiles of workgroups take, and how cost grows: where they were measured. */
 const furtherSections = ({ tiles, growth }: Report): string[] => [
-  ...(tiles ? ['### Tiles for GPUs', 'Milliseconds, in brackets GF/s.', titled(tileCells(tiles))] : []),
+  ...(tiles ? ['### Tiles for GPUs', TILES_TEXT, titled(tileCells(tiles))] : []),
   ...(growth ? ['### Cost by size', growthText(growth), titled(growthCells(growth))] : []),
 ];
 

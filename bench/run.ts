@@ -27,6 +27,8 @@ import { hasTiles, tileRow } from './tiles.js';
 export interface Wishes {
   quick?: boolean;
   full?: boolean;
+  /** What peers take part in; unless false. */
+  rows?: boolean;
   /** The kernels that GPUs start with, and one layer at five sizes: no peer takes part in either. */
   tiles?: boolean;
   growth?: boolean;
@@ -56,6 +58,7 @@ function layersOf(wishes: Wishes): readonly Case[] {
 
 /** Made one after the other: their tensors are large. */
 function subjectsOf(wishes: Wishes, probes: Probes): (() => Subject)[] {
+  if (wishes.rows === false) return [];
   const nets = wishes.full ? NETS.filter(({ name }) => new RegExp(wishes.case ?? '').test(name)) : [];
   return [...layersOf(wishes).map((layer) => () => layerSubject(layer, probes)), ...nets.map(({ subject }) => subject)];
 }
@@ -90,7 +93,8 @@ export async function reportOf(
   const engine = ours(device);
   const probes = await probesOf(device);
   const subjects = subjectsOf(wishes, probes);
-  if (subjects.length === 0 && !wishes.growth) throw new Error('no case matches --case');
+  if (subjects.length === 0 && layersOf(wishes).length === 0 && !wishes.growth)
+    throw new Error('no case matches --case');
   const report: Report = {
     adapter: { description: describe(device), name: device.profile.name },
     ...(where ? { where } : {}),
@@ -98,7 +102,7 @@ export async function reportOf(
     date: new Date().toISOString().slice(0, 10),
     roofline: await rooflineOf(probes),
     // Of a whole step, which takes its time to compile: left out where some cases are asked for.
-    ...(wishes.case ? {} : { dispatch: await dispatchCostOf(device) }),
+    ...(wishes.case || wishes.rows === false ? {} : { dispatch: await dispatchCostOf(device) }),
     rows: [],
   };
   say(headText(report));

@@ -60,7 +60,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 fn bias(channel: u32) -> f32 { return b[channel]; }
-fn emit(value: f32, channel: u32) -> f32 { return value; }
+fn emit(value: f32, i: u32) -> f32 { return value; }
 // Place in w of what this lane loads of the LANES weights that begin at an element, and one of them.
 fn place(element: u32, lane: u32) -> u32 { return element + lane; }
 fn pick(loaded: Packed, l: u32) -> f32 { return subgroupShuffle(loaded, l); } // @inline
@@ -201,7 +201,8 @@ fn main(
                 // @unroll
                 for (var px = 0u; px < 2u; px++) {
                   if (q * 8u + j * 2u + px < columnsLeft) {
-                    out[out0 + o * outArea + (r * 2u + py) * outWidth + q * 8u + j * 2u + px] = emit(acc[py * PAIR + px * TILE + r * QUADS * OC + q * OC + o][j], channel0 + o);
+                    let to = out0 + o * outArea + (r * 2u + py) * outWidth + q * 8u + j * 2u + px;
+                    out[to] = emit(acc[py * PAIR + px * TILE + r * QUADS * OC + q * OC + o][j], to + params.outBase);
                   }
                 }
               }

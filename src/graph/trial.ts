@@ -3,7 +3,7 @@ import { type Arena, createArena } from './arena.js';
 import type { Choosable } from './choices.js';
 import { sizeOf } from './chunks.js';
 import { input, variable } from './ops/source.js';
-import { compile, type Feeds, type Program } from './program.js';
+import { type CompileOptions, compile, type Feeds, type Program } from './program.js';
 import { destroy } from './storage.js';
 import { apply, type Tensor } from './tensor.js';
 
@@ -36,7 +36,7 @@ function operandOf({ dtype }: Tensor, shape: readonly number[], seed: number): T
 export function trialOf(
   device: Device,
   { node, tunable }: Choosable,
-  limits: { maxStorageBufferBindingSize?: number; maxBufferSize?: number } | undefined,
+  setting: Pick<CompileOptions, 'limits' | 'precise'>,
   shapes: { inputs: Shapes; outputs: Shapes } = {
     inputs: node.inputs.map(({ shape }) => shape),
     outputs: node.outputs.map(({ shape }) => shape),
@@ -52,7 +52,7 @@ export function trialOf(
     feeds: Object.fromEntries(fed.map(({ shape }, i) => [`${i}`, new Int32Array(sizeOf(shape))])),
     async program(name) {
       const spec = { inputs: Object.fromEntries(Object.entries(fed)), outputs: Object.fromEntries(outputs) };
-      const made = await compile(device, spec, { force: { [tunable.op]: name }, limits, arena, debug: 0 });
+      const made = await compile(device, spec, { ...setting, force: { [tunable.op]: name }, arena, debug: 0 });
       programs.push(made);
       return made;
     },

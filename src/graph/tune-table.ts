@@ -17,7 +17,7 @@ export interface Table {
   kernels: string;
   /** By spec, in two numeric classes. */
   entries: Record<string, Entry>;
-  /** By kind and name: why a candidate is not to be used, or null where it is right. */
+  /** By kind and name, likewise: why a candidate is not to be used, or null where it is right. */
   checked: Record<string, string | null>;
 }
 

@@ -68,9 +68,9 @@ async function faultOf(
 }
 
 /** Faults of candidates on a small application, by name. */
-async function faultsOf(device: Device, one: Choosable, names: readonly string[]) {
+async function faultsOf(device: Device, one: Choosable, names: readonly string[], precise: boolean) {
   const { tunable } = one;
-  const trial = trialOf(device, one, undefined, tunable.small());
+  const trial = trialOf(device, one, { precise }, tunable.small());
   const faults: Record<string, string | null> = {};
   try {
     const plain = await (await trial.program('plain')).run(trial.feeds);
@@ -84,11 +84,23 @@ async function faultsOf(device: Device, one: Choosable, names: readonly string[]
   return faults;
 }
 
+/** Numeric classes are checked, and chosen, apart. */
+const inClass = (text: string, precise: boolean): string => (precise ? `precise ${text}` : text);
+
+/** The table's key of a check. */
+const checkOf = ({ kind }: Tunable, name: string, precise: boolean): string => inClass(`${kind} ${name}`, precise);
+
 /** Candidates that are right on this device, and those just found wrong; what is not known yet is checked. */
-async function rightOnes(device: Device, one: Choosable, names: readonly string[], { checked }: Table) {
-  const key = (name: string) => `${one.tunable.kind} ${name}`;
+async function rightOnes(
+  device: Device,
+  one: Choosable,
+  names: readonly string[],
+  { checked }: Table,
+  precise: boolean,
+) {
+  const key = (name: string) => checkOf(one.tunable, name, precise);
   const unknown = names.filter((name) => name !== 'plain' && checked[key(name)] === undefined);
-  const faults = unknown.length > 0 ? await faultsOf(device, one, unknown) : {};
+  const faults = unknown.length > 0 ? await faultsOf(device, one, unknown, precise) : {};
   for (const [name, fault] of Object.entries(faults)) checked[key(name)] = fault;
   const right = names.filter((name) => name === 'plain' || checked[key(name)] === null);
   const banned = Object.entries(faults).filter((entry): entry is [string, string] => entry[1] !== null);
@@ -140,14 +152,14 @@ async function measured(
   one: Choosable,
   effort: Effort,
   table: Table,
-  { limits }: CompileOptions,
+  { limits, precise = false }: CompileOptions,
   late: () => boolean,
 ): Promise<Outcome> {
   const { tunable } = one;
-  const { right, banned } = await rightOnes(device, one, tunable.names(effort), table);
+  const { right, banned } = await rightOnes(device, one, tunable.names(effort), table, precise);
   const names = right.length > 0 ? right : ['plain'];
   if (names.length === 1) return { entry: { name: names[0]!, effort, ms: {} }, banned };
-  const trial = trialOf(device, one, limits);
+  const trial = trialOf(device, one, { limits, precise });
   try {
     const ms = await timed(trial, names, ROUNDS[effort], late);
     return { entry: { name: fastest(ms, tunable.prior), effort, ms }, banned };
@@ -169,11 +181,17 @@ const measuredOrPrior = (
     return { entry: { name: one.tunable.prior, effort, ms: {} }, banned: {}, note };
   });
 
+/** The candidate of a spec that was not measured, where the prior's was found wrong on another one. */
+function insteadOfPrior(tunable: Tunable, { checked }: Table, precise: boolean): string | undefined {
+  const isWrong = (name: string) => typeof checked[checkOf(tunable, name, precise)] === 'string';
+  return isWrong(tunable.prior) ? (tunable.names('quick').find((name) => !isWrong(name)) ?? 'plain') : undefined;
+}
+
 /** Seconds that tuning has taken on a device. */
 const spent = new WeakMap<Device, number>();
 
-/** The table's key of a spec: numeric classes are chosen apart. */
-const keyOf = ({ spec }: Tunable, precise: boolean): string => (precise ? `precise ${spec}` : spec);
+/** The table's key of a spec. */
+const keyOf = ({ spec }: Tunable, precise: boolean): string => inClass(spec, precise);
 
 /**
  * Choices for the specs given, from the device's table or measured now, the largest first; those that the budget does not reach are
@@ -204,8 +222,8 @@ export async function tuned(
   }
   if (done > 0) await keepTable(device);
   const chosen = all.flatMap((one): [string, string][] => {
-    const entry = known(one);
-    return entry && one.tunable.allowed(entry.name) ? [[one.tunable.spec, entry.name]] : [];
+    const name = known(one)?.name ?? insteadOfPrior(one.tunable, table, precise);
+    return name !== undefined && one.tunable.allowed(name) ? [[one.tunable.spec, name]] : [];
   });
   return Object.fromEntries(chosen);
 }

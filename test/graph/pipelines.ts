@@ -1,43 +1,66 @@
 // Cached pipelines never collide: two kernels of one key are one text, whatever else they were made from. Which of them came first
-// then cannot matter. Kernels come from plans of random operators on recorded adapters, whole and cut, with random candidates.
+// then cannot matter. Kernels come from plans of random operators on recorded adapters, whole and cut, of floats and of halves, with
+// random candidates, and are bound as programs bind them.
 
+import type { Device } from '../../src/device/device.js';
 import { profileOf } from '../../src/device/profile.js';
 import * as engine from '../../src/engine.js';
-import { plan } from '../../src/graph/plan.js';
-import type { Launch, Tensor } from '../../src/graph/tensor.js';
-import { interfaceOf, pipelineKey, shaderText } from '../../src/kernels/kernel.js';
+import type { Arena } from '../../src/graph/arena.js';
+import { bind, binder } from '../../src/graph/dispatch.js';
+import { type Plan, plan, sourcesOf } from '../../src/graph/plan.js';
+import { stateOf } from '../../src/graph/storage.js';
+import type { Tensor } from '../../src/graph/tensor.js';
+import { pipelineKey, shaderText } from '../../src/kernels/kernel.js';
 import { adapterOf, GPU, RECORDED } from '../device/adapters.js';
-import { POLYPHASE, SUMS, WINOGRAD } from '../kernels/candidate-names.js';
+import { PHASES, POLYPHASE, SUMS, WINOGRAD } from '../kernels/candidate-names.js';
 import { cases } from '../support/cases/index.js';
 import type { Ops } from '../support/ops.js';
 import { type Random, randomFrom } from '../support/random.js';
 
 const ops: Ops<Tensor> = engine;
-const PLANNED = [undefined, { conv: 'plain', convWeight: 'plain' }, ...SUMS, ...WINOGRAD, ...POLYPHASE];
+const PLANNED = [undefined, { conv: 'plain', convWeight: 'plain' }, ...SUMS, ...PHASES, ...WINOGRAD, ...POLYPHASE];
 
-/** Launches of one random case of an op and its gradients. */
-function launchesOf(make: (typeof cases)[string], r: Random): Launch[] {
+/** Of one random case of an op and its gradients. */
+function planOf(make: (typeof cases)[string], r: Random): Plan {
   const c = make(r);
-  const operands = c.operands.map(({ value, dtype }) => engine.input(value.shape, dtype));
+  // Variables lie in buffers of their own, which are only read.
+  const operands = c.operands.map(({ value: { shape }, dtype }) =>
+    dtype === 'f32' && r.chance(0.5) ? engine.variable(shape) : engine.input(shape, dtype),
+  );
   const y = c.call<Tensor, Tensor>(ops, operands);
   const live = operands.filter((_, i) => c.operands[i]!.differentiable);
   const gradients = c.gradientBounds ? engine.grad(engine.sum(y), live) : [];
   const force = r.pick(PLANNED) as Record<string, string> | undefined;
-  const { steps } = plan({
+  return plan({
     outputs: [y, ...gradients],
     updates: [],
     // The planes of the largest case must fit.
     limits: { maxStorageBufferBindingSize: r.pick([2 ** 27, 2 ** 18]), maxBufferSize: 2 ** 28 },
     device: profileOf(adapterOf(r.pick(Object.values(RECORDED))), GPU),
+    precision: r.pick(['f32', 'f16']),
     candidate: (op) => force?.[op],
   });
-  return steps.flatMap(({ launches }) => launches);
 }
 
-/** The key that the program would look a launch up by, where no two of its operands share memory. */
-function identityOf({ kernel, operands }: Launch): { key: string; text: string } {
-  const bound = interfaceOf(kernel.source).bindings.filter(({ name }) => operands[name]);
-  return { key: pipelineKey(kernel, bound), text: shaderText(kernel, bound) };
+interface Identity {
+  name: string;
+  key: string;
+  text: string;
+}
+
+/** What the program would look each launch up by, and what it would compile. */
+function identitiesOf(p: Plan): Identity[] {
+  const arena = { buffers: p.arena.map(() => ({})) } as unknown as Arena;
+  const device = {} as Device;
+  for (const { outputs } of sourcesOf(p, 'variable')) stateOf(device).variables.set(outputs[0]!, {} as GPUBuffer);
+  const { window } = binder(device, p, arena);
+  return p.steps.flatMap(({ launches }) =>
+    launches.map((launch) => {
+      const { kernel } = launch;
+      const { bound } = bind(launch, window);
+      return { name: kernel.name, key: pipelineKey(kernel, bound), text: shaderText(kernel, bound) };
+    }),
+  );
 }
 
 export interface Collisions {
@@ -57,9 +80,8 @@ export function collisionsOf(seed: number, count: number): Collisions {
   const collisions: string[] = [];
   let launches = 0;
   for (const make of Object.values(cases)) {
-    for (const launch of Array.from({ length: count }, () => launchesOf(make, r)).flat()) {
-      const { name } = launch.kernel;
-      const { key, text } = identityOf(launch);
+    const plans = Array.from({ length: count }, () => planOf(make, r));
+    for (const { name, key, text } of plans.flatMap(identitiesOf)) {
       launches++;
       byName.set(name, (byName.get(name) ?? new Set()).add(key));
       if (texts.has(key) && texts.get(key) !== text) collisions.push(name);

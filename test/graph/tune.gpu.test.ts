@@ -3,7 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device, TextCache } from '../../src/device/device.js';
-import { type CompileOptions, compile, conv2d, input, type TuneEvent } from '../../src/engine.js';
+import { type CompileOptions, compile, conv2d, input, type ProgramSpec, type TuneEvent } from '../../src/engine.js';
 import { stateOf } from '../../src/graph/storage.js';
 import { openTestDevice } from '../support/device.js';
 
@@ -47,10 +47,10 @@ function broken(gpu: GPUDevice, label: string): GPUDevice {
   });
 }
 
-async function tuned(device: Device, options: CompileOptions = {}) {
+async function tuned(device: Device, options: CompileOptions = {}, made: ProgramSpec = graph()) {
   const events: TuneEvent[] = [];
   const choices = {};
-  const program = await compile(device, graph(), {
+  const program = await compile(device, made, {
     tune: 'quick',
     tuneSeconds: 1e6,
     choices,
@@ -97,6 +97,21 @@ test('a candidate that computes something else is banned, told of, and never cho
   assert.match(events[0]!.banned[wrong] ?? '', /differs from the plain kernel's/);
   for (const { ms } of events) assert.not.ok(wrong in ms);
   assert.not.ok(Object.values(choices).includes(wrong));
+});
+
+test('a prior that was found wrong on one spec is not used for another that is not measured', async () => {
+  const one = (height: number) => {
+    const [x, w] = [input([1, 4, height, 16]), input([4, 4, 1, 1])];
+    return { inputs: { x, w }, outputs: { y: conv2d(x, w) } };
+  };
+  const { choices } = await tuned(await strange(), { tune: 'off' }, one(2));
+  const [prior] = Object.values(choices) as [string];
+  const device = await strange({ gpu: broken((await openTestDevice()).gpu, `conv.${prior}`) });
+  const first = await tuned(device, {}, one(12));
+  assert.match(first.events[0]!.banned[prior] ?? '', /differs from the plain kernel's/);
+  const second = await tuned(device, { tuneSeconds: 0 }, one(2));
+  assert.is(second.events.length, 0);
+  assert.not.ok(second.candidates.includes(prior), prior);
 });
 
 test('choices of before are taken as they are, and what is forced goes before them', async () => {

@@ -39,9 +39,10 @@ export const anyOrder: Bound = (length, magnitude, wanted) => (i) =>
 /** A share of the result's size, and never less than that share of what was summed: few sums that cancel have no size. */
 export const shareOfSize =
   (share: number): Bound =>
-  (_, magnitude, wanted) =>
-  () =>
-    share * Math.max(rms(wanted), rms(magnitude) / 8);
+  (_, magnitude, wanted) => {
+    const allowed = share * Math.max(rms(wanted), rms(magnitude) / 8);
+    return () => allowed;
+  };
 
 export interface Agreement {
   problems: string[];

@@ -6,16 +6,20 @@ export const SUMS = [
   { conv: 'direct-3x5', convWeight: 'direct-3x2' },
   { conv: 'quads-2x1x16-broadcast', convWeight: 'quads-8-broadcast' },
   { conv: 'quads-1x2x4', convWeight: 'quads-3' },
-  { conv: 'phases-1x2x4', convWeight: 'plain' },
   { conv: 'tiles-32x32', convWeight: 'tiles-32x32' },
   { conv: 'tiles-64x64', convWeight: 'tiles-64x64' },
   { conv: 'tiles-128x64', convWeight: 'tiles-128x64' },
 ];
 
+/** Likewise, of transposed convolutions of stride 2. */
+export const PHASES = [{ conv: 'phases-1x1x8-broadcast' }, { conv: 'phases-1x2x4' }];
+
 /** F(4×4, 3×3). */
 export const WINOGRAD = [
   { conv: 'winograd-1x32-broadcast', convWeight: 'winograd-16x4-broadcast' },
   { conv: 'winograd-2x4', convWeight: 'winograd-3x5' },
+  { conv: 'winograd-channels-8x1-broadcast', convWeight: 'winograd-8x4-broadcast' },
+  { conv: 'winograd-channels-4x2', convWeight: 'winograd-2x3' },
 ];
 
 /** F(3×3, 2×2) of four phases. */

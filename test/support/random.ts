@@ -207,4 +207,4 @@ export function axesOf(r: Random, rank: number): number[] | undefined {
   return some.map((axis) => (r.chance(0.2) ? axis - rank : axis));
 }
 
-export { padding as paddingOf, pair as pairFrom, plane as planeOf };
+export { draw, padding as paddingOf, pair as pairFrom, plane as planeOf, reachesInside };
