@@ -33,8 +33,10 @@ export interface Painter {
   /** A checkpoint's bytes, or its address beside the page. */
   load(file: ArrayBuffer | string, name: string): Promise<Model>;
   paint(request: PaintRequest): Promise<Painted>;
-  /** The same part of a picture in several styles of one object. */
-  variants(request: PaintRequest, instance: number, choices: readonly Style[]): Promise<ImageBitmap[]>;
+  /** Makes what the first preview needs, which else would wait for it, and shows nothing. */
+  prepare(request: PaintRequest): Promise<void>;
+  /** A small picture, beside the one that is shown. */
+  thumbnail(request: PaintRequest): Promise<ImageBitmap>;
   /** The picture's pixels, in full. */
   picture(request: PaintRequest): Promise<ImageData>;
   /** Styles of a photo's regions by the ids in `instances`. */

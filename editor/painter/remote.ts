@@ -3,7 +3,7 @@
 import { callsTo } from '../../src/web/calls.js';
 import type { Painter, Progress, ToWorker } from './messages.js';
 
-const METHODS = ['load', 'paint', 'variants', 'picture', 'encode'] as const satisfies (keyof Painter)[];
+const METHODS = ['load', 'paint', 'prepare', 'thumbnail', 'picture', 'encode'] as const satisfies (keyof Painter)[];
 
 /** A painter on the other side. `onProgress` is told how much of a checkpoint is there. */
 export function remotePainter(

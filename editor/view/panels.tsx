@@ -98,19 +98,20 @@ function Strip({ editor, instance }: Props & { instance: number }) {
   const [images, setImages] = useState<ImageBitmap[]>([]);
   const chosen = editor.chosenStyle(instance);
   const { history } = editor.state;
+  useEffect(() => setImages([]), [instance]);
   useEffect(() => {
     let current = true;
-    setImages([]);
-    editor
-      .styleStrip(
-        instance,
-        centres.map((_, i) => i),
-      )
-      .then((found) => current && setImages(found), editor.fail);
+    const show = (image: ImageBitmap, place: number) =>
+      current && setImages((all) => Object.assign([...all], { [place]: image }));
+    editor.styleStrip(
+      instance,
+      centres.map((_, i) => i),
+      show,
+    );
     return () => {
       current = false;
     };
-  }, [instance, history.done.length]);
+  }, [instance, history]);
   if (centres.length === 0) return <p class="quiet">No styles of this class in the checkpoint.</p>;
   return (
     <fieldset class="strip">
