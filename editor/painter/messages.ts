@@ -3,7 +3,7 @@
 import type { Style } from '../../src/generate/styles.js';
 import type { Manifest } from '../../src/nets/manifest.js';
 import type { Call } from '../../src/web/calls.js';
-import type { Box, Maps } from '../document/maps.js';
+import type { Box, Drawing, Maps } from '../document/maps.js';
 
 export interface Model {
   manifest: Manifest;
@@ -39,6 +39,10 @@ export interface Painter {
   thumbnail(request: PaintRequest): Promise<ImageBitmap>;
   /** The picture's pixels, in full. */
   picture(request: PaintRequest): Promise<ImageData>;
+  /** The drawing as a project's file; compressing it would keep the page from its pen. */
+  project(drawing: Drawing): Promise<Uint8Array<ArrayBuffer>>;
+  /** Its maps as PNG files. */
+  mapFiles(maps: Maps): Promise<Record<'labels' | 'instances', Uint8Array<ArrayBuffer>>>;
   /** Styles of a photo's regions by the ids in `instances`. */
   encode(photo: ImageData, ids: Uint16Array): Promise<Map<number, number[]>>;
 }
@@ -46,8 +50,9 @@ export interface Painter {
 /** The first message gives the worker its canvas. */
 export type ToWorker = { canvas: OffscreenCanvas } | Call<keyof Painter>;
 
-/** How much of a checkpoint is there, in bytes. */
+/** How much is there of a checkpoint, in bytes, or of the kernels that a picture needs and the device has to compile first. */
 export interface Progress {
-  loaded: number;
+  what: 'file' | 'kernels';
+  done: number;
   total?: number;
 }

@@ -5,8 +5,9 @@ import { DataError } from '../../src/errors.js';
 import type { GenerateInput, Generator } from '../../src/generate/generator.js';
 import { photoPlanes, rgbaOf } from '../../src/web/pixels.js';
 import { openWebFile } from '../../src/web/source.js';
+import { encodeProject, idsPng } from '../document/files.js';
 import { grown, type Maps, shrinkMaps } from '../document/maps.js';
-import type { Model, Painted, Painter, PaintRequest } from './messages.js';
+import type { Model, Painted, Painter, PaintRequest, Progress } from './messages.js';
 import { type Studio, screenFor, studioOn } from './studio.js';
 
 /** A preview should be there within this time, so that the picture follows the brush. */
@@ -73,13 +74,16 @@ function modelOf({ generator: { manifest }, encoder, device }: Studio, file: str
   return { manifest, canEncode: encoder !== undefined, adapter: description || model || vendor };
 }
 
-export function createPainter(canvas: OffscreenCanvas, onProgress: (loaded: number, total?: number) => void): Painter {
-  const studio = studioOn(canvas);
+export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Progress) => void): Painter {
+  const studio = studioOn(canvas, (done, total) => onProgress({ what: 'kernels', done, total }));
+  const onFile = (done: number, total?: number) => onProgress({ what: 'file', done, total });
   let times = stopwatch();
   return {
     async load(from, name) {
       const source = typeof from === 'string' ? from : new File([from], name);
-      const model = await studio.change(await openWebFile(source, { onProgress }), (opened) => modelOf(opened, name));
+      const model = await studio.change(await openWebFile(source, { onProgress: onFile }), (opened) =>
+        modelOf(opened, name),
+      );
       times = stopwatch();
       return model;
     },
@@ -103,6 +107,11 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (loaded: numb
     async picture(request) {
       return (await studio.with(({ generator }) => imageOf(generator, request))).value;
     },
+    project: async (drawing) => encodeProject(drawing),
+    mapFiles: async (maps) => ({
+      labels: idsPng(maps.labels, maps),
+      instances: idsPng(maps.instances, maps, true),
+    }),
     async encode(photo, ids) {
       const { value } = await studio.with(async ({ encoder }) => {
         if (!encoder) throw new DataError('the checkpoint holds no encoder', { fix: 'Export it again with one' });

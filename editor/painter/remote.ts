@@ -3,16 +3,23 @@
 import { callsTo } from '../../src/web/calls.js';
 import type { Painter, Progress, ToWorker } from './messages.js';
 
-const METHODS = ['load', 'paint', 'prepare', 'thumbnail', 'picture', 'encode'] as const satisfies (keyof Painter)[];
+const METHODS = [
+  'load',
+  'paint',
+  'prepare',
+  'thumbnail',
+  'picture',
+  'project',
+  'mapFiles',
+  'encode',
+] as const satisfies (keyof Painter)[];
 
-/** A painter on the other side. `onProgress` is told how much of a checkpoint is there. */
+/** A painter on the other side. */
 export function remotePainter(
   worker: Worker,
   canvas: OffscreenCanvas,
-  onProgress: (loaded: number, total?: number) => void,
+  onProgress: (progress: Progress) => void,
 ): Painter {
   worker.postMessage({ canvas } satisfies ToWorker, [canvas]);
-  return callsTo<Painter, Progress>(worker, METHODS, 'painting worker', ({ loaded, total }) =>
-    onProgress(loaded, total),
-  );
+  return callsTo<Painter, Progress>(worker, METHODS, 'painting worker', onProgress);
 }

@@ -11,6 +11,6 @@ const scope = globalThis as unknown as {
 let painter: Painter | undefined;
 
 scope.onmessage = async ({ data }) => {
-  if ('canvas' in data) painter = createPainter(data.canvas, (loaded, total) => scope.postMessage({ loaded, total }));
+  if ('canvas' in data) painter = createPainter(data.canvas, (progress) => scope.postMessage(progress));
   else scope.postMessage(await answerCall(painter!, data));
 };

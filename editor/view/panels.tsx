@@ -1,6 +1,6 @@
 // What stands around the picture: tools, classes, the chosen object with its styles, layers.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Style } from '../../src/generate/styles.js';
 import { objectsOf } from '../document/objects.js';
 import { TOOLS, toolOf } from '../document/tools.js';
@@ -139,9 +139,11 @@ export function Selected({ editor, onPhoto }: Props & { onPhoto(): void }) {
   const { selected, drawing, model, history } = editor.state;
   const { names, palette } = model!.manifest.classes;
   const styled = model!.manifest.encoding.features !== undefined;
-  const object = selected === undefined ? undefined : objectsOf(drawing!).find(({ instance }) => instance === selected);
-  // Objects come and go with the history.
-  void history;
+  // Objects come and go with the history, and counting their pixels takes too long to do it with every change of the state.
+  const object = useMemo(
+    () => (selected === undefined ? undefined : objectsOf(drawing!).find(({ instance }) => instance === selected)),
+    [selected, drawing, history],
+  );
   return (
     <section aria-labelledby="object">
       <h2 id="object">Object</h2>

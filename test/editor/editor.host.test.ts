@@ -34,6 +34,8 @@ function make({ fails = 0 } = {}) {
     prepare: async () => {},
     thumbnail: async (request) => request as unknown as ImageBitmap,
     picture: async () => ({}) as ImageData,
+    project: async () => new Uint8Array(),
+    mapFiles: async () => ({ labels: new Uint8Array(), instances: new Uint8Array() }),
     encode: async (_, ids) => new Map([...new Set(ids)].map((id) => [id, [id, 0, 0]])),
   };
   const editor = createEditor(painter, { changed() {}, drawn() {} });
@@ -149,6 +151,19 @@ test('a photo gives its style to the object that is chosen, or all objects those
   await editor.styleFromPhoto(photo);
   assert.equal(editor.state.drawing!.styles.get(3000), [3000, 0, 0]);
   await editor.loop.idle();
+});
+
+test('another checkpoint paints the drawing anew, or begins one where the classes are others', async () => {
+  const { editor, painted } = await opened();
+  const before = editor.state.drawing;
+  editor.fitDrawing();
+  await editor.loop.idle();
+  assert.is(editor.state.drawing, before);
+  assert.is(painted.at(-1)!.preview, undefined, 'all of it');
+  before!.labels[0] = 99;
+  editor.fitDrawing();
+  await editor.loop.idle();
+  assert.ok(editor.state.drawing!.labels.every((label) => label < 99));
 });
 
 test('a painter that fails says so, and drawing goes on', async () => {
