@@ -7,19 +7,17 @@ import { serveEditor } from '../../src/edit/serve.js';
 import { closeBrowser, type OpenPage, openPage } from '../../test/editor/open-page.js';
 import { type Realtime, STROKES, type Strokes, WARM } from './measure.js';
 
-/** In the page: notes how long after the pointer's last event the first picture came that shows it, and tasks that browsers call long. */
+/** In the page: notes how long after the pen's last event the first picture came that shows it, and tasks that browsers call long. */
 function watch(): void {
   const scope = globalThis as any;
   const { painter } = scope.pix2pixhdEditor;
   const seen = { preview: [] as number[], full: [] as number[], longest: 0 };
   scope.seen = seen;
   let last: number | undefined;
-  const moved = () => {
-    last = performance.now();
+  const drawn = ({ type, buttons }: PointerEvent) => {
+    if (buttons > 0 || type === 'pointerup') last = performance.now();
   };
-  addEventListener('pointermove', moved, { capture: true });
-  addEventListener('pointerdown', moved, { capture: true });
-  addEventListener('pointerup', moved, { capture: true });
+  for (const type of ['pointermove', 'pointerup'] as const) addEventListener(type, drawn, { capture: true });
   new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
   }).observe({ type: 'longtask' });

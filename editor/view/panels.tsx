@@ -210,7 +210,7 @@ export function Layers({ looks, setLooks }: { looks: Looks; setLooks(looks: Look
     </label>
   );
   return (
-    <section aria-labelledby="layers">
+    <section class="layers" aria-labelledby="layers">
       <h2 id="layers">Layers</h2>
       {slider('opacity', 'Result over labels')}
       {slider('wipe', 'Wipe to labels')}
