@@ -24,7 +24,8 @@ const USAGE = `npm run bench -- [options]
   --peers LIST        of tfjs, ort-webgpu, ort-cpu, jax-js (default: all; --quick leaves jax-js out, which compiles for long)
   --adapter NAME      lavapipe, swiftshader or a part of an adapter's name; default the best there is
   --browser           in headless Chromium, which draws with SwiftShader; peers there: tfjs, ort-webgpu, ort-wasm
-  --realtime          how soon the editor's picture follows the brush; --write puts it into bench/REALTIME.md
+  --realtime          how soon the editor's picture follows the brush; --write puts it into bench/REALTIME.md;
+                      with FILE… of --full --case demo --json: the same net in other engines
   --json FILE         write what was measured
   --markdown FILE…    measure nothing: write bench/RESULTS.md from these files of --json`;
 

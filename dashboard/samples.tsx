@@ -42,11 +42,13 @@ export function Samples({ runs }: { runs: readonly Run[] }) {
         </label>
         <Divider name="label | generated" at={wiped[0]} onMove={(at) => setWiped([at, Math.max(at, wiped[1])])} />
         <Divider name="generated | real" at={wiped[1]} onMove={(at) => setWiped([Math.min(at, wiped[0]), at])} />
-        {PRESETS.map(([name, value]) => (
-          <button key={name} type="button" onClick={() => setWiped(value)}>
-            {name}
-          </button>
-        ))}
+        <span class="presets">
+          {PRESETS.map(([name, value]) => (
+            <button key={name} type="button" onClick={() => setWiped(value)}>
+              {name}
+            </button>
+          ))}
+        </span>
       </p>
       <div class="sheets">
         {runs.map((run) => (

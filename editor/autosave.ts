@@ -6,7 +6,7 @@ const REST_MS = 800;
 export interface Autosave {
   read(): Promise<Uint8Array | undefined>;
   /** Saves soon; what is saved is asked for then. */
-  later(bytes: () => Uint8Array): void;
+  later(bytes: () => Promise<Uint8Array<ArrayBuffer>>): void;
 }
 
 async function folder(): Promise<FileSystemDirectoryHandle | undefined> {
@@ -24,10 +24,10 @@ export async function openAutosave(name: string): Promise<Autosave | undefined> 
   if (!own) return undefined;
   const file = `${name.replace(/[^\w.-]/g, '_')}.${FILE}`;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  async function save(bytes: Uint8Array): Promise<void> {
+  async function save(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const handle = await own!.getFileHandle(file, { create: true });
     const writer = await handle.createWritable();
-    await writer.write(bytes as Uint8Array<ArrayBuffer>);
+    await writer.write(bytes);
     await writer.close();
   }
   return {
@@ -41,7 +41,13 @@ export async function openAutosave(name: string): Promise<Autosave | undefined> 
     },
     later(bytes) {
       clearTimeout(timer);
-      timer = setTimeout(() => save(bytes()).catch(() => {}), REST_MS);
+      timer = setTimeout(
+        () =>
+          bytes()
+            .then(save)
+            .catch(() => {}),
+        REST_MS,
+      );
     },
   };
 }

@@ -122,6 +122,7 @@ export function createCore(painter: Painter, view: View, holding: () => boolean)
       set({ drawing, history: EMPTY_HISTORY, selected: undefined, timing: {} });
       view.drawn(wholeBox(drawing));
       loop.full();
+      loop.spare([() => painter.prepare(requestOf(drawing)).catch(screen.fail)]);
     },
     /** One step of the history, whatever `change` does to the drawing. */
     edit(name: string, change: (drawing: Drawing) => void) {

@@ -5,9 +5,11 @@ import type { Image } from '../src/data/image.js';
 import { labelChannels } from '../src/nets/encode-input.js';
 import { type Core, createCore, requestOf, type View } from './core.js';
 import { decodeProject, mapsOf } from './document/files.js';
+import { wholeBox } from './document/maps.js';
 import * as objects from './document/objects.js';
 import type { Painter } from './painter/messages.js';
 import { pensOf } from './pens.js';
+import { starter } from './starter.js';
 import { stylesOf } from './styles.js';
 
 /** What is done to the object that is selected. */
@@ -48,12 +50,23 @@ function filesOf(core: Core) {
         return false;
       }
     },
+    /** After another checkpoint: paints the drawing anew, or where that has other classes one that has those of the checkpoint. */
+    fitDrawing() {
+      const { drawing, model } = state;
+      if (!drawing || drawing.labels.some((label) => label >= classes()))
+        return core.open(starter(model!.manifest.encoding));
+      core.touched(wholeBox(drawing));
+      core.loop.full();
+    },
     openMaps(labels: Image, instances?: Image) {
       core.open({ ...mapsOf(labels, instances, classes()), styles: new Map(), seed: 1 });
     },
     openProject(bytes: Uint8Array, name: string) {
       core.open(decodeProject(bytes, name, classes()));
     },
+    /** The drawing's files. */
+    project: () => painter.project(state.drawing!),
+    mapFiles: () => painter.mapFiles(state.drawing!),
     /** The finished picture's pixels. */
     picture: (): Promise<ImageData> => painter.picture(requestOf(state.drawing!)),
   };

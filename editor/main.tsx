@@ -3,8 +3,8 @@
 import { render } from 'preact';
 import { decodePng } from '../src/data/png.js';
 import { openAutosave } from './autosave.js';
-import { encodeProject } from './document/files.js';
 import { createEditor, type Editor } from './editor.js';
+import type { Progress } from './painter/messages.js';
 import { remotePainter, whyNot } from './painter/remote.js';
 import { findResources, type Resources } from './resources.js';
 import { starter } from './starter.js';
@@ -48,13 +48,13 @@ async function start(): Promise<void> {
     result,
     overlay,
     autosaves: false,
-    loaded: undefined,
+    progress: undefined,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
-  const progress = (bytes: number, total?: number) => show({ loaded: { bytes, total } });
+  const progress = (progress: Progress) => show({ progress });
   const painter = remotePainter(worker, result.transferControlToOffscreen(), progress);
   let keep = (_: Editor) => {};
   const editor = createEditor(painter, {
@@ -75,8 +75,8 @@ async function start(): Promise<void> {
   show({ autosaves: autosave !== undefined });
   if (resources.checkpoint) await editor.loadModel(resources.checkpoint, resources.name);
   if (editor.state.model) await openDrawing(editor, resources, await autosave?.read()).catch(editor.fail);
-  if (autosave) keep = ({ state }) => autosave.later(() => encodeProject(state.drawing!));
-  show({ loaded: undefined });
+  if (autosave) keep = ({ state }) => autosave.later(() => painter.project(state.drawing!));
+  show({ progress: undefined });
 }
 
 void start();

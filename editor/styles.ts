@@ -1,12 +1,14 @@
 // The styles of objects: chosen, drawn anew, or taken over from a photo.
 
 import type { Style } from '../src/generate/styles.js';
-import { type Core, requestOf } from './core.js';
-import { cropMaps, type Drawing, grown } from './document/maps.js';
+import type { Core } from './core.js';
+import { type Box, cropMaps, type Drawing, grown, type Maps, shrinkMaps } from './document/maps.js';
 import * as objects from './document/objects.js';
 
-/** Side of the smallest part that style previews show. */
+/** About the longer side of what a style's picture shows; smaller objects are shown with more of what is around them. */
 const STRIP_SIDE = 128;
+
+type ShowStyle = (image: ImageBitmap, place: number) => void;
 
 const styledByClass = ({ state }: Core): boolean => state.model?.manifest.encoding.features?.by === 'label';
 
@@ -14,16 +16,26 @@ const styledByClass = ({ state }: Core): boolean => state.model?.manifest.encodi
 const styleKey = (core: Core, instance: number): number =>
   styledByClass(core) ? (objects.labelOf(core.state.drawing!, instance) ?? instance) : instance;
 
-/** What an object looks like in each style, around where it is. */
-async function styleStrip(core: Core, instance: number, styles: readonly Style[]): Promise<ImageBitmap[]> {
-  // The picture itself comes first.
-  await core.loop.idle();
-  const { drawing } = core.state;
-  const box = drawing && objects.boxOf(drawing, instance);
-  if (!drawing || !box || styles.length === 0) return [];
+/** An object and what is around it, at about the size of a thumbnail: a strip of whole pictures would keep strokes waiting. */
+function thumbnailMaps(drawing: Drawing, box: Box): Maps {
   const short = Math.max(STRIP_SIDE - (box.right - box.left), STRIP_SIDE - (box.bottom - box.top), 16);
   const maps = cropMaps(drawing, grown(box, short / 2, drawing));
-  return core.painter.variants({ ...requestOf(drawing), maps }, styleKey(core, instance), styles);
+  return shrinkMaps(maps, Math.max(1, Math.round(Math.max(maps.width, maps.height) / STRIP_SIDE)));
+}
+
+/** Shows what an object looks like in each style, one after another, when the picture itself is whole. */
+function styleStrip(core: Core, instance: number, styles: readonly Style[], show: ShowStyle): void {
+  const { painter, loop, state, fail } = core;
+  let maps: Maps | undefined;
+  const paint = async (style: Style, place: number) => {
+    const drawing = state.drawing!;
+    const box = objects.boxOf(drawing, instance);
+    if (!box) return;
+    maps ??= thumbnailMaps(drawing, box);
+    const chosen = new Map(drawing.styles).set(styleKey(core, instance), style);
+    show(await painter.thumbnail({ maps, styles: chosen, seed: drawing.seed }), place);
+  };
+  loop.spare(styles.map((style, place) => () => paint(style, place).catch(fail)));
 }
 
 /** Every object takes the style of its place in a photo. */
@@ -56,7 +68,9 @@ export function stylesOf(core: Core) {
       const label = state.drawing && objects.labelOf(state.drawing, instance);
       return (label !== undefined && state.model?.manifest.styles?.[label]) || [];
     },
-    styleStrip: (instance: number, styles: readonly Style[]) => styleStrip(core, instance, styles),
+    /** A picture of an object in each style, as they come; a later call's take the place of those that have not. */
+    styleStrip: (instance: number, styles: readonly Style[], show: ShowStyle) =>
+      styleStrip(core, instance, styles, show),
     /** With an object chosen it takes the photo's style; else every object takes that of its place in the photo. */
     async styleFromPhoto(photo: ImageData) {
       const { selected, drawing } = state;

@@ -1,36 +1,37 @@
 // People's strokes on the real page in headless Chromium: from the pointer's event to the picture, and how long the page was blocked.
 
 import type { Page } from 'playwright-core';
+import type { PaintRequest } from '../../editor/painter/messages.js';
 import type { Opens } from '../../src/edit/opens.js';
 import { serveEditor } from '../../src/edit/serve.js';
 import { closeBrowser, type OpenPage, openPage } from '../../test/editor/open-page.js';
 import { type Realtime, STROKES, type Strokes, WARM } from './measure.js';
 
-/** In the page: notes when the pointer last moved and when pictures came after that, and tasks that browsers call long. */
+/** In the page: notes how long after the pen's last event the first picture came that shows it, and tasks that browsers call long. */
 function watch(): void {
   const scope = globalThis as any;
-  const timing = () => scope.pix2pixhdEditor.state.timing;
-  const seen = { moved: 0, preview: [] as number[], full: [] as number[], longest: 0 };
+  const { painter } = scope.pix2pixhdEditor;
+  const seen = { preview: [] as number[], full: [] as number[], longest: 0 };
   scope.seen = seen;
-  const moved = () => {
-    seen.moved = performance.now();
+  let last: number | undefined;
+  const drawn = ({ type, buttons }: PointerEvent) => {
+    if (buttons > 0 || type === 'pointerup') last = performance.now();
   };
-  addEventListener('pointermove', moved, { capture: true });
-  addEventListener('pointerdown', moved, { capture: true });
-  addEventListener('pointerup', moved, { capture: true });
+  for (const type of ['pointermove', 'pointerup'] as const) addEventListener(type, drawn, { capture: true });
   new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
   }).observe({ type: 'longtask' });
-  let last = timing();
-  const look = () => {
-    const now = timing();
-    for (const kind of ['preview', 'full'] as const) {
-      if (now[kind] !== last[kind]) seen[kind].push(performance.now() - seen.moved);
+  const paint = painter.paint;
+  painter.paint = async (request: PaintRequest) => {
+    const shows = last;
+    const painted = await paint(request);
+    // One that was asked for before the last event does not show it.
+    if (shows !== undefined && shows === last) {
+      seen[request.preview ? 'preview' : 'full'].push(performance.now() - shows);
+      last = undefined;
     }
-    last = now;
-    setTimeout(look);
+    return painted;
   };
-  look();
 }
 
 interface Seen extends Strokes {

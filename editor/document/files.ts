@@ -17,8 +17,13 @@ export function idsOf({ channels, data, path, palette }: Image): Uint16Array {
 }
 
 /** A PNG of 8 bits where all ids fit, else of 16. */
-export function idsPng(ids: Uint16Array, { width, height }: Maps, wide = ids.some((id) => id > 255)): Uint8Array {
-  return encodePng({ width, height, channels: 1, data: wide ? ids : Uint8Array.from(ids) });
+export function idsPng(
+  ids: Uint16Array,
+  { width, height }: Maps,
+  wide = ids.some((id) => id > 255),
+): Uint8Array<ArrayBuffer> {
+  const data = wide ? ids : Uint8Array.from(ids);
+  return encodePng({ width, height, channels: 1, data }) as Uint8Array<ArrayBuffer>;
 }
 
 /** Labels, and objects that fit them; without objects every class is one. @throws DataError naming pixel and file */
@@ -45,7 +50,7 @@ const NAMES = { project: 'project.json', labels: 'labels.png', instances: 'insta
 const MOST_BYTES = 1 << 28;
 
 /** A zip with both maps, which other programs can open, and the styles. */
-export function encodeProject(drawing: Drawing): Uint8Array {
+export function encodeProject(drawing: Drawing): Uint8Array<ArrayBuffer> {
   const { styles, seed } = drawing;
   const project = { format: 1, seed, styles: Object.fromEntries(styles) };
   return zipSync(

@@ -1,9 +1,12 @@
-// The picture follows the brush: while something changes, previews one after another; when the hand rests, the whole in full.
+// The picture follows the brush: while something changes, previews one after another; when the hand rests, the whole in full, and
+// behind it whatever else is nice to have. All of it goes one after another, so that a stroke never waits for more than one of them.
 
 import type { Box } from '../document/maps.js';
 import { union } from '../document/maps.js';
 
 type Timer = ReturnType<typeof setTimeout>;
+
+type Job = () => Promise<void>;
 
 export interface LoopOptions {
   /** Paints the part in preview, or without a part the whole in full. Never rejects. */
@@ -21,7 +24,11 @@ export interface Loop {
   touch(box: Box): void;
   /** Paint all in full, as soon as what is being painted is done. */
   full(): void;
-  /** Resolves when nothing is left to paint. */
+  /**
+   * Done one after another, whenever the picture is whole; instead of those that still waited. They must not reject.
+   */
+  spare(jobs: readonly Job[]): void;
+  /** Resolves when the picture is whole. */
   idle(): Promise<void>;
 }
 
@@ -29,12 +36,15 @@ export function paintingLoop(options: LoopOptions): Loop {
   const { paint, busy, restMs = 150, setTimer = setTimeout, clearTimer = clearTimeout } = options;
   let dirty: Box | undefined;
   let wantsFull = false;
+  let painting = false;
   let running = false;
   let timer: Timer | undefined;
+  let jobs: readonly Job[] = [];
   let waiting: (() => void)[] = [];
 
+  const isWhole = () => !painting && !dirty && !wantsFull && timer === undefined;
   const settle = () => {
-    if (running || dirty || wantsFull || timer !== undefined) return;
+    if (!isWhole()) return;
     for (const done of waiting) done();
     waiting = [];
   };
@@ -49,19 +59,28 @@ export function paintingLoop(options: LoopOptions): Loop {
     timer = setTimer(rest, restMs);
   };
 
-  /** One picture at a time, so that no queue builds up behind a slow device; what came meanwhile is painted together. */
+  async function next(): Promise<void> {
+    // A full picture shows what was touched too.
+    const preview = wantsFull ? undefined : dirty;
+    dirty = undefined;
+    wantsFull = false;
+    painting = true;
+    await paint(preview);
+    painting = false;
+    settle();
+  }
+  async function nextJob(): Promise<void> {
+    const [job, ...left] = jobs;
+    jobs = left;
+    await job!();
+  }
+
+  /** One thing at a time, so that no queue builds up behind a slow device; what came meanwhile is painted together. */
   async function run(): Promise<void> {
     if (running) return;
     running = true;
-    while (dirty || wantsFull) {
-      // A full picture shows what was touched too.
-      const preview = wantsFull ? undefined : dirty;
-      dirty = undefined;
-      wantsFull = false;
-      await paint(preview);
-    }
+    while (dirty || wantsFull || (isWhole() && jobs.length > 0)) await (isWhole() ? nextJob() : next());
     running = false;
-    settle();
   }
 
   return {
@@ -74,6 +93,10 @@ export function paintingLoop(options: LoopOptions): Loop {
       if (timer !== undefined) clearTimer(timer);
       timer = undefined;
       wantsFull = true;
+      void run();
+    },
+    spare(given) {
+      jobs = given;
       void run();
     },
     idle: () =>

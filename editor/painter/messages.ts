@@ -4,7 +4,7 @@ import type { Style } from '../../src/generate/styles.js';
 import type { Manifest } from '../../src/nets/manifest.js';
 import type { Call } from '../../src/web/calls.js';
 import type { Reason } from '../../src/web/why-not.js';
-import type { Box, Maps } from '../document/maps.js';
+import type { Box, Drawing, Maps } from '../document/maps.js';
 
 export interface Model {
   manifest: Manifest;
@@ -34,10 +34,16 @@ export interface Painter {
   /** A checkpoint's bytes, or its address beside the page. */
   load(file: ArrayBuffer | string, name: string): Promise<Model>;
   paint(request: PaintRequest): Promise<Painted>;
-  /** The same part of a picture in several styles of one object. */
-  variants(request: PaintRequest, instance: number, choices: readonly Style[]): Promise<ImageBitmap[]>;
+  /** Makes what the first preview needs, which else would wait for it, and shows nothing. */
+  prepare(request: PaintRequest): Promise<void>;
+  /** A small picture, beside the one that is shown. */
+  thumbnail(request: PaintRequest): Promise<ImageBitmap>;
   /** The picture's pixels, in full. */
   picture(request: PaintRequest): Promise<ImageData>;
+  /** The drawing as a project's file; compressing it would keep the page from its pen. */
+  project(drawing: Drawing): Promise<Uint8Array<ArrayBuffer>>;
+  /** Its maps as PNG files. */
+  mapFiles(maps: Maps): Promise<Record<'labels' | 'instances', Uint8Array<ArrayBuffer>>>;
   /** Styles of a photo's regions by the ids in `instances`. */
   encode(photo: ImageData, ids: Uint16Array): Promise<Map<number, number[]>>;
 }
@@ -50,8 +56,9 @@ export interface Doctor {
 /** A canvas makes a painter of the worker. */
 export type ToWorker = { canvas: OffscreenCanvas } | Call<keyof Painter | keyof Doctor>;
 
-/** How much of a checkpoint is there, in bytes. */
+/** How much is there of a checkpoint, in bytes, or of the kernels that a picture needs and the device has to compile first. */
 export interface Progress {
-  loaded: number;
+  what: 'file' | 'kernels';
+  done: number;
   total?: number;
 }

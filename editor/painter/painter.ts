@@ -3,11 +3,11 @@
 import { toBytes } from '../../src/data/encode.js';
 import { DataError } from '../../src/errors.js';
 import type { GenerateInput, Generator } from '../../src/generate/generator.js';
-import type { Style } from '../../src/generate/styles.js';
 import { photoPlanes, rgbaOf } from '../../src/web/pixels.js';
 import { openWebFile } from '../../src/web/source.js';
-import { grown, shrinkMaps } from '../document/maps.js';
-import type { Model, Painted, Painter, PaintRequest } from './messages.js';
+import { encodeProject, idsPng } from '../document/files.js';
+import { grown, type Maps, shrinkMaps } from '../document/maps.js';
+import type { Model, Painted, Painter, PaintRequest, Progress } from './messages.js';
 import { type Studio, screenFor, studioOn } from './studio.js';
 
 /** A preview should be there within this time, so that the picture follows the brush. */
@@ -40,20 +40,24 @@ function stopwatch() {
   };
 }
 
+const shrunk = (maps: Maps, factor: number): Maps => (factor === 1 ? maps : shrinkMaps(maps, factor));
+
 /** Paints a drawing, or its part in preview at 1/factor of its sides, onto the screen. */
 async function draw(studio: Studio, { maps, preview, ...rest }: PaintRequest, factor: number): Promise<void> {
-  const coarse = factor === 1 ? maps : shrinkMaps(maps, factor);
-  await studio.generator.draw(inputOf({ maps: coarse, ...rest }, studio.generator), (encoder, picture) => {
-    const { screen: texture, fresh } = screenFor(studio, maps);
-    const { width, height } = maps;
-    let only: { x: number; y: number; width: number; height: number } | undefined;
-    if (preview && !fresh) {
-      const { left, top, right, bottom } = grown(preview, MARGIN, maps);
-      only = { x: left, y: top, width: right - left, height: bottom - top };
-    }
-    studio.present(encoder, picture, { texture, width, height, only });
-    encoder.copyTextureToTexture({ texture }, { texture: studio.context.getCurrentTexture() }, [width, height]);
-  });
+  await studio.generator.draw(
+    inputOf({ maps: shrunk(maps, factor), ...rest }, studio.generator),
+    (encoder, picture) => {
+      const { screen: texture, fresh } = screenFor(studio, maps);
+      const { width, height } = maps;
+      let only: { x: number; y: number; width: number; height: number } | undefined;
+      if (preview && !fresh) {
+        const { left, top, right, bottom } = grown(preview, MARGIN, maps);
+        only = { x: left, y: top, width: right - left, height: bottom - top };
+      }
+      studio.present(encoder, picture, { texture, width, height, only });
+      encoder.copyTextureToTexture({ texture }, { texture: studio.context.getCurrentTexture() }, [width, height]);
+    },
+  );
 }
 
 async function imageOf(generator: Generator, request: PaintRequest): Promise<ImageData> {
@@ -66,17 +70,21 @@ function modelOf({ generator: { manifest }, encoder, device }: Studio, file: str
     const fix = 'Paint with `pix2pixhd generate` instead';
     throw new DataError('paints from pictures, not from labels, so there is nothing to edit', { file, fix });
   }
-  const { description, device: model, vendor } = device.info;
-  return { manifest, canEncode: encoder !== undefined, adapter: description || model || vendor };
+  const { description, device: model, vendor, architecture } = device.info;
+  const adapter = description || model || `${vendor} ${architecture}`.trim();
+  return { manifest, canEncode: encoder !== undefined, adapter };
 }
 
-export function createPainter(canvas: OffscreenCanvas, onProgress: (loaded: number, total?: number) => void): Painter {
-  const studio = studioOn(canvas);
+export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Progress) => void): Painter {
+  const studio = studioOn(canvas, (done, total) => onProgress({ what: 'kernels', done, total }));
+  const onFile = (done: number, total?: number) => onProgress({ what: 'file', done, total });
   let times = stopwatch();
   return {
     async load(from, name) {
       const source = typeof from === 'string' ? from : new File([from], name);
-      const model = await studio.change(await openWebFile(source, { onProgress }), (opened) => modelOf(opened, name));
+      const model = await studio.change(await openWebFile(source, { onProgress: onFile }), (opened) =>
+        modelOf(opened, name),
+      );
       times = stopwatch();
       return model;
     },
@@ -89,15 +97,22 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (loaded: numb
       times.note(`${width}×${height}/${factor}`, factor, ms);
       return { ms, factor, recovered };
     },
-    async variants(request, instance, choices) {
-      const paintOne = ({ generator }: Studio, style: Style) =>
-        imageOf(generator, { ...request, styles: new Map(request.styles).set(instance, style) });
-      const { value } = await studio.with((opened) => Promise.all(choices.map((style) => paintOne(opened, style))));
-      return Promise.all(value.map((image) => createImageBitmap(image)));
+    async prepare(request) {
+      const coarse = { ...request, maps: shrunk(request.maps, times.factor()) };
+      await studio.with(({ generator }) => generator.draw(inputOf(coarse, generator), () => {}));
+    },
+    async thumbnail(request) {
+      const { value } = await studio.with(({ generator }) => imageOf(generator, request));
+      return createImageBitmap(value);
     },
     async picture(request) {
       return (await studio.with(({ generator }) => imageOf(generator, request))).value;
     },
+    project: async (drawing) => encodeProject(drawing),
+    mapFiles: async (maps) => ({
+      labels: idsPng(maps.labels, maps),
+      instances: idsPng(maps.instances, maps, true),
+    }),
     async encode(photo, ids) {
       const { value } = await studio.with(async ({ encoder }) => {
         if (!encoder) throw new DataError('the checkpoint holds no encoder', { fix: 'Export it again with one' });

@@ -4,7 +4,16 @@ import { callsTo } from '../../src/web/calls.js';
 import type { Reason } from '../../src/web/why-not.js';
 import type { Doctor, Painter, Progress, ToWorker } from './messages.js';
 
-const METHODS = ['load', 'paint', 'variants', 'picture', 'encode'] as const satisfies (keyof Painter)[];
+const METHODS = [
+  'load',
+  'paint',
+  'prepare',
+  'thumbnail',
+  'picture',
+  'project',
+  'mapFiles',
+  'encode',
+] as const satisfies (keyof Painter)[];
 
 /** Why the worker cannot paint, if so; the page itself has nothing that opens a device. */
 export const whyNot = (worker: Worker): Promise<Reason | undefined> =>
@@ -12,14 +21,12 @@ export const whyNot = (worker: Worker): Promise<Reason | undefined> =>
     .whyNot()
     .catch(({ message: problem }) => ({ problem, fix: 'Update the browser' }));
 
-/** A painter on the other side. `onProgress` is told how much of a checkpoint is there. */
+/** A painter on the other side. */
 export function remotePainter(
   worker: Worker,
   canvas: OffscreenCanvas,
-  onProgress: (loaded: number, total?: number) => void,
+  onProgress: (progress: Progress) => void,
 ): Painter {
   worker.postMessage({ canvas } satisfies ToWorker, [canvas]);
-  return callsTo<Painter, Progress>(worker, METHODS, 'painting worker', ({ loaded, total }) =>
-    onProgress(loaded, total),
-  );
+  return callsTo<Painter, Progress>(worker, METHODS, 'painting worker', onProgress);
 }

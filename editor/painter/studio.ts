@@ -26,9 +26,11 @@ export interface Studio {
   screen?: GPUTexture;
 }
 
-async function openStudio(file: Safetensors, canvas: OffscreenCanvas): Promise<Studio> {
+type OnKernels = (done: number, total: number) => void;
+
+async function openStudio(file: Safetensors, canvas: OffscreenCanvas, onProgress: OnKernels): Promise<Studio> {
   const device = await openDevice();
-  const generator = await loadGenerator(file, { device });
+  const generator = await loadGenerator(file, { device, onProgress });
   const encoder = hasEncoder(file) ? await loadEncoder(file, { device }) : undefined;
   const context = canvas.getContext('webgpu') as GPUCanvasContext;
   context.configure({ device: device.gpu, format: SCREEN_FORMAT, usage: RENDER | COPY_DST, alphaMode: 'opaque' });
@@ -60,14 +62,14 @@ const stateOf = (opened: Promise<Studio>): Promise<'lost' | 'failed' | 'open'> =
     () => 'failed',
   );
 
-/** The studio of whatever file is open. */
-export function studioOn(canvas: OffscreenCanvas) {
+/** The studio of whatever file is open. `onKernels` is told how many of a size's kernels are compiled. */
+export function studioOn(canvas: OffscreenCanvas, onKernels: OnKernels) {
   let file: Safetensors | undefined;
   let studio: Promise<Studio> | undefined;
 
   const open = (): Promise<Studio> => {
     if (!file) throw new DataError('no checkpoint is open');
-    studio ??= openStudio(file, canvas);
+    studio ??= openStudio(file, canvas, onKernels);
     return studio;
   };
   const close = async () => {

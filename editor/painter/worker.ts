@@ -13,7 +13,7 @@ let service: Doctor & Partial<Painter> = { whyNot };
 
 scope.onmessage = async ({ data }) => {
   if ('canvas' in data) {
-    const painter = createPainter(data.canvas, (loaded, total) => scope.postMessage({ loaded, total }));
+    const painter = createPainter(data.canvas, (progress) => scope.postMessage(progress));
     service = { whyNot, ...painter };
   } else scope.postMessage(await answerCall(service, data));
 };

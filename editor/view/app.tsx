@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { decodePng } from '../../src/data/png.js';
-import { encodeProject, idsPng, kindOf } from '../document/files.js';
+import { kindOf } from '../document/files.js';
 import { TOOLS } from '../document/tools.js';
 import type { Editor } from '../editor.js';
+import type { Progress } from '../painter/messages.js';
 import { pickFiles, saveFile } from './files.js';
 import { drawOverlay } from './overlay.js';
 import { Classes, Layers, Selected, Tools } from './panels.jsx';
@@ -17,7 +18,7 @@ export interface Props {
   subscribe(listener: () => void): () => void;
   /** Whether the browser keeps the drawing by itself. */
   autosaves: boolean;
-  loaded: { bytes: number; total?: number } | undefined;
+  progress: Progress | undefined;
 }
 
 /** A photo as pixels, at the drawing's size where every object is to find its place in it. */
@@ -50,7 +51,8 @@ export async function openFiles(editor: Editor, files: readonly File[]): Promise
     const read = await Promise.all(files.map(async (file) => ({ file, bytes: await readBytes(file) })));
     const all = read.map((each) => ({ ...each, kind: kindOf(each.bytes) }));
     for (const { kind, bytes, file } of all) {
-      if (kind === 'checkpoint') await editor.loadModel(bytes.buffer as ArrayBuffer, file.name);
+      if (kind === 'checkpoint' && (await editor.loadModel(bytes.buffer as ArrayBuffer, file.name)))
+        editor.fitDrawing();
       if (kind === 'project') editor.openProject(bytes, file.name);
       if (kind === 'photo') await openPhoto(editor, file);
     }
@@ -183,19 +185,17 @@ function Header({ editor }: Props) {
   const choose = (accept: string, several = false) =>
     pickFiles(accept, several).then((files) => openFiles(editor, files));
   const [undone, redone] = [history.done.at(-1)?.name, history.undone.at(-1)?.name];
-  const savePicture = async () => {
-    try {
-      const { data, width, height } = await editor.picture();
-      const context = new OffscreenCanvas(width, height);
-      context.getContext('2d')!.putImageData(new ImageData(data, width, height), 0, 0);
-      saveFile(await context.convertToBlob({ type: 'image/png' }), 'picture.png');
-    } catch (error) {
-      editor.fail(error);
-    }
+  const saveProject = async () => saveFile(await editor.project(), 'drawing.zip');
+  const saveMaps = async () => {
+    const { labels, instances } = await editor.mapFiles();
+    saveFile(labels, 'labels.png');
+    saveFile(instances, 'instances.png');
   };
-  const saveMaps = () => {
-    saveFile(idsPng(drawing!.labels, drawing!), 'labels.png');
-    saveFile(idsPng(drawing!.instances, drawing!, true), 'instances.png');
+  const savePicture = async () => {
+    const image = await editor.picture();
+    const context = new OffscreenCanvas(image.width, image.height);
+    context.getContext('2d')!.putImageData(image, 0, 0);
+    saveFile(await context.convertToBlob({ type: 'image/png' }), 'picture.png');
   };
   return (
     <header>
@@ -206,13 +206,13 @@ function Header({ editor }: Props) {
       <button type="button" disabled={!model} onClick={() => choose('.png,.zip', true)}>
         Open drawing …
       </button>
-      <button type="button" disabled={!drawing} onClick={() => saveFile(encodeProject(drawing!), 'drawing.zip')}>
+      <button type="button" disabled={!drawing} onClick={() => saveProject().catch(editor.fail)}>
         Save project
       </button>
-      <button type="button" disabled={!drawing} onClick={saveMaps}>
+      <button type="button" disabled={!drawing} onClick={() => saveMaps().catch(editor.fail)}>
         Save maps
       </button>
-      <button type="button" disabled={!drawing} onClick={savePicture}>
+      <button type="button" disabled={!drawing} onClick={() => savePicture().catch(editor.fail)}>
         Save picture
       </button>
       <span class="space" />
@@ -228,18 +228,20 @@ function Header({ editor }: Props) {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-function Welcome({ editor, loaded }: Props) {
+function Welcome({ editor, progress }: Props) {
   const { model } = editor.state;
-  if (loaded)
+  if (progress?.what === 'file' && progress.done !== progress.total) {
+    const { done, total } = progress;
     return (
       <div class="welcome" role="status">
         <p>
-          Loading the checkpoint: {megabytes(loaded.bytes)}
-          {loaded.total ? ` of ${megabytes(loaded.total)}` : ''}
+          Loading the checkpoint: {megabytes(done)}
+          {total ? ` of ${megabytes(total)}` : ''}
         </p>
-        {loaded.total ? <progress max={loaded.total} value={loaded.bytes} /> : <progress />}
+        {total ? <progress max={total} value={done} /> : <progress />}
       </div>
     );
+  }
   return (
     <main class="welcome">
       <h2>{model ? 'Now a drawing' : 'Drop a checkpoint here'}</h2>
@@ -254,12 +256,20 @@ function Welcome({ editor, loaded }: Props) {
 
 const time = (ms: number): string => (ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-function Footer({ editor, autosaves, looks }: Props & { looks: Looks }) {
-  const { timing, painting, drawing, model } = editor.state;
+/** The first picture waits for its kernels, on some drivers for seconds. */
+function activity({ editor, progress }: Props): string {
+  if (!editor.state.painting) return '';
+  const compiling = progress?.what === 'kernels' && progress.done < (progress.total ?? 0);
+  return compiling ? `Compiling kernels: ${progress.done} of ${progress.total}` : 'Painting …';
+}
+
+function Footer({ looks, ...props }: Props & { looks: Looks }) {
+  const { editor, autosaves } = props;
+  const { timing, drawing, model } = editor.state;
   const { preview, full } = timing;
   return (
     <footer>
-      <span role="status">{painting ? 'Painting …' : ''}</span>
+      <span role="status">{activity(props)}</span>
       {preview && (
         <span data-time="preview">
           Preview {time(preview.ms)}

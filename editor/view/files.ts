@@ -10,8 +10,8 @@ export function pickFiles(accept: string, several = false): Promise<File[]> {
   });
 }
 
-export function saveFile(content: Blob | Uint8Array, name: string): void {
-  const blob = content instanceof Blob ? content : new Blob([content as Uint8Array<ArrayBuffer>]);
+export function saveFile(content: Blob | Uint8Array<ArrayBuffer>, name: string): void {
+  const blob = content instanceof Blob ? content : new Blob([content]);
   const url = URL.createObjectURL(blob);
   Object.assign(document.createElement('a'), { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);

@@ -5,16 +5,17 @@ import type { Point } from '../document/shapes.js';
 import type { ToolName } from '../document/tools.js';
 import type { Editor } from '../editor.js';
 
-/** Border of an object, as dashes. */
+/** Border of an object, as dashes in black and white, one of which shows on any picture. */
 function drawBorder(context: CanvasRenderingContext2D, { width, height, instances }: Maps, id: number): void {
-  context.fillStyle = '#fff';
   const other = (i: number, exists: boolean) => exists && instances[i] !== id;
   for (let i = 0; i < instances.length; i++) {
     if (instances[i] !== id) continue;
     const [x, y] = [i % width, Math.floor(i / width)];
     const sides = other(i - 1, x > 0) || other(i + 1, x + 1 < width);
     const rim = sides || other(i - width, y > 0) || other(i + width, y + 1 < height);
-    if (rim && (x + y) % 4 < 2) context.fillRect(x, y, 1, 1);
+    if (!rim) continue;
+    context.fillStyle = (x + y) % 4 < 2 ? '#fff' : '#000';
+    context.fillRect(x, y, 1, 1);
   }
 }
 
@@ -35,6 +36,11 @@ const SHAPES: Partial<Record<ToolName, Shape>> = {
     context.lineTo(b.x, b.y);
   },
 };
+/** White with a dark edge, which shows on snow and at night. */
+const RIM = [
+  ['rgb(0 0 0 / 0.6)', 2],
+  ['#fff', 1],
+] as const;
 const ROUND: readonly ToolName[] = ['brush', 'eraser', 'line'];
 
 /** @param at where the pen is */
@@ -46,8 +52,6 @@ export function drawOverlay(canvas: HTMLCanvasElement, { state, pens }: Editor, 
   const context = canvas.getContext('2d')!;
   context.clearRect(0, 0, width, height);
   if (selected !== undefined) drawBorder(context, drawing, selected);
-  context.strokeStyle = '#fff';
-  context.lineWidth = 1;
   context.beginPath();
   const path = pens.path();
   if (path.length > 0) SHAPES[tool]?.(context, path, path[0]!, path.at(-1)!);
@@ -55,5 +59,8 @@ export function drawOverlay(canvas: HTMLCanvasElement, { state, pens }: Editor, 
     context.moveTo(at.x + size / 2, at.y);
     context.arc(at.x, at.y, size / 2, 0, 7);
   }
-  context.stroke();
+  for (const [colour, width] of RIM) {
+    Object.assign(context, { strokeStyle: colour, lineWidth: width });
+    context.stroke();
+  }
 }

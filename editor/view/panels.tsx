@@ -1,6 +1,6 @@
 // What stands around the picture: tools, classes, the chosen object with its styles, layers.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Style } from '../../src/generate/styles.js';
 import { objectsOf } from '../document/objects.js';
 import { TOOLS, toolOf } from '../document/tools.js';
@@ -98,19 +98,20 @@ function Strip({ editor, instance }: Props & { instance: number }) {
   const [images, setImages] = useState<ImageBitmap[]>([]);
   const chosen = editor.chosenStyle(instance);
   const { history } = editor.state;
+  useEffect(() => setImages([]), [instance]);
   useEffect(() => {
     let current = true;
-    setImages([]);
-    editor
-      .styleStrip(
-        instance,
-        centres.map((_, i) => i),
-      )
-      .then((found) => current && setImages(found), editor.fail);
+    const show = (image: ImageBitmap, place: number) =>
+      current && setImages((all) => Object.assign([...all], { [place]: image }));
+    editor.styleStrip(
+      instance,
+      centres.map((_, i) => i),
+      show,
+    );
     return () => {
       current = false;
     };
-  }, [instance, history.done.length]);
+  }, [instance, history]);
   if (centres.length === 0) return <p class="quiet">No styles of this class in the checkpoint.</p>;
   return (
     <fieldset class="strip">
@@ -138,9 +139,11 @@ export function Selected({ editor, onPhoto }: Props & { onPhoto(): void }) {
   const { selected, drawing, model, history } = editor.state;
   const { names, palette } = model!.manifest.classes;
   const styled = model!.manifest.encoding.features !== undefined;
-  const object = selected === undefined ? undefined : objectsOf(drawing!).find(({ instance }) => instance === selected);
-  // Objects come and go with the history.
-  void history;
+  // Objects come and go with the history, and counting their pixels takes too long to do it with every change of the state.
+  const object = useMemo(
+    () => (selected === undefined ? undefined : objectsOf(drawing!).find(({ instance }) => instance === selected)),
+    [selected, drawing, history],
+  );
   return (
     <section aria-labelledby="object">
       <h2 id="object">Object</h2>
@@ -207,7 +210,7 @@ export function Layers({ looks, setLooks }: { looks: Looks; setLooks(looks: Look
     </label>
   );
   return (
-    <section aria-labelledby="layers">
+    <section class="layers" aria-labelledby="layers">
       <h2 id="layers">Layers</h2>
       {slider('opacity', 'Result over labels')}
       {slider('wipe', 'Wipe to labels')}

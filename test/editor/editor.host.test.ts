@@ -31,13 +31,18 @@ function make({ fails = 0 } = {}) {
       if (fails-- > 0) throw new Error('no memory');
       return { ms: 5, factor: 1, recovered: false };
     },
-    variants: async (_, __, choices) => choices.map(() => ({}) as ImageBitmap),
+    prepare: async () => {},
+    thumbnail: async (request) => request as unknown as ImageBitmap,
     picture: async () => ({}) as ImageData,
+    project: async () => new Uint8Array(),
+    mapFiles: async () => ({ labels: new Uint8Array(), instances: new Uint8Array() }),
     encode: async (_, ids) => new Map([...new Set(ids)].map((id) => [id, [id, 0, 0]])),
   };
   const editor = createEditor(painter, { changed() {}, drawn() {} });
   return { editor, painted };
 }
+
+const turn = () => new Promise((go) => setTimeout(go));
 
 async function opened(options = {}) {
   const made = make(options);
@@ -48,6 +53,7 @@ async function opened(options = {}) {
   instances.fill(3000, 40, 52).fill(3001, 52);
   made.editor.open({ width: 8, height: 8, labels, instances, styles: new Map(), seed: 1 });
   await made.editor.loop.idle();
+  await turn(); // for what comes behind the picture
   made.painted.length = 0;
   return made;
 }
@@ -147,6 +153,19 @@ test('a photo gives its style to the object that is chosen, or all objects those
   await editor.loop.idle();
 });
 
+test('another checkpoint paints the drawing anew, or begins one where the classes are others', async () => {
+  const { editor, painted } = await opened();
+  const before = editor.state.drawing;
+  editor.fitDrawing();
+  await editor.loop.idle();
+  assert.is(editor.state.drawing, before);
+  assert.is(painted.at(-1)!.preview, undefined, 'all of it');
+  before!.labels[0] = 99;
+  editor.fitDrawing();
+  await editor.loop.idle();
+  assert.ok(editor.state.drawing!.labels.every((label) => label < 99));
+});
+
 test('a painter that fails says so, and drawing goes on', async () => {
   const { editor } = await opened({ fails: 0 });
   const failing = await opened({ fails: 2 });
@@ -197,6 +216,53 @@ test('pictures are painted one at a time, what came meanwhile together, and the 
   assert.equal(asked.at(-1), 'all');
   await step();
   await loop.idle();
+});
+
+test('what is only nice to have waits for the picture, one after another, and a stroke comes between', async () => {
+  const done: string[] = [];
+  let rest = () => {};
+  const loop = paintingLoop({
+    busy: () => false,
+    paint: async (preview) => void done.push(preview ? 'preview' : 'full'),
+    setTimer: (fn) => {
+      rest = fn;
+      return 1 as never;
+    },
+    clearTimer: () => {},
+  });
+  const job = (name: string) => async () => void done.push(name);
+  const touch = async () => loop.touch({ left: 0, top: 0, right: 1, bottom: 1 });
+  loop.spare([job('a'), touch, job('b'), job('c')]);
+  await turn();
+  assert.equal(done, ['a', 'preview'], 'the hand has not rested');
+  rest();
+  await turn();
+  assert.equal(done.splice(0), ['a', 'preview', 'full', 'b', 'c']);
+  loop.spare([job('d'), job('e')]);
+  loop.spare([job('f')]);
+  await turn();
+  assert.equal(done, ['d', 'f'], 'what is asked last takes the place of what waited');
+});
+
+test('a strip shows its object in every style, small, and touches neither drawing nor history', async () => {
+  const { editor } = await opened();
+  const shown: PaintRequest[] = [];
+  editor.styleStrip(3000, [0, 2], (image, place) => {
+    shown[place] = image as unknown as PaintRequest;
+  });
+  await turn();
+  assert.equal(
+    shown.map(({ styles }) => [...styles]),
+    [[[3000, 0]], [[3000, 2]]],
+  );
+  const side = 512;
+  const wide = new Uint16Array(side * side).fill(3);
+  editor.open({ width: side, height: side, labels: wide, instances: wide.slice(), styles: new Map(), seed: 1 });
+  await editor.loop.idle();
+  editor.styleStrip(3, [1], (image) => shown.push(image as unknown as PaintRequest));
+  await turn();
+  assert.equal([shown.at(-1)!.maps.width, shown.at(-1)!.maps.height], [128, 128]);
+  assert.is(editor.state.drawing!.styles.size, 0);
 });
 
 test.run();

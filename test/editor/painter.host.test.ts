@@ -68,10 +68,19 @@ test('a preview changes its part and nothing around', async () => {
 
 test('styles are previewed on the one object that is asked about', async () => {
   const id = [...new Set(maps.instances)].find((each) => each >= 7000 && each < 8000)!;
-  const variants = (await painter.variants(request(), id, [0, 1, 2])) as unknown as ImageData[];
-  assert.is(variants.length, 3);
+  const shown = await fake.shown();
+  const inStyle = async (style: number) =>
+    (await painter.thumbnail(request({ styles: new Map([[id, style]]) }))) as unknown as ImageData;
+  const [first, third] = [await inStyle(0), await inStyle(2)];
   const inside = (pixel: number) => maps.instances[pixel] === id;
-  assert.not.ok(alike(variants[0]!.data, variants[2]!.data, inside));
+  assert.not.ok(alike(first.data, third.data, inside));
+  assert.equal(await fake.shown(), shown, 'beside what is shown');
+});
+
+test('what the first preview needs is made beforehand, and shows nothing', async () => {
+  const shown = await fake.shown();
+  await painter.prepare(request());
+  assert.equal(await fake.shown(), shown);
 });
 
 test("a photo's styles come by the ids of its regions", async () => {
