@@ -151,17 +151,30 @@ export interface WeightOrder {
 export const orderOf = (inputs: number, { lanes }: Packing, positions: number, byPosition: boolean): WeightOrder =>
   byPosition ? { row: inputs * lanes, step: lanes } : { row: lanes, step: positions * lanes };
 
+const ONE_KERNEL = 'fn gather(at: u32, there: u32) -> Value { return select(0.0, w[at], there > 0u); }';
+
 export const winogradWeights = (
   shape: ConvShape,
   packing: Packing,
   parts: { w: Part; packed: Part },
   order: WeightOrder,
-): Kernel =>
-  transformWeights({ name: 'conv.winograd.weights', source: weightsSource, flops: 100 }, shape, packing, parts, {
+): Kernel => {
+  const { groups, inputs, outputs } = shape;
+  const whole = parts.w.end - parts.w.start === groups * inputs * outputs * 9;
+  const lanes = whole && packing.oc % 4 === 0 ? 4 : 1;
+  const transform = { name: 'conv.winograd.weights', source: weightsSource, flops: 100 };
+  const kernel = transformWeights(transform, shape, packing, parts, {
     positions: POSITIONS,
     taps: 9,
     params: { ...order },
   });
+  return {
+    ...kernel,
+    constants: lanes === 4 ? {} : { LANES: 1, Value: 'f32' },
+    hooks: lanes === 4 ? {} : { gather: ONE_KERNEL },
+    workgroups: Math.ceil(kernel.workgroups / lanes),
+  };
+};
 
 /** The part of a candidate's name that says what a thread owns. */
 export const tileName = ({ quads, oc, broadcast }: WinogradTile): string =>
