@@ -2,11 +2,10 @@
 
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { minify } from '@swc/core';
 import { build } from 'esbuild';
 import { withoutHelp } from './help-plugin.mjs';
-import { kernelsPlugin } from './kernels-plugin.mjs';
+import { kernelsPlugin, rootAbove } from './kernels-plugin.mjs';
 import { squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
 
 /** Packages with native or downloaded parts, which cannot be bundled and are only ever reached in Node. */
@@ -53,21 +52,23 @@ const editions = (endings) => ({
   },
 });
 
-const SHADERS = fileURLToPath(new URL('../shaders', import.meta.url));
-
 /**
  * Shaders before all code, the smallest first, so that gzip, which looks 32 KB back, finds one in the other. What nothing uses is
- * dropped as ever. For `inject`, which bundles it before the entry.
+ * dropped as ever.
  */
 const shadersFirst = {
   name: 'shaders-first',
   setup(build) {
     build.initialOptions.inject = ['#shaders'];
-    build.onResolve({ filter: /^#shaders$/ }, ({ path }) => ({ path, namespace: 'shaders' }));
-    build.onLoad({ filter: /.*/, namespace: 'shaders' }, () => {
-      const files = readdirSync(SHADERS).map((name) => ({ name, size: statSync(join(SHADERS, name)).size }));
+    build.onResolve({ filter: /^#shaders$/ }, ({ path, resolveDir }) => ({
+      path,
+      namespace: 'shaders',
+      pluginData: join(rootAbove(resolveDir), 'shaders'),
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'shaders' }, ({ pluginData: resolveDir }) => {
+      const files = readdirSync(resolveDir).map((name) => ({ name, size: statSync(join(resolveDir, name)).size }));
       const imports = files.sort((a, b) => a.size - b.size).map(({ name }) => `import './${name}';`);
-      return { contents: imports.join('\n'), resolveDir: SHADERS };
+      return { contents: imports.join('\n'), resolveDir };
     });
   },
 };
@@ -89,7 +90,8 @@ export async function bundleForPages({ endings = ['.pages.ts'], help = true, ...
   const result = await bundle({
     platform: 'browser',
     external: [],
-    minify: true,
+    minifyIdentifiers: true,
+    minifyWhitespace: true,
     plugins: [squeezingPlugin, kernelsPlugin, shadersFirst, ...(help ? [] : [withoutHelp]), editions(endings)],
     write: false,
     ...options,
