@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { minify } from '@swc/core';
 import { build } from 'esbuild';
-import { withoutHelp } from './help-plugin.mjs';
+import { defaultsOnly } from './defaults-plugin.mjs';
 import { kernelsPlugin, rootAbove } from './kernels-plugin.mjs';
 import { squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
 
@@ -84,15 +84,16 @@ async function writeSmaller({ path, text }) {
 
 /**
  * One minified module that imports nothing, for pages. Resolves to esbuild's result.
- * @param options esbuild's, beside the endings of editions and `help: false` for a build that shows no help of options
+ * @param options esbuild's, beside the endings of editions and `options: false` for a build that knows of options no more than a training's defaults
  */
-export async function bundleForPages({ endings = ['.pages.ts'], help = true, ...options }) {
+export async function bundleForPages({ endings = ['.pages.ts'], options: known = true, ...options }) {
   const result = await bundle({
     platform: 'browser',
     external: [],
+    // Of syntax swc makes more when it is given all of it.
     minifyIdentifiers: true,
     minifyWhitespace: true,
-    plugins: [squeezingPlugin, kernelsPlugin, shadersFirst, ...(help ? [] : [withoutHelp]), editions(endings)],
+    plugins: [squeezingPlugin, kernelsPlugin, shadersFirst, ...(known ? [] : [defaultsOnly]), editions(endings)],
     write: false,
     ...options,
   });

@@ -15,7 +15,7 @@ import {
   variable,
 } from '../../src/engine.js';
 import { plan } from '../../src/graph/plan.js';
-import { memoryOrder } from '../../src/graph/schedule.js';
+import { memoryOrder } from '../../src/graph/order.js';
 import type { Node } from '../../src/graph/tensor.js';
 
 const test = suite('schedule');
