@@ -4,7 +4,7 @@
 import type { Image } from '../src/data/image.js';
 import { labelChannels } from '../src/nets/encode-input.js';
 import { type Core, createCore, requestOf, type View } from './core.js';
-import { decodeProject, mapsOf } from './document/files.js';
+import { mapsOf } from './document/files.js';
 import { wholeBox } from './document/maps.js';
 import * as objects from './document/objects.js';
 import type { Painter } from './painter/messages.js';
@@ -61,8 +61,9 @@ function filesOf(core: Core) {
     openMaps(labels: Image, instances?: Image) {
       core.open({ ...mapsOf(labels, instances, classes()), styles: new Map(), seed: 1 });
     },
-    openProject(bytes: Uint8Array, name: string) {
-      core.open(decodeProject(bytes, name, classes()));
+    readPng: painter.readPng,
+    async openProject(bytes: Uint8Array, name: string) {
+      core.open(await painter.readProject(bytes, name, classes()));
     },
     /** The drawing's files. */
     project: () => painter.project(state.drawing!),

@@ -1,7 +1,6 @@
 // The page: opens what it was given, and shows why not where it cannot.
 
 import { render } from 'preact';
-import { decodePng } from '../src/data/png.js';
 import { openAutosave } from './autosave.js';
 import { createEditor, type Editor } from './editor.js';
 import type { Progress } from './painter/messages.js';
@@ -22,13 +21,15 @@ async function openDrawing(
 ): Promise<void> {
   if (saved) {
     try {
-      return editor.openProject(saved, 'the drawing of last time');
+      return await editor.openProject(saved, 'the drawing of last time');
     } catch {
       // Of another checkpoint, or torn: the example does.
     }
   }
-  if (labels) editor.openMaps(decodePng(labels, 'labels.png'), instances && decodePng(instances, 'instances.png'));
-  else editor.open(starter(editor.state.model!.manifest.encoding));
+  if (labels) {
+    const objects = instances && (await editor.readPng(instances, 'instances.png'));
+    editor.openMaps(await editor.readPng(labels, 'labels.png'), objects);
+  } else editor.open(starter(editor.state.model!.manifest.encoding));
 }
 
 async function start(): Promise<void> {

@@ -47,7 +47,7 @@ async function buildLibrary() {
 const buildForPages = () =>
   Promise.all([
     bundleForPainting({ entryPoints: ['src/web/index.ts'], outfile: 'dist/pix2pixhd.min.js' }),
-    bundleForPages({ entryPoints: ['src/web/train.ts'], outfile: 'dist/pix2pixhd-train.min.js', help: false }),
+    bundleForPages({ entryPoints: ['src/web/train.ts'], outfile: 'dist/pix2pixhd-train.min.js', options: false }),
   ]);
 
 const buildCommandLine = () =>

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 const FOLDERS = ['shaders', 'src/kernels', 'src/graph/lower'];
 
 /** Above the importing file: this one may itself stand in a bundle somewhere else. */
-const rootAbove = (folder) => (existsSync(join(folder, FOLDERS[0])) ? folder : rootAbove(dirname(folder)));
+export const rootAbove = (folder) => (existsSync(join(folder, FOLDERS[0])) ? folder : rootAbove(dirname(folder)));
 
 function kernelsHash(root) {
   const hash = createHash('sha256');

@@ -6,11 +6,12 @@ export { type Arena, createArena } from './graph/arena.js';
 export { grad } from './graph/autograd.js';
 export type { Choices } from './graph/choices.js';
 export { adam } from './graph/ops/adam.js';
+export { batchNorm } from './graph/ops/batch-norm.js';
 export { type Conv2dOptions, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { instanceEdges, oneHot } from './graph/ops/ids.js';
 export { labelConv2d } from './graph/ops/label-conv.js';
 export { bceWithLogits, hingeLoss, l1Loss, mseLoss } from './graph/ops/loss.js';
-export { batchNorm, instanceNorm } from './graph/ops/norm.js';
+export { instanceNorm } from './graph/ops/norm.js';
 export { reflectionPad2d, zeroPad2d } from './graph/ops/pad.js';
 export {
   abs,

@@ -1,11 +1,12 @@
 // Drawings as files: maps as PNG, whole projects as a zip of them.
 
-import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import type { Image } from '../../src/data/image.js';
-import { decodePng, encodePng, isPng } from '../../src/data/png.js';
+import { isPng } from '../../src/data/png.js';
 import { DataError } from '../../src/errors.js';
 import type { Style } from '../../src/generate/styles.js';
 import type { Drawing, Maps } from './maps.js';
+import { readPng, writePng } from './png.js';
+import { readZip, writeZip } from './zip.js';
 
 /** Ids of a PNG with one channel, or of its palette. @throws DataError */
 export function idsOf({ channels, data, path, palette }: Image): Uint16Array {
@@ -21,9 +22,9 @@ export function idsPng(
   ids: Uint16Array,
   { width, height }: Maps,
   wide = ids.some((id) => id > 255),
-): Uint8Array<ArrayBuffer> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const data = wide ? ids : Uint8Array.from(ids);
-  return encodePng({ width, height, channels: 1, data }) as Uint8Array<ArrayBuffer>;
+  return writePng({ width, height, channels: 1, data });
 }
 
 /** Labels, and objects that fit them; without objects every class is one. @throws DataError naming pixel and file */
@@ -50,28 +51,14 @@ const NAMES = { project: 'project.json', labels: 'labels.png', instances: 'insta
 const MOST_BYTES = 1 << 28;
 
 /** A zip with both maps, which other programs can open, and the styles. */
-export function encodeProject(drawing: Drawing): Uint8Array<ArrayBuffer> {
+export async function encodeProject(drawing: Drawing): Promise<Uint8Array<ArrayBuffer>> {
   const { styles, seed } = drawing;
   const project = { format: 1, seed, styles: Object.fromEntries(styles) };
-  return zipSync(
-    {
-      [NAMES.project]: strToU8(JSON.stringify(project)),
-      [NAMES.labels]: idsPng(drawing.labels, drawing),
-      [NAMES.instances]: idsPng(drawing.instances, drawing, true),
-    },
-    { level: 0, mtime: '2000-01-01T00:00:00' },
-  );
-}
-
-function unzip(bytes: Uint8Array, file: string): Record<string, Uint8Array> {
-  const wanted: readonly string[] = Object.values(NAMES);
-  try {
-    return unzipSync(bytes, {
-      filter: ({ name, originalSize }) => wanted.includes(name) && originalSize <= MOST_BYTES,
-    });
-  } catch (cause) {
-    throw new DataError('is damaged', { file, fix: 'Save the project again', cause });
-  }
+  return writeZip({
+    [NAMES.project]: new TextEncoder().encode(JSON.stringify(project)),
+    [NAMES.labels]: await idsPng(drawing.labels, drawing),
+    [NAMES.instances]: await idsPng(drawing.instances, drawing, true),
+  });
 }
 
 const isStyle = (value: unknown): value is Style =>
@@ -82,7 +69,7 @@ function parseProject(bytes: Uint8Array, file: string): Pick<Drawing, 'styles' |
   const fix = 'Give a project that this editor has saved';
   let parsed: { format?: unknown; seed?: unknown; styles?: unknown };
   try {
-    parsed = JSON.parse(strFromU8(bytes));
+    parsed = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new DataError('its project.json is no JSON', { file, fix, cause });
   }
@@ -94,12 +81,17 @@ function parseProject(bytes: Uint8Array, file: string): Pick<Drawing, 'styles' |
 }
 
 /** @throws DataError for what is no project, or of other classes */
-export function decodeProject(bytes: Uint8Array, file: string, classes: number): Drawing {
-  const parts = unzip(bytes, file);
-  const missing = Object.values(NAMES).find((name) => !parts[name]);
+export async function decodeProject(bytes: Uint8Array, file: string, classes: number): Promise<Drawing> {
+  const names = Object.values(NAMES);
+  const parts = await readZip(bytes, names, MOST_BYTES).catch((cause) => {
+    throw new DataError('is damaged', { file, fix: 'Save the project again', cause });
+  });
+  const missing = names.find((name) => !parts.has(name));
   if (missing) throw new DataError(`holds no ${missing}`, { file, fix: 'Give a project that this editor has saved' });
-  const [labels, instances] = [NAMES.labels, NAMES.instances].map((name) => decodePng(parts[name]!, `${file}/${name}`));
-  return { ...mapsOf(labels!, instances, classes), ...parseProject(parts[NAMES.project]!, file) };
+  const [labels, instances] = await Promise.all(
+    [NAMES.labels, NAMES.instances].map((name) => readPng(parts.get(name)!, `${file}/${name}`)),
+  );
+  return { ...mapsOf(labels!, instances, classes), ...parseProject(parts.get(NAMES.project)!, file) };
 }
 
 export type FileKind = 'checkpoint' | 'project' | 'map' | 'photo';

@@ -1,5 +1,6 @@
 // What the page and its painting worker say to each other.
 
+import type { Image } from '../../src/data/image.js';
 import type { Style } from '../../src/generate/styles.js';
 import type { Manifest } from '../../src/nets/manifest.js';
 import type { Call } from '../../src/web/calls.js';
@@ -40,7 +41,11 @@ export interface Painter {
   thumbnail(request: PaintRequest): Promise<ImageBitmap>;
   /** The picture's pixels, in full. */
   picture(request: PaintRequest): Promise<ImageData>;
-  /** The drawing as a project's file; compressing it would keep the page from its pen. */
+  /** A PNG's pixels; packing and unpacking would keep the page from its pen, and are much to load twice. */
+  readPng(bytes: Uint8Array, name: string): Promise<Image>;
+  /** The drawing in a project's file. */
+  readProject(bytes: Uint8Array, name: string, classes: number): Promise<Drawing>;
+  /** The drawing as a project's file. */
   project(drawing: Drawing): Promise<Uint8Array<ArrayBuffer>>;
   /** Its maps as PNG files. */
   mapFiles(maps: Maps): Promise<Record<'labels' | 'instances', Uint8Array<ArrayBuffer>>>;

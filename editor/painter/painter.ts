@@ -5,8 +5,9 @@ import { DataError } from '../../src/errors.js';
 import type { GenerateInput, Generator } from '../../src/generate/generator.js';
 import { photoPlanes, rgbaOf } from '../../src/web/pixels.js';
 import { openWebFile } from '../../src/web/source.js';
-import { encodeProject, idsPng } from '../document/files.js';
+import { decodeProject, encodeProject, idsPng } from '../document/files.js';
 import { grown, type Maps, shrinkMaps } from '../document/maps.js';
+import { readPng } from '../document/png.js';
 import type { Model, Painted, Painter, PaintRequest, Progress } from './messages.js';
 import { type Studio, screenFor, studioOn } from './studio.js';
 
@@ -108,10 +109,12 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Pr
     async picture(request) {
       return (await studio.with(({ generator }) => imageOf(generator, request))).value;
     },
-    project: async (drawing) => encodeProject(drawing),
+    readPng,
+    readProject: decodeProject,
+    project: encodeProject,
     mapFiles: async (maps) => ({
-      labels: idsPng(maps.labels, maps),
-      instances: idsPng(maps.instances, maps, true),
+      labels: await idsPng(maps.labels, maps),
+      instances: await idsPng(maps.instances, maps, true),
     }),
     async encode(photo, ids) {
       const { value } = await studio.with(async ({ encoder }) => {

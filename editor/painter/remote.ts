@@ -10,6 +10,8 @@ const METHODS = [
   'prepare',
   'thumbnail',
   'picture',
+  'readPng',
+  'readProject',
   'project',
   'mapFiles',
   'encode',

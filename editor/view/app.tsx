@@ -1,5 +1,4 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { decodePng } from '../../src/data/png.js';
 import { kindOf } from '../document/files.js';
 import { TOOLS } from '../document/tools.js';
 import type { Editor } from '../editor.js';
@@ -53,10 +52,11 @@ export async function openFiles(editor: Editor, files: readonly File[]): Promise
     for (const { kind, bytes, file } of all) {
       if (kind === 'checkpoint' && (await editor.loadModel(bytes.buffer as ArrayBuffer, file.name)))
         editor.fitDrawing();
-      if (kind === 'project') editor.openProject(bytes, file.name);
+      if (kind === 'project') await editor.openProject(bytes, file.name);
       if (kind === 'photo') await openPhoto(editor, file);
     }
-    const maps = all.filter(({ kind }) => kind === 'map').map(({ bytes, file }) => decodePng(bytes, file.name));
+    const pngs = all.filter(({ kind }) => kind === 'map');
+    const maps = await Promise.all(pngs.map(({ bytes, file }) => editor.readPng(bytes, file.name)));
     // Class ids seldom need 16 bits, object ids nearly always do; a name may say it.
     const isInstances = ({ path, depth }: { path: string; depth: number }) => /inst/i.test(path) || depth === 16;
     const instances = maps.find(isInstances);

@@ -16,6 +16,9 @@ const COLOURS = new Map([
   [6, { channels: 4, depths: [8, 16] }],
 ]);
 
+/** Deflate expands at most 1032-fold: a promise beyond that is refused before the memory for it is taken. */
+const MAX_RATIO = 1032;
+
 type Header = RowLayout & { colour: number };
 
 const damaged = (path: string, problem: string, cause?: unknown) =>
@@ -23,31 +26,48 @@ const damaged = (path: string, problem: string, cause?: unknown) =>
 
 export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) => bytes[i] === byte);
 
+/** A PNG whose pixels are still packed. */
+export interface PackedPng {
+  /** One zlib stream. */
+  parts: Uint8Array[];
+  /** Bytes that it must unpack to. */
+  size: number;
+  image(raw: Uint8Array): Image;
+}
+
+/** What `decodePng` does before and after decompressing, for who brings a decompressor. @throws DataError */
+export function openPng(bytes: Uint8Array, path = 'PNG', limits: Limits = {}): PackedPng {
+  const header = readHeader(bytes, path);
+  const { width, height, depth, channels } = header;
+  checkSize(path, width, height, limits);
+  const { parts, palette } = readChunks(bytes, path);
+  if (header.colour === PALETTE && !palette) throw damaged(path, 'the palette is missing');
+  const size = rawSize(header);
+  const packed = parts.reduce((sum, part) => sum + part.length, 0);
+  if (packed * MAX_RATIO < size)
+    throw damaged(path, `${packed} bytes cannot hold the ${size} that the header promises`);
+  const image = (raw: Uint8Array): Image => ({
+    width,
+    height,
+    channels,
+    depth,
+    data: samplesIn(raw, header, path),
+    palette: header.colour === PALETTE ? palette : undefined,
+    exact: true,
+    notes: header.interlaced ? ['is interlaced, which makes it larger and slower to read'] : [],
+    path,
+  });
+  return { parts, size, image };
+}
+
 /**
  * Decodes a PNG of 1 to 16 bits, grey, RGB, with alpha or palette (kept as indices). Header, chunk lengths and CRCs are
  * checked before anything is decompressed, and decompression stops at the size that the header promises, so that neither
  * a false header nor a bomb costs memory. Colour profiles, gamma and text are left aside, as Pillow does. Throws DataError.
  */
 export function decodePng(bytes: Uint8Array, path = 'PNG', limits: Limits = {}): Image {
-  const header = readHeader(bytes, path);
-  const { width, height, depth, channels } = header;
-  checkSize(path, width, height, limits);
-  const { parts, palette } = readChunks(bytes, path);
-  if (header.colour === PALETTE && !palette) throw damaged(path, 'the palette is missing');
-  const raw = inflate(parts, rawSize(header), path);
-  const notes = header.interlaced ? ['is interlaced, which makes it larger and slower to read'] : [];
-  const data = samplesIn(raw, header, path);
-  return {
-    width,
-    height,
-    channels,
-    depth,
-    data,
-    palette: header.colour === PALETTE ? palette : undefined,
-    exact: true,
-    notes,
-    path,
-  };
+  const { parts, size, image } = openPng(bytes, path, limits);
+  return image(inflate(parts, size, path));
 }
 
 function samplesIn(raw: Uint8Array, header: Header, path: string): Image['data'] {
@@ -98,31 +118,39 @@ function coloursOf(data: Uint8Array, path: string): number[][] {
   return Array.from({ length: data.length / 3 }, (_, i) => [...data.subarray(3 * i, 3 * i + 3)]);
 }
 
-/** Deflate expands at most 1032-fold: a promise beyond that is refused before the memory for it is taken. */
-const MAX_RATIO = 1032;
 /** What is given to the decompressor at once, so that it cannot run ahead of the check by more than 16 MB. */
 const STEP = 1 << 14;
 
-function inflate(parts: Uint8Array[], size: number, path: string): Uint8Array {
-  const packed = parts.reduce((sum, part) => sum + part.length, 0);
-  if (packed * MAX_RATIO < size)
-    throw damaged(path, `${packed} bytes cannot hold the ${size} that the header promises`);
+/** Takes what a decompressor gives, and no more than was promised. */
+export function collectRaw(size: number, path: string) {
   const raw = new Uint8Array(size);
   let filled = 0;
-  const stream = new Unzlib((chunk) => {
-    if (chunk.length > size - filled)
-      throw damaged(path, `it holds more than the ${size} bytes that the header promises`);
-    raw.set(chunk, filled);
-    filled += chunk.length;
-  });
+  return {
+    add(chunk: Uint8Array) {
+      if (chunk.length > size - filled)
+        throw damaged(path, `it holds more than the ${size} bytes that the header promises`);
+      raw.set(chunk, filled);
+      filled += chunk.length;
+    },
+    fail: (error: unknown) =>
+      error instanceof DataError ? error : damaged(path, 'the pixel data cannot be decompressed', error),
+    all() {
+      if (filled !== size) throw damaged(path, `it holds ${filled} of ${size} bytes`);
+      return raw;
+    },
+  };
+}
+
+function inflate(parts: Uint8Array[], size: number, path: string): Uint8Array {
+  const { add, fail, all } = collectRaw(size, path);
+  const stream = new Unzlib(add);
   try {
     for (const part of parts) for (let at = 0; at < part.length; at += STEP) stream.push(part.subarray(at, at + STEP));
     stream.push(new Uint8Array(0), true);
   } catch (error) {
-    throw error instanceof DataError ? error : damaged(path, 'the pixel data cannot be decompressed', error);
+    throw fail(error);
   }
-  if (filled !== size) throw damaged(path, `it holds ${filled} of ${size} bytes`);
-  return raw;
+  return all();
 }
 
 function chunk(type: string, data: Uint8Array): Uint8Array {
@@ -147,9 +175,16 @@ export type PngInput = {
 };
 
 /** Encodes a PNG; the same input always gives the same bytes. */
-export function encodePng({ width, height, channels, data, palette, text = {} }: PngInput): Uint8Array {
+export function encodePng(input: PngInput): Uint8Array {
+  const { width, height, channels, data } = input;
   if (data.length !== width * height * channels)
     throw new RangeError(`encodePng: got ${data.length} samples, wanted ${width} × ${height} × ${channels}`);
+  return packedPng(input, zlibSync(rowsOf(data, height), { level: 6 }));
+}
+
+/** A PNG around its rows (`rowsOf`), which are packed already. */
+export function packedPng(input: PngInput, rows: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { width, height, channels, data, palette, text = {} } = input;
   const colour = palette ? PALETTE : [0, 4, 2, 6][channels - 1];
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
@@ -160,7 +195,7 @@ export function encodePng({ width, height, channels, data, palette, text = {} }:
     Uint8Array.from(SIGNATURE),
     chunk('IHDR', header),
     ...(palette ? [chunk('PLTE', Uint8Array.from(palette.flat()))] : []),
-    chunk('IDAT', zlibSync(rowsOf(data, height), { level: 6 })),
+    chunk('IDAT', rows),
     ...Object.entries(text).map(([keyword, value]) => chunk('tEXt', latin1(`${keyword}\0${value}`))),
     chunk('IEND', new Uint8Array(0)),
   ]);

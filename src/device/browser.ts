@@ -1,7 +1,8 @@
 // Opens a device in a browser tab or worker.
 
-import { answersTo, type Device, type DeviceOptions, deviceOf, infoOf, type TextCache } from './device.js';
+import { answersTo, type Device, type DeviceOptions, deviceOf, infoOf } from './device.js';
 import { DeviceUnavailableError } from './errors.js';
+import { pageCache } from './page-cache.js';
 
 /** Opens the named adapter, else the one the browser prefers. Throws DeviceUnavailableError with the reason in words. */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
@@ -15,23 +16,6 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
     'This browser has WebGPU but offers no adapter: the GPU is blocked, switched off or has no suitable driver',
     'Update the GPU driver, switch hardware acceleration on in the settings and look at chrome://gpu',
   );
-}
-
-const CACHE = 'pix2pixhd-webgpu';
-
-/** Texts in the page's Cache; undefined where it has none, as on file://. */
-function pageCache(): TextCache | undefined {
-  if (!('caches' in globalThis)) return undefined;
-  const url = (name: string) => new URL(`/${CACHE}/${name}`, location.href).href;
-  const opened = () => caches.open(CACHE);
-  return {
-    read: async (name) =>
-      opened()
-        .then((cache) => cache.match(url(name)))
-        .then((found) => found?.text())
-        .catch(() => undefined),
-    write: async (name, text) => (await opened()).put(url(name), new Response(text)),
-  };
 }
 
 function webgpu(): GPU {

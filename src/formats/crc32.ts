@@ -1,6 +1,7 @@
 type Crc = (bytes: Uint8Array, start?: number) => number;
 
 /** A reflected CRC of 32 bits. Give the previous result as `start` to go on with the next part. */
+/* @__NO_SIDE_EFFECTS__ */
 function reflectedCrc(polynomial: number): Crc {
   const table = Uint32Array.from({ length: 256 }, (_, n) => {
     let c = n;

@@ -1,6 +1,7 @@
 import type { Device } from '../device/device.js';
 import type { CompileOptions } from './program.js';
 import { type Effort, type Node, refuse, type Tunable } from './tensor.js';
+import { tuned } from './tune-later.js';
 
 /** What was chosen: spec → candidate, e.g. `conv 3x3 64>64 2^12` → `winograd-1x32-broadcast`. Plain data, for JSON. */
 export type Choices = Record<string, string>;
@@ -56,11 +57,7 @@ export async function choose(device: Device, nodes: readonly Node[], options: Co
     if (name !== undefined) chosen[spec] = name;
     else open.push(one);
   }
-  if (tune !== 'off' && open.length > 0) {
-    // Programs that never tune never load it.
-    const { tuned } = await import('./tune.js');
-    Object.assign(chosen, await tuned(device, open, tune as Effort, options));
-  }
+  if (tune !== 'off' && open.length > 0) Object.assign(chosen, await tuned(device, open, tune as Effort, options));
   for (const { tunable } of open) chosen[tunable.spec] ??= tunable.prior;
   Object.assign(before, chosen);
   return chosen;

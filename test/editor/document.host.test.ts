@@ -1,15 +1,16 @@
 // What is drawn: shapes, objects, undo, files.
 
 import fc from 'fast-check';
-import { zipSync } from 'fflate';
+import { unzipSync, zipSync, zlibSync } from 'fflate';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeProject, encodeProject, idsPng, kindOf, mapsOf } from '../../editor/document/files.js';
 import { applyStep, EMPTY_HISTORY, redo, snapshot, stepSince, undo, withStep } from '../../editor/document/history.js';
 import { cropMaps, type Drawing, shrinkMaps } from '../../editor/document/maps.js';
 import * as objects from '../../editor/document/objects.js';
+import { readPng, writePng } from '../../editor/document/png.js';
 import { bucket, ellipse, fillShape, polygon, rectangle, type Shape, stroke } from '../../editor/document/shapes.js';
-import { decodePng } from '../../src/data/png.js';
+import { decodePng, encodePng, packedPng } from '../../src/data/png.js';
 
 const test = suite('editor document');
 
@@ -165,28 +166,46 @@ test('parts and coarse maps are where they should be', () => {
   assert.equal([...shrinkMaps(drawing(5, 3), 2).labels].length, 6);
 });
 
-test('a project holds maps of 16 bits and styles of both kinds', () => {
+test('a project holds maps of 16 bits and styles of both kinds', async () => {
   const all = drawing(3, 2);
   all.labels.set([0, 1, 2, 3, 4, 4]);
   all.instances.set([0, 1, 2000, 3001, 65535, 4]);
   all.styles.set(2000, 2).set(65535, [0.5, -1, 0.25]);
   all.seed = 9;
-  const back = decodeProject(encodeProject(all), 'mine.zip', 5);
-  assert.equal(bytes(back), bytes(all));
-  assert.is(decodePng(idsPng(all.instances, all)).depth, 16);
-  assert.is(decodePng(idsPng(all.labels, all)).depth, 8);
+  const saved = await encodeProject(all);
+  assert.equal(bytes(await decodeProject(saved, 'mine.zip', 5)), bytes(all));
+  assert.is(decodePng(await idsPng(all.instances, all)).depth, 16);
+  assert.is(decodePng(await idsPng(all.labels, all)).depth, 8);
+  // Other programs read it, and may pack it again.
+  const files = unzipSync(saved);
+  assert.equal(Object.keys(files), ['project.json', 'labels.png', 'instances.png']);
+  const packed = zipSync({ 'notes.txt': new Uint8Array(99), ...files }, { level: 9, comment: 'mine' });
+  assert.equal(bytes(await decodeProject(packed, 'mine.zip', 5)), bytes(all));
 });
 
-test('what is no project, or of other classes, is refused by name', () => {
+/** A promise's failure, as `assert.match` takes it. */
+const failure = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'nothing was wrong',
+    ({ message }: Error) => message,
+  );
+
+test('what is no project, or of other classes, is refused by name', async () => {
   const all = drawing(2, 1);
   all.labels.set([0, 4]);
-  const saved = encodeProject(all);
-  assert.throws(() => decodeProject(saved, 'mine.zip', 4), /id 4 at x=1 y=0.*classes 0…3/);
-  assert.throws(
-    () => decodeProject(zipSync({ 'x.txt': new Uint8Array(1) }), 'x.zip', 5),
-    /x\.zip: holds no project\.json/,
-  );
-  assert.throws(() => decodeProject(saved.subarray(0, saved.length - 30), 'torn.zip', 5), /torn\.zip: is damaged/);
+  const saved = await encodeProject(all);
+  const refused = (bytes: Uint8Array, name: string, classes = 5) => failure(decodeProject(bytes, name, classes));
+  assert.match(await refused(saved, 'mine.zip', 4), /id 4 at x=1 y=0.*classes 0…3/);
+  assert.match(await refused(zipSync({ 'x.txt': new Uint8Array(1) }), 'x.zip'), /x\.zip: holds no project\.json/);
+  assert.match(await refused(saved.subarray(0, saved.length - 30), 'torn.zip'), /torn\.zip: is damaged/);
+  assert.match(await refused(new Uint8Array(9), 'short.zip'), /short\.zip: is damaged/);
+  const flipped = saved.slice();
+  flipped[60]! ^= 1;
+  assert.match(await refused(flipped, 'flipped.zip'), /flipped\.zip: is damaged/);
+  // More than its directory promises: nothing is unpacked beyond that.
+  const bomb = zipSync({ 'labels.png': new Uint8Array(100_000) });
+  new DataView(bomb.buffer).setUint32(bomb.length - 22 - 56 + 24, 10, true);
+  assert.match(await refused(bomb, 'bomb.zip'), /bomb\.zip: is damaged/);
   const photo = {
     width: 1,
     height: 1,
@@ -200,10 +219,31 @@ test('what is no project, or of other classes, is refused by name', () => {
   assert.throws(() => mapsOf(photo, undefined, 5), /p\.png: is a picture in colours/);
 });
 
-test('files are told apart by their first bytes', () => {
+test('a PNG through streams is what it is without, and refused in the same words', async () => {
+  const width = 37;
+  const data = Uint16Array.from({ length: width * 21 }, (_, i) => (i * 7919) % 65536);
+  const input = { width, height: 21, channels: 1, data };
+  const written = await writePng(input);
+  assert.equal(decodePng(written, 'a.png'), await readPng(encodePng(input), 'a.png'));
+  assert.equal([...decodePng(written).data], [...data]);
+  for (const end of [20, 200, written.length - 13]) {
+    const torn = written.subarray(0, end);
+    assert.throws(
+      () => decodePng(torn, 'a.png'),
+      (error: Error) => error.message.includes('damaged PNG'),
+    );
+    assert.match(await failure(readPng(torn, 'a.png')), /a\.png: damaged PNG/);
+  }
+  const promising = (rows: Uint8Array) => failure(readPng(packedPng(input, rows), 'a.png'));
+  assert.match(await promising(zlibSync(new Uint8Array(9999))), /holds more than the 1575 bytes/);
+  assert.match(await promising(zlibSync(new Uint8Array(1000))), /holds 1000 of 1575 bytes/);
+  assert.match(await promising(new Uint8Array(99)), /cannot be decompressed/);
+});
+
+test('files are told apart by their first bytes', async () => {
   const all = drawing(1, 1);
-  assert.is(kindOf(idsPng(all.labels, all)), 'map');
-  assert.is(kindOf(encodeProject(all)), 'project');
+  assert.is(kindOf(await idsPng(all.labels, all)), 'map');
+  assert.is(kindOf(await encodeProject(all)), 'project');
   assert.is(kindOf(Uint8Array.of(0xff, 0xd8, 0xff)), 'photo');
   assert.is(kindOf(new Uint8Array(8)), 'checkpoint');
 });

@@ -2,9 +2,11 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Drawing } from '../../editor/document/maps.js';
 import { createEditor } from '../../editor/editor.js';
 import { paintingLoop } from '../../editor/painter/loop.js';
 import type { Model, Painter, PaintRequest } from '../../editor/painter/messages.js';
+import type { Image } from '../../src/data/image.js';
 import { MANIFEST } from '../generate/make-styled.js';
 
 const test = suite('editor');
@@ -34,6 +36,8 @@ function make({ fails = 0 } = {}) {
     prepare: async () => {},
     thumbnail: async (request) => request as unknown as ImageBitmap,
     picture: async () => ({}) as ImageData,
+    readPng: async () => ({}) as Image,
+    readProject: async () => ({}) as Drawing,
     project: async () => new Uint8Array(),
     mapFiles: async () => ({ labels: new Uint8Array(), instances: new Uint8Array() }),
     encode: async (_, ids) => new Map([...new Set(ids)].map((id) => [id, [id, 0, 0]])),

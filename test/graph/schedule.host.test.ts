@@ -14,8 +14,8 @@ import {
   type Tensor,
   variable,
 } from '../../src/engine.js';
+import { memoryOrder } from '../../src/graph/order.js';
 import { plan } from '../../src/graph/plan.js';
-import { memoryOrder } from '../../src/graph/schedule.js';
 import type { Node } from '../../src/graph/tensor.js';
 
 const test = suite('schedule');

@@ -4,11 +4,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type CompileOptions, compile, grad, input, instanceNorm, mul, scale, sum } from '../../src/engine.js';
+import { batchNorm } from '../../src/graph/ops/batch-norm.paint.js';
 import { normPrior } from '../../src/kernels/norm.js';
 import { checkAll, shown } from '../graph/check.js';
-import { normCases } from '../support/cases/norm.js';
+import { closeTo } from '../support/bounds.js';
+import { forwardBound, normCases, spreads } from '../support/cases/norm.js';
 import { openTestDevice } from '../support/device.js';
 import { randomFrom, values } from '../support/random.js';
+import type { Arr } from '../twin/array.js';
+import * as twin from '../twin/index.js';
+import { batchGroups } from '../twin/norm.js';
 
 const test = suite('instance norm: candidates');
 
@@ -83,6 +88,23 @@ test('a CPU takes many planes whole, a GPU and a few planes are split; another n
     (error: Error) => error.message,
   );
   assert.is(message, 'instanceNorm: candidate: got rows, wanted plane or lanes');
+});
+
+test('batch norm of pages that paint takes one picture, and is batch norm', async () => {
+  const r = randomFrom(71);
+  const x = values(r, [1, 5, 9, 11], 2, 4);
+  const [weight, bias] = [values(r, [5], 0.5, 2), values(r, [5])];
+  const fed = { x: input([1, 5, 9, 11]), weight: input([5]), bias: input([5]) };
+  const { weight: w, bias: b } = fed;
+  const outputs = { y: batchNorm(fed.x, { weight: w, bias: b }) };
+  const program = await compile(await openTestDevice(), { inputs: fed, outputs });
+  const data = (all: Arr) => Float32Array.from(all.data);
+  const { y } = await program.run({ x: data(x), weight: data(weight), bias: data(bias) });
+  program.destroy();
+  const want = twin.batchNorm(x, { weight, bias });
+  closeTo(y!, want, forwardBound(x, want, spreads(x, batchGroups(x.shape), 1e-5, weight)), 'batch norm');
+  assert.throws(() => batchNorm(input([2, 5, 9, 11])), /^batchNorm: x: got \[2, 5, 9, 11\], wanted one picture/);
+  assert.throws(() => batchNorm(fed.x, { mean: b, variance: w }), /wanted one picture, with its own statistics/);
 });
 
 test.run();

@@ -123,6 +123,10 @@ test('after the page was opened anew, the command line and the tab both go on, a
   assert.equal(tensors(paused, 6), tensors(ended, 6));
 });
 
+/** What lies behind the header of each file: that names kernels, and a page has other ones, here of the same sums. */
+const bitsOf = (run: string) =>
+  tensors(run, 6).map((file) => file.subarray(8 + Number(file.readBigUInt64LE(0))).toString('hex'));
+
 test('the command line trains to the same bits from the first step', async () => {
   const out = join(root, 'node');
   const options = Object.entries({ ...OPTIONS, 'num-d': 1, 'n-layers-d': 1, 'resize-or-crop': 'scale_width_and_crop' });
@@ -131,7 +135,7 @@ test('the command line trains to the same bits from the first step', async () =>
   const done = await cli(args);
   assert.is(done.code, 0, done.stderr);
   assert.equal(lossesOf(out), lossesOf(join(root, 'ended', 'mine')));
-  assert.equal(tensors(out, 6), tensors(join(root, 'ended', 'mine'), 6));
+  assert.equal(bitsOf(out), bitsOf(join(root, 'ended', 'mine')));
 });
 
 test('what is wrong with pictures is told in words, and no run is left', async () => {

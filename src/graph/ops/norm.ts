@@ -14,8 +14,7 @@ import { planeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 import { knownOptions } from './options.js';
-import { add, div, mul, sqrt, square, sub } from './pointwise.js';
-import { mean } from './reduce.js';
+import { add, mul } from './pointwise.js';
 import { reshape } from './shape.js';
 
 export interface InstanceNormOptions {
@@ -27,30 +26,23 @@ export interface InstanceNormOptions {
   bias?: Tensor;
 }
 
-export interface BatchNormOptions extends InstanceNormOptions {
-  /** [C]: used in place of the batch's own. */
-  mean?: Tensor;
-  /** [C]: used in place of the batch's own biased one. */
-  variance?: Tensor;
-}
-
-const AFFINE = ['eps', 'weight', 'bias'];
+export const AFFINE = ['eps', 'weight', 'bias'];
 export const DEFAULT_EPS = 1e-5;
 
 /** [N, C, …] with at least one spatial axis. */
-function channelled(op: string, value: unknown): Tensor {
+export function channelled(op: string, value: unknown): Tensor {
   const x = operand(op, 'x', value);
   if (x.shape.length < 3) refuse(op, 'x', x.shape, 'a tensor [N, C, …] with at least one spatial axis');
   return x;
 }
 
-function epsilon(op: string, eps: unknown): number {
+export function epsilon(op: string, eps: unknown): number {
   if (typeof eps !== 'number' || !(eps >= 0 && eps < Number.POSITIVE_INFINITY)) refuse(op, 'eps', eps, 'a number ≥ 0');
   return eps;
 }
 
 /** A vector [C] lined up with the channels of x; undefined where it is not given. */
-function perChannel(op: string, name: string, value: Tensor | null | undefined, x: Tensor): Tensor | undefined {
+export function perChannel(op: string, name: string, value: Tensor | null | undefined, x: Tensor): Tensor | undefined {
   if (value === undefined || value === null) return undefined;
   const vector = operand(op, name, value, { rank: 1 });
   const channels = x.shape[1]!;
@@ -58,7 +50,7 @@ function perChannel(op: string, name: string, value: Tensor | null | undefined, 
   return reshape(vector, [1, channels, ...x.shape.slice(2).map(() => 1)]);
 }
 
-function affine(op: string, unit: Tensor, { weight, bias }: InstanceNormOptions): Tensor {
+export function affine(op: string, unit: Tensor, { weight, bias }: InstanceNormOptions): Tensor {
   const w = perChannel(op, 'weight', weight, unit);
   const b = perChannel(op, 'bias', bias, unit);
   const scaled = w ? mul(unit, w) : unit;
@@ -132,19 +124,3 @@ const normGrad: Op = {
 /** dx of the norm without weight and bias; `statistics` [N, C, 2] are its second output. */
 export const instanceNormGrad = (dy: Tensor, x: Tensor, statistics: Tensor): Tensor =>
   apply(normGrad, [dy, x, statistics], {}, { shape: x.shape })[0]!;
-
-/**
- * Normalises every channel of x [N, C, …] over batch and space (biased variance), or with the mean and variance given, then
- * applies weight and bias. `torch.nn.functional.batch_norm`, training without and evaluation with statistics.
- */
-export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
-  const op = 'batchNorm';
-  channelled(op, x);
-  knownOptions(op, options, [...AFFINE, 'mean', 'variance']);
-  const eps = epsilon(op, options.eps ?? DEFAULT_EPS);
-  const axes = x.shape.map((_, d) => d).filter((d) => d !== 1);
-  const centre = perChannel(op, 'mean', options.mean, x) ?? mean(x, axes, true);
-  const centred = sub(x, centre);
-  const variance = perChannel(op, 'variance', options.variance, x) ?? mean(square(centred), axes, true);
-  return affine(op, div(centred, sqrt(add(variance, eps))), options);
-}

@@ -151,12 +151,15 @@ const some = (op: string, ...values: Value[]): void => {
   if (values.every((value) => typeof value === 'number')) refuse(op, 'a, b', 'numbers only', 'at least one tensor');
 };
 
+// Marked, so that bundlers drop the ops that nothing uses.
+/* @__NO_SIDE_EFFECTS__ */
 const binary =
   (op: string, expression: string) =>
   (a: Value, b: Value): Tensor => {
     some(op, a, b);
     return pointwise(op, expression, { a, b });
   };
+/* @__NO_SIDE_EFFECTS__ */
 const unary =
   (op: string, expression: string) =>
   (x: Tensor): Tensor =>
@@ -188,7 +191,7 @@ const LOG1P = 'select(log(1.0 + e) * (e / ((1.0 + e) - 1.0)), e, 1.0 + e == 1.0)
 /** `softplus` of a WGSL expression, for losses. */
 export const softplusOf = (x: string): string => `(max(${x}, 0.0) + ${LOG1P.replaceAll(/\be\b/g, `exp(-abs(${x}))`)})`;
 /** log(1 + exp(x)), without overflow. */
-export const softplus = unary('softplus', softplusOf('a'));
+export const softplus = unary('softplus', /* @__PURE__ */ softplusOf('a'));
 
 /** x·k. */
 export const scale = (x: Tensor, k: number): Tensor =>

@@ -8,7 +8,7 @@ import { type Case, type CaseMaker, floats, type Operand } from './case.js';
 type Group2 = Group & Spread & { mean: number; weight: number };
 type Parameters = { weight?: Operand; bias?: Operand };
 
-const spreads = (x: Arr, groups: Group[], eps: number, weight?: Arr): Group2[] =>
+export const spreads = (x: Arr, groups: Group[], eps: number, weight?: Arr): Group2[] =>
   groups.map((group) => {
     const { mean, variance } = moments(x, group);
     const deviation = Math.sqrt(variance + eps);
@@ -16,7 +16,7 @@ const spreads = (x: Arr, groups: Group[], eps: number, weight?: Arr): Group2[] =
     return { ...group, ...spread, mean, weight: Math.abs(weight?.data[group.channel] ?? 1) };
   });
 
-function forwardBound(x: Arr, y: Arr, groups: Group2[]): Arr {
+export function forwardBound(x: Arr, y: Arr, groups: Group2[]): Arr {
   const bound = arr(y.shape);
   for (const g of groups)
     for (const i of g.positions) {

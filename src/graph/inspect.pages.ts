@@ -1,6 +1,6 @@
 import type * as inspect from './inspect.js';
 
-// A page that only paints is given no way to look: its generator has no profile, traces, guards or levels of debugging.
+// A page is given no way to look: its generators and trainers show no profile, traces, guards or levels of debugging.
 
 const none = () => {};
 

@@ -1,0 +1,2 @@
+/** No net of a page looks labels up: see nets/labelled.pages.ts. */
+export const labelGradients = {};
