@@ -1,9 +1,8 @@
 import inputSource from '../../shaders/nested-input.wgsl';
 import outputSource from '../../shaders/nested-output.wgsl';
 import weightsSource from '../../shaders/nested-weights.wgsl';
-import { areaOf, type ConvShape, phasesOf, range } from './conv.js';
-import { groupsFor } from './kernel.js';
-import { type Phased, reach } from './polyphase.js';
+import { areaOf, type ConvShape } from './conv.js';
+import { type Phased, reach, transformTiles } from './polyphase.js';
 import { tileGrid, tileName, transformSums, transformWeights, winogradMultiply } from './winograd.js';
 
 // A convolution of 7×7 taps, with an eighth row and column of zeros, is four of 4×4 whose sums add up. Winograd's F(4×4, 4×4) does each
@@ -27,34 +26,12 @@ export const nested: Phased = {
   grid: (shape) => tileGrid(shape, SIDE, POSITIONS),
   summed: (shape) => ({ ...shape, inputs: blocksOf(shape).blocks * shape.inputs }),
 
-  input(shape, x, v, { tilesX, tiles, tileY, row }) {
-    const { inputs, input, reflect } = shape;
-    const planes = v.end - v.start;
-    return {
-      name: 'conv.nested.input',
-      source: inputSource,
-      constants: { REFLECT: reflect },
-      params: {
-        first: v.start,
-        planes,
-        inputs,
-        ...blocksOf(shape),
-        height: input[0],
-        width: input[1],
-        tilesX,
-        tiles,
-        tileY,
-        row,
-        top: phasesOf(shape, 0)[0]!.start,
-        left: phasesOf(shape, 1)[0]!.start,
-        ...range('x', x),
-        vBase: v.base,
-      },
-      workgroups: groupsFor(planes * row),
-      flops: planes * row * FLOPS.input,
-      bytes: 4 * planes * (areaOf(input) + POSITIONS * row),
-    };
-  },
+  input: (shape, x, v, grid) =>
+    transformTiles({ name: 'conv.nested.input', source: inputSource, flops: FLOPS.input }, shape, x, v, grid, {
+      positions: POSITIONS,
+      read: areaOf(shape.input),
+      params: blocksOf(shape),
+    }),
 
   weights(shape, packing, parts) {
     const [kernelHeight, kernelWidth] = shape.kernel;

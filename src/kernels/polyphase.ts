@@ -6,6 +6,7 @@ import { groupsFor, type Kernel } from './kernel.js';
 import type { PlaneRange } from './planes.js';
 import {
   type TileGrid,
+  type Transform,
   tileGrid,
   tileName,
   transformSums,
@@ -62,38 +63,53 @@ export function reach(positions: number, last: number, lacking: { y: boolean; x:
 }`;
 }
 
+/** x's tiles of every phase or block; `read` elements of x a plane. What else the shader wants stands in `params`. */
+export function transformTiles(
+  { name, source, flops }: Transform,
+  shape: ConvShape,
+  x: Part,
+  v: Part,
+  { tilesX, tiles, tileY, row }: TileGrid,
+  { positions, read, params }: { positions: number; read: number; params: Record<string, number> },
+): Kernel {
+  const { inputs, input, reflect } = shape;
+  const planes = v.end - v.start;
+  return {
+    name,
+    source,
+    constants: { REFLECT: reflect },
+    params: {
+      first: v.start,
+      planes,
+      inputs,
+      ...params,
+      height: input[0],
+      width: input[1],
+      tilesX,
+      tiles,
+      tileY,
+      row,
+      top: phasesOf(shape, 0)[0]!.start,
+      left: phasesOf(shape, 1)[0]!.start,
+      ...range('x', x),
+      vBase: v.base,
+    },
+    workgroups: groupsFor(planes * row),
+    flops: planes * row * flops,
+    bytes: 4 * planes * (read + positions * row),
+  };
+}
+
 export const polyphase: Phased = {
   grid: polyphaseGrid,
   summed: ofPhases,
 
-  input(shape, x, v, { tilesX, tiles, tileY, row }) {
-    const { inputs, input, stride, reflect } = shape;
-    const planes = v.end - v.start;
-    return {
-      name: 'conv.polyphase.input',
-      source: inputSource,
-      constants: { REFLECT: reflect },
-      params: {
-        first: v.start,
-        planes,
-        inputs,
-        stride: stride[0],
-        height: input[0],
-        width: input[1],
-        tilesX,
-        tiles,
-        tileY,
-        row,
-        top: phasesOf(shape, 0)[0]!.start,
-        left: phasesOf(shape, 1)[0]!.start,
-        ...range('x', x),
-        vBase: v.base,
-      },
-      workgroups: groupsFor(planes * row),
-      flops: planes * row * 32,
-      bytes: 4 * planes * (areaOf(input) / PHASES + PHASE_POSITIONS * row),
-    };
-  },
+  input: (shape, x, v, grid) =>
+    transformTiles({ name: 'conv.polyphase.input', source: inputSource, flops: 32 }, shape, x, v, grid, {
+      positions: PHASE_POSITIONS,
+      read: areaOf(shape.input) / PHASES,
+      params: { stride: shape.stride[0] },
+    }),
 
   weights(shape, packing, parts) {
     const { kernel, stride } = shape;

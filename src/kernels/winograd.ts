@@ -99,8 +99,8 @@ export function winogradInput(planes: PlaneRange, shape: ConvShape, { tilesX, ti
   });
 }
 
-/** What transforms weights or sums of one form: its kernel, and the operations of one transform. */
-interface Transform {
+/** What transforms tiles, weights or sums of one form: its kernel, and the operations of one transform. */
+export interface Transform {
   name: string;
   source: string;
   flops: number;
