@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Place } from './sheet.js';
 
 /** Where the first picture ends and the last one begins, as parts of the width, rising. */
@@ -41,7 +41,8 @@ export function Wipe({ bitmap, row, wiped, onWipe }: Props) {
   const three = row.length === 3;
   const width = three ? row[0]![2] : row.reduce((sum, place) => sum + place[2], 0);
   const height = Math.max(...row.map((place) => place[3]));
-  useEffect(() => {
+  // Before the next frame: what is seen is never behind the dividers.
+  useLayoutEffect(() => {
     const context = canvas.current!.getContext('2d')!;
     if (three) drawWiped(context, bitmap, row, wiped);
     else drawBeside(context, bitmap, row);
