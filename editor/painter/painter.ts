@@ -80,6 +80,13 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Pr
   const studio = studioOn(canvas, (done, total) => onProgress({ what: 'kernels', done, total }));
   const onFile = (done: number, total?: number) => onProgress({ what: 'file', done, total });
   let times = stopwatch();
+  // Since the last picture was painted: a thumbnail may meet the loss first, and has no one to tell.
+  let recovered = false;
+  const withStudio = async <T>(work: (studio: Studio) => Promise<T>): Promise<T> => {
+    const done = await studio.with(work);
+    recovered ||= done.recovered;
+    return done.value;
+  };
   return {
     async load(from, name) {
       const source = typeof from === 'string' ? from : new File([from], name);
@@ -92,22 +99,23 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Pr
     async paint(request): Promise<Painted> {
       const factor = request.preview ? times.factor() : 1;
       const start = performance.now();
-      const { recovered } = await studio.with((opened) => draw(opened, request, factor));
+      await withStudio((opened) => draw(opened, request, factor));
+      const told = recovered;
+      recovered = false;
       const ms = performance.now() - start;
       const { width, height } = request.maps;
       times.note(`${width}×${height}/${factor}`, factor, ms);
-      return { ms, factor, recovered };
+      return { ms, factor, recovered: told };
     },
     async prepare(request) {
       const coarse = { ...request, maps: shrunk(request.maps, times.factor()) };
-      await studio.with(({ generator }) => generator.draw(inputOf(coarse, generator), () => {}));
+      await withStudio(({ generator }) => generator.draw(inputOf(coarse, generator), () => {}));
     },
     async thumbnail(request) {
-      const { value } = await studio.with(({ generator }) => imageOf(generator, request));
-      return createImageBitmap(value);
+      return createImageBitmap(await withStudio(({ generator }) => imageOf(generator, request)));
     },
     async picture(request) {
-      return (await studio.with(({ generator }) => imageOf(generator, request))).value;
+      return withStudio(({ generator }) => imageOf(generator, request));
     },
     readPng,
     readProject: decodeProject,
@@ -117,7 +125,7 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Pr
       instances: await idsPng(maps.instances, maps, true),
     }),
     async encode(photo, ids) {
-      const { value } = await studio.with(async ({ encoder }) => {
+      const value = await withStudio(async ({ encoder }) => {
         if (!encoder) throw new DataError('the checkpoint holds no encoder', { fix: 'Export it again with one' });
         const { width, height } = photo;
         const image = photoPlanes(photo, encoder.manifest.generator.outputNc);

@@ -98,6 +98,13 @@ test('a lost device is opened again, and the same picture comes', async () => {
   assert.ok(alike(await fake.shown(), data));
 });
 
+test('a loss that a thumbnail meets is told with the next picture, once', async () => {
+  fake.lose();
+  await painter.thumbnail(request());
+  assert.ok((await painter.paint(request())).recovered);
+  assert.not.ok((await painter.paint(request())).recovered);
+});
+
 test('a broken checkpoint is refused, and the one before goes on painting', async () => {
   const torn = new TextEncoder().encode('no checkpoint at all').buffer as ArrayBuffer;
   const message = await painter.load(torn, 'torn.safetensors').then(
