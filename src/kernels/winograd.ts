@@ -151,8 +151,13 @@ export interface WeightOrder {
 export const orderOf = (inputs: number, { lanes }: Packing, positions: number, byPosition: boolean): WeightOrder =>
   byPosition ? { row: inputs * lanes, step: lanes } : { row: lanes, step: positions * lanes };
 
-const ONE_KERNEL = 'fn gather(at: u32, there: u32) -> Value { return select(0.0, w[at], there > 0u); }';
+/** For weights of which a launch sees a part, whose borders may lie between the channels of a vec4. */
+const ONE_KERNEL = {
+  constants: { LANES: 1, Value: 'f32' },
+  hooks: { gather: 'fn gather(at: u32, there: u32) -> Value { return select(0.0, w[at], there > 0u); }' },
+};
 
+/** Weights as their 36 numbers; parts in elements. */
 export const winogradWeights = (
   shape: ConvShape,
   packing: Packing,
@@ -168,12 +173,7 @@ export const winogradWeights = (
     taps: 9,
     params: { ...order },
   });
-  return {
-    ...kernel,
-    constants: lanes === 4 ? {} : { LANES: 1, Value: 'f32' },
-    hooks: lanes === 4 ? {} : { gather: ONE_KERNEL },
-    workgroups: Math.ceil(kernel.workgroups / lanes),
-  };
+  return { ...kernel, ...(lanes === 1 ? ONE_KERNEL : {}), workgroups: Math.ceil(kernel.workgroups / lanes) };
 };
 
 /** The part of a candidate's name that says what a thread owns. */

@@ -123,9 +123,14 @@ test('after the page was opened anew, the command line and the tab both go on, a
   assert.equal(tensors(paused, 6), tensors(ended, 6));
 });
 
-/** What lies behind the header of each file: that names kernels, and a page has other ones, here of the same sums. */
+/** Files but for the kernels that their state names: a page has other ones, here of the same sums. */
 const bitsOf = (run: string) =>
-  tensors(run, 6).map((file) => file.subarray(8 + Number(file.readBigUInt64LE(0))).toString('hex'));
+  tensors(run, 6).map((file) => {
+    const start = 8 + Number(file.readBigUInt64LE(0));
+    const { __metadata__: metadata, ...directory } = JSON.parse(file.subarray(8, start).toString());
+    const { kernels: _, ...state } = JSON.parse(metadata.state ?? '{}');
+    return { directory, metadata: { ...metadata, state }, data: file.subarray(start).toString('hex') };
+  });
 
 test('the command line trains to the same bits from the first step', async () => {
   const out = join(root, 'node');

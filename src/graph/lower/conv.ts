@@ -7,12 +7,13 @@ import {
   phasesOf,
   plainKernel,
 } from '../../kernels/conv.js';
-import type { PhasePair } from '../../kernels/conv-quads.js';
+import type { PhasePair, QuadTile } from '../../kernels/conv-quads.js';
 import { TILES } from '../../kernels/conv-tiles.js';
 import type { WeightShape } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { nested } from '../../kernels/nested.js';
 import { polyphase } from '../../kernels/polyphase.js';
+import type { WinogradTile } from '../../kernels/winograd.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, lanesOf } from './candidates.js';
 import {
@@ -46,6 +47,21 @@ const phasePairs = (shape: ConvShape): PhasePair[] =>
 const TILE_NAMES = /* @__PURE__ */ Object.keys(TILES);
 const TILE_PATTERN = /* @__PURE__ */ new RegExp(`^(?:${/* @__PURE__ */ TILE_NAMES.join('|')})$`);
 
+const inWholeVec4 = (what: string, count: number, name: string): void => {
+  if (count % 4 !== 0) refuse('conv', 'candidate', name, `${what} in whole vec4`);
+};
+
+/** By the numbers in a candidate's name. */
+function winogradTile({ device }: Lowering, [quads, oc]: readonly number[], name: string): WinogradTile {
+  inWholeVec4('channels', oc!, name);
+  return { quads: quads!, oc: oc!, broadcast: lanesOf(device, name, oc!) };
+}
+
+const quadTile = (plan: Lowering, [rows, ...numbers]: readonly number[], name: string): QuadTile => ({
+  rows: rows!,
+  ...winogradTile(plan, numbers, name),
+});
+
 export const PLAIN: Candidate<ConvShape> = { pattern: /^plain$/, form: 'plain', lower: lowerPlain };
 
 export const DIRECT: Candidate<ConvShape> = {
@@ -62,11 +78,8 @@ export const QUADS: Candidate<ConvShape> = {
   shared: ([, , oc]) => oc!,
   quick: ['quads-2x1x16-broadcast'],
   full: ['quads-2x1x16', 'quads-2x2x8', 'quads-1x2x16-broadcast', 'quads-4x1x8-broadcast', 'quads-2x2x8-broadcast'],
-  lower(plan, node, shape, [rows, quads, oc], name) {
-    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-    const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
-    return lowerQuads(plan, node, shape, phasePairs(shape), tile);
-  },
+  lower: (plan, node, shape, numbers, name) =>
+    lowerQuads(plan, node, shape, phasePairs(shape), quadTile(plan, numbers, name)),
 };
 
 export const PHASES: Candidate<ConvShape> = {
@@ -76,11 +89,7 @@ export const PHASES: Candidate<ConvShape> = {
   shared: ([, , oc]) => oc!,
   quick: ['phases-1x1x8-broadcast'],
   full: ['phases-1x1x8', 'phases-1x1x16-broadcast', 'phases-2x1x8-broadcast'],
-  lower(plan, node, shape, [rows, quads, oc], name) {
-    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-    const tile = { rows: rows!, quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
-    return lowerPhases(plan, node, shape, tile);
-  },
+  lower: (plan, node, shape, numbers, name) => lowerPhases(plan, node, shape, quadTile(plan, numbers, name)),
 };
 
 export const WINOGRAD: Candidate<ConvShape> = {
@@ -91,10 +100,7 @@ export const WINOGRAD: Candidate<ConvShape> = {
   shared: ([, oc]) => oc!,
   quick: ['winograd-1x32-broadcast'],
   full: ['winograd-1x32', 'winograd-1x16-broadcast', 'winograd-2x16-broadcast', 'winograd-4x32'],
-  lower(plan, node, shape, [quads, oc], name) {
-    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-    return lowerWinograd(plan, node, shape, { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) });
-  },
+  lower: (plan, node, shape, numbers, name) => lowerWinograd(plan, node, shape, winogradTile(plan, numbers, name)),
 };
 
 export const WINOGRAD_CHANNELS: Candidate<ConvShape> = {
@@ -106,7 +112,7 @@ export const WINOGRAD_CHANNELS: Candidate<ConvShape> = {
   quick: ['winograd-channels-8x2-broadcast'],
   full: ['winograd-channels-8x1-broadcast', 'winograd-channels-16x2-broadcast', 'winograd-channels-8x2'],
   lower(plan, node, shape, [tiles, vecs], name) {
-    if (tiles! % 4 !== 0) return refuse('conv', 'candidate', name, 'tiles in whole vec4');
+    inWholeVec4('tiles', tiles!, name);
     const tile = { tiles: tiles!, vecs: vecs!, broadcast: lanesOf(plan.device, name, tiles!) };
     return lowerWinogradChannels(plan, node, shape, tile);
   },
@@ -120,11 +126,8 @@ export const POLYPHASE: Candidate<ConvShape> = {
   shared: ([, oc]) => oc!,
   quick: ['polyphase-1x32-broadcast'],
   full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast', 'polyphase-4x16-broadcast'],
-  lower(plan, node, shape, [quads, oc], name) {
-    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-    const tile = { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
-    return lowerPhased(plan, node, shape, tile, polyphase);
-  },
+  lower: (plan, node, shape, numbers, name) =>
+    lowerPhased(plan, node, shape, winogradTile(plan, numbers, name), polyphase),
 };
 
 export const NESTED: Candidate<ConvShape> = {
@@ -135,11 +138,8 @@ export const NESTED: Candidate<ConvShape> = {
   shared: ([, oc]) => oc!,
   quick: ['nested-1x32-broadcast'],
   full: ['nested-1x32', 'nested-1x16-broadcast', 'nested-2x16-broadcast'],
-  lower(plan, node, shape, [quads, oc], name) {
-    if (oc! % 4 !== 0) return refuse('conv', 'candidate', name, 'channels in whole vec4');
-    const tile = { quads: quads!, oc: oc!, broadcast: lanesOf(plan.device, name, oc!) };
-    return lowerPhased(plan, node, shape, tile, nested);
-  },
+  lower: (plan, node, shape, numbers, name) =>
+    lowerPhased(plan, node, shape, winogradTile(plan, numbers, name), nested),
 };
 
 export const TILE_PRODUCT: Candidate<ConvShape> = {
