@@ -95,7 +95,8 @@ const INTRODUCTION = `# Speed
 Written by \`npm run bench -- --markdown FILE…\` from what \`npm run bench -- --json FILE\` measured. All engines on the same adapter, in one
 process, in rounds one after the other; medians of the milliseconds from a call to the end of its work, warmed, nothing read
 back. In brackets how many times our time a peer takes. All in f32; a result must be ours within ${TOLERANCE} of its rms before
-anything is timed. Ours transforms weights in every run, as training has to. Of a labelled picture ours gets the ids, from which it looks
+anything is timed. Ours transforms weights in every run, as training has to; a
+generator alone keeps those that outweigh its maps, as when it paints. Of a labelled picture ours gets the ids, from which it looks
 the first layer's weights up, and peers the one-hot planes of the same labels.
 
 GF/s are those of the direct convolution, so Winograd may pass 100 % of the roofline, which is what the adapter does of

@@ -16,6 +16,7 @@ import {
   type Tensor,
   variable,
 } from '../src/engine.js';
+import { KEPT_BYTES } from '../src/generate/generator.js';
 import { gradientRules } from '../src/graph/gradients/index.js';
 import { encodeInput } from '../src/nets/encode-input.js';
 import { createVariables, lookup } from '../src/nets/parameters.js';
@@ -134,10 +135,14 @@ async function generator(device: Device, { nets, weights, x, picture }: Generato
   const all = Object.values(variables);
   if (!picture) {
     const given = variableOf(x)!;
-    return preparedGraph(device, nets.G.forward(given, lookup(variables)), [given, ...all]);
+    return preparedGraph(device, nets.G.forward(given, lookup(variables)), [given, ...all], { keep: KEPT_BYTES });
   }
   const { inputs, condition } = encodeInput(nets.encoding, [1, x.shape[2]!, x.shape[3]!]);
-  const program = await compile(device, { inputs, outputs: { result: nets.G.forward(condition, lookup(variables)) } });
+  const program = await compile(
+    device,
+    { inputs, outputs: { result: nets.G.forward(condition, lookup(variables)) } },
+    { keep: KEPT_BYTES },
+  );
   const { labels, instances } = picture;
   return preparedOf(
     program,

@@ -14,6 +14,7 @@ import { duration } from './duration.js';
 import {
   type Attempt,
   explainingOutOfMemory,
+  keptBytes,
   type MemoryReport,
   memoryOf,
   memoryReport,
@@ -71,10 +72,10 @@ export async function settledPrecision(
   return fits ? 'f32' : 'f16';
 }
 
-export function plannedPainting(file: GeneratorFile, size: Size, compile: Compile): Planned {
+export function plannedPainting(file: GeneratorFile, size: Size, compile: Compile, memoryGb?: number): Planned {
   const attempt = (options: string, of: Size): Attempt => ({
     options,
-    estimate: (device) => paintingMemory(device, file, of, compile),
+    estimate: (device) => paintingMemory(device, file, of, { keep: keptBytes(device, memoryGb), ...compile }),
   });
   return {
     what: `painting ${pixels(size)}`,

@@ -18,7 +18,7 @@ import { commandOf } from './command.js';
 import { dryRun, type Planned, plannedPainting, settledPrecision, withinMemory } from './dry-run.js';
 import { duration } from './duration.js';
 import { KERNEL_OPTIONS, type KernelOptions, kernelSetting, planningOf } from './kernels.js';
-import { allocatedText } from './memory.js';
+import { allocatedText, keptBytes } from './memory.js';
 import { profilerOf, tracePath } from './profile.js';
 import { type ProgressLine, progressLine } from './progress.js';
 import { shardOf } from './shard.js';
@@ -110,9 +110,9 @@ type Job = Omit<FolderJob, 'styles' | 'encoded'> &
 
 /** Plans for pictures of a size, in either precision. */
 const planning =
-  (file: GeneratorFile, size: Size, options: KernelOptions) =>
+  (file: GeneratorFile, size: Size, options: KernelOptions & { memoryGb?: number }) =>
   (precision: Precision): Planned =>
-    plannedPainting(file, size, { ...planningOf(options), precision });
+    plannedPainting(file, size, { ...planningOf(options), precision }, options.memoryGb);
 
 /** Plans for the largest of the maps, or for a size. */
 async function dryPaint(file: FileSource, { styles, ...options }: Job): Promise<void> {
@@ -162,7 +162,13 @@ async function paint(file: FileSource, options: Job): Promise<void> {
     const opened = openGenerator(file);
     const { manifest } = opened;
     const precision = await precisionFor(device, opened, options);
-    const generator = await loadGenerator(file, { device, ...kernels.compile, precision, onProgress: told.compiling });
+    const generator = await loadGenerator(file, {
+      device,
+      ...kernels.compile,
+      keep: keptBytes(device, options.memoryGb),
+      precision,
+      onProgress: told.compiling,
+    });
     if (!options.instances && !manifest.encoding.noInstance) {
       console.error('No --instances: every class counts as one instance, so edges lie between classes only');
     }

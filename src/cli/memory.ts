@@ -4,6 +4,7 @@ import { freemem } from 'node:os';
 import type { Device } from '../device/device.js';
 import { OutOfMemoryError } from '../device/errors.js';
 import { MemoryError } from '../errors.js';
+import { KEPT_BYTES } from '../generate/generator.js';
 import type { MemoryEstimate } from '../graph/estimate.js';
 
 /** Settings in words of the command line, and what they need. Without words: those that were asked for. */
@@ -36,6 +37,10 @@ export function memoryOf(device: Device, memoryGb?: number): number | undefined 
   const { availableMemory = freemem } = process as { availableMemory?: () => number };
   return availableMemory();
 }
+
+/** Of transformed weights: a quarter of what may be used at most. */
+export const keptBytes = (device: Device, memoryGb?: number): number =>
+  Math.min(KEPT_BYTES, (memoryOf(device, memoryGb) ?? Number.POSITIVE_INFINITY) / 4);
 
 /** The estimate; where the device's limits forbid a plan, why, and the estimate without them. */
 async function tried(device: Device, { estimate }: Attempt): Promise<{ estimate?: MemoryEstimate; problem?: string }> {

@@ -5,7 +5,7 @@ import type { Device } from '../device/device.js';
 import type { CompileOptions } from '../engine.js';
 import { estimateMemory, type MemoryEstimate } from '../graph/estimate.js';
 import { lookup } from '../nets/parameters.js';
-import { paddedTo, paintingProgram } from './generator.js';
+import { KEPT_BYTES, paddedTo, paintingProgram } from './generator.js';
 import type { GeneratorFile } from './open.js';
 import { fileVariables } from './weights.js';
 
@@ -18,7 +18,8 @@ export function paintingMemory(
 ): Promise<MemoryEstimate> {
   const { width, height } = paddedTo(manifest, size);
   const params = lookup(fileVariables(net.parameters, file, compile.precision));
-  return estimateMemory(device, [paintingProgram(manifest, net, params, [1, height, width])], compile);
+  const programs = [paintingProgram(manifest, net, params, [1, height, width])];
+  return estimateMemory(device, programs, { keep: KEPT_BYTES, ...compile });
 }
 
 const SHARES = [0.75, 0.5, 0.375, 0.25, 0.125];

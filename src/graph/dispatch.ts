@@ -132,7 +132,7 @@ function uniformTable() {
 /** Bytes of a plan's uniforms. */
 export function uniformBytes(p: Plan): number {
   const table = uniformTable();
-  for (const { launches } of p.steps) for (const { kernel } of launches) table.add(packParams(kernel));
+  for (const { launches } of [...p.once, ...p.steps]) for (const { kernel } of launches) table.add(packParams(kernel));
   return table.bytes().byteLength;
 }
 
@@ -162,7 +162,7 @@ export interface Recorded {
   rebind(): void;
 }
 
-/** Pipeline, bind group and folded size of every launch of a plan; nothing of it is made again at a run. */
+/** Pipeline, bind group and folded size of every launch of a plan, those of `once` first; nothing of it is made again at a run. */
 export async function record(
   device: Device,
   p: Plan,
@@ -171,7 +171,7 @@ export async function record(
   onProgress?: (done: number, total: number) => void,
 ): Promise<Recorded> {
   const table = uniformTable();
-  const launches = p.steps.flatMap(({ node, launches }) =>
+  const launches = [...p.once, ...p.steps].flatMap(({ node, launches }) =>
     launches.map((launch) => ({ node, launch, block: table.add(packParams(launch.kernel)), ...bind(launch, window) })),
   );
   const bytes = table.bytes();

@@ -85,7 +85,8 @@ export async function estimateMemory(
   }
   const uniforms = sum(planned.map(({ uniformBytes }) => uniformBytes));
   const readBytes = 2 * Math.max(...planned.map(({ readBytes }) => readBytes));
-  const transfers = uniforms + readBytes + savedBytes;
+  const kept = new Map(planned.flatMap(({ plan }) => plan.once.map(({ kept }) => [kept.tensor, kept.bytes] as const)));
+  const transfers = uniforms + readBytes + savedBytes + sum([...kept.values()]);
   return {
     peakBytes: weightBytes + optimizerBytes + planBytes + transfers,
     lowerBoundBytes: largest.plan.lowerBoundBytes,

@@ -1,7 +1,9 @@
 import { MemoryError } from '../errors.js';
 import { ALIGN as CHUNK_ALIGN, type Chunk, chunksOf, sizeOf } from './chunks.js';
+import { type Once, takeConstants } from './constants.js';
 import { fuse } from './fuse.js';
 import { halves, type Precision } from './half.js';
+import type { Kept } from './kept.js';
 import { memoryOrder } from './order.js';
 import { type Block, pack, peakOf } from './pack.js';
 import { readersOf } from './schedule.js';
@@ -15,6 +17,8 @@ import { type Launch, type Lowering, type Node, type Op, offsetOf, rootOf, type 
  */
 export interface Plan {
   steps: Step[];
+  /** What the first run makes, and one after its sources have changed. */
+  once: Once[];
   /** Where a tensor's memory is: the arena, or a variable's own storage. */
   home(tensor: Tensor): Home;
   /** Updates that could not be written in place: copied from → to after the outputs were read. */
@@ -72,6 +76,8 @@ export interface PlanRequest {
   candidate?: Lowering['candidate'];
   /** Whether elementwise nodes may disappear into their neighbours and equal copies be made once; unless false. */
   fuse?: boolean;
+  /** Room for what is made of variables alone; without it every run makes it. */
+  keep?(text: string, found: Omit<Kept, 'users'>): Kept | undefined;
   /** Unused bytes behind every block, for tests that look for writes out of range. */
   guardBytes?: number;
 }
@@ -235,6 +241,10 @@ export function plan(request: PlanRequest): Plan {
   });
 
   if (request.fuse !== false) shareCopies(steps, places);
+  const changing = new Set(updates.map(([variable]) => variable));
+  const isConstant = (root: Tensor) => isVariable(root) && !changing.has(root);
+  const once = request.keep ? takeConstants(steps, places, isConstant, request.keep) : [];
+  const lasting = new Set(once.map(({ kept }) => kept.tensor));
   const owners = new Map<Block, Occupant>();
   for (const [tensor, { parts, scratch }] of places)
     for (const { block } of parts) if (!owners.has(block)) owners.set(block, { tensor, bytes: block.bytes, scratch });
@@ -246,7 +256,7 @@ export function plan(request: PlanRequest): Plan {
   );
   const home = (tensor: Tensor): Home => {
     const root = rootOf(tensor);
-    const variable = isVariable(root) ? root : direct.get(root);
+    const variable = isVariable(root) || lasting.has(root) ? root : direct.get(root);
     if (variable) return { variable, half: isHalf(variable) };
     const pieces = places.get(root)!.parts.map(({ chunk: { start, end, base }, block: { offset, bytes } }) => {
       const buffer = Math.floor(offset / maxBufferSize);
@@ -257,6 +267,7 @@ export function plan(request: PlanRequest): Plan {
   const alive = blocks.filter(({ first, last }) => first <= peak.step && peak.step <= last);
   return {
     steps,
+    once,
     home,
     copies,
     arena,

@@ -5,13 +5,14 @@ import { sizeOf } from './chunks.js';
 import { binder, cut, record, uniformBytes } from './dispatch.js';
 import type { Precision } from './half.js';
 import { countGuards, debugLevel, paintGuards, profileText, summary } from './inspect.js';
+import { changed, isStale, keeper, letGo } from './kept.js';
 import { scale } from './ops/pointwise.js';
 import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
 import type { DebugLevel, KernelStats, KernelTime } from './profile.js';
 import { type Recompute, recomputed } from './recompute.js';
 import { runner } from './run.js';
 import { schedule } from './schedule.js';
-import { materialise } from './storage.js';
+import { materialise, stateOf } from './storage.js';
 import { type Effort, GraphError, isTensor, refuse, rootOf, type Tensor } from './tensor.js';
 import type { TuneEvent } from './tune.js';
 
@@ -51,6 +52,11 @@ export interface CompileOptions {
   choices?: Choices;
   /** What updates compute again instead of keeping it, to the same bits: less memory, more time. Default `none`. */
   recompute?: Recompute;
+  /**
+   * Bytes on this device that what is made of variables which no run changes, such as transformed weights, may take to be kept for the next
+   * run. Default 0: every run makes it.
+   */
+  keep?: number;
   /** Memory shared with other programs: `createArena`. Without it the program has its own. */
   arena?: Arena;
   /** Smaller limits than the device's, for planning as if on another. */
@@ -76,6 +82,8 @@ export interface ProgramStats {
   lowerBoundBytes: number;
   /** Bytes of the variables it uses, shared with other programs. */
   variableBytes: number;
+  /** Bytes of what is kept from run to run, shared with other programs. */
+  keptBytes: number;
   flops: number;
   kernels: KernelStats[];
 }
@@ -173,6 +181,7 @@ async function planFor(
     candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
     fuse: options.fuse,
     guardBytes: options.guardBytes,
+    keep: options.keep ? keeper(stateOf(device), options.keep) : undefined,
   });
 }
 
@@ -216,7 +225,11 @@ export async function compile(device: Device, given: ProgramSpec, options: Compi
     owned.push(buffer!);
     return buffer!;
   };
+  const state = stateOf(device);
+  const kept = p.once.map((one) => one.kept);
+  for (const one of kept) one.users++;
   const release = () => {
+    for (const one of kept) letGo(device, state, one);
     for (const buffer of owned) device.release(buffer);
     if (!options.arena) arena.destroy();
   };
@@ -224,10 +237,15 @@ export async function compile(device: Device, given: ProgramSpec, options: Compi
   try {
     await arena.reserve(p.arena, readBytes);
     // Last, so that where there is no room no variable has lost its data to a device.
-    await materialise(device, variables);
+    await materialise(device, [...variables, ...kept.map(({ tensor }) => tensor)]);
     const { parts, window } = binder(device, p, arena);
-    const { dispatches, pipelines, uniforms, rebind } = await record(device, p, window, own, options.onProgress);
+    const recorded = await record(device, p, window, own, options.onProgress);
+    const { pipelines, uniforms, rebind } = recorded;
+    const dispatches = [...recorded.dispatches];
+    const once = p.once.map(({ kept, launches }) => ({ kept, made: dispatches.splice(0, launches.length) }));
     const submits = cut(dispatches, device.profile);
+    /** Before a run: what has to be made anew. */
+    const stale = () => once.flatMap(({ kept, made }) => (isStale(state, kept) ? [made] : []));
     const stats: ProgramStats = {
       dispatches: dispatches.length,
       pipelines: pipelines.count,
@@ -237,6 +255,7 @@ export async function compile(device: Device, given: ProgramSpec, options: Compi
       peakBytes: p.arena.reduce((sum, bytes) => sum + bytes, 0) + uniforms.size + 2 * readBytes,
       lowerBoundBytes: p.lowerBoundBytes,
       variableBytes: variables.reduce((sum, tensor) => sum + bytesOf(tensor), 0),
+      keptBytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
       flops: dispatches.reduce((sum, { stats }) => sum + stats.flops, 0),
       kernels: dispatches.map(({ stats }) => stats),
     };
@@ -245,7 +264,27 @@ export async function compile(device: Device, given: ProgramSpec, options: Compi
     const debug = debugLevel(options.debug);
     if (debug >= 1) console.log(`compiled: ${summary(stats)}`);
     if (debug === 2) console.log(profileText(stats.kernels));
-    return runner({ device, p, inputs, named, parts, submits, arena, rebind, stats, release, guards, debug });
+    const ran = () =>
+      changed(
+        state,
+        updates.map(([variable]) => variable),
+      );
+    return runner({
+      device,
+      p,
+      inputs,
+      named,
+      parts,
+      submits,
+      stale,
+      ran,
+      arena,
+      rebind,
+      stats,
+      release,
+      guards,
+      debug,
+    });
   } catch (error) {
     release();
     throw error;

@@ -16,6 +16,10 @@ export interface Parts {
   named: [string, Tensor][];
   parts(tensor: Tensor): Part[];
   submits: Dispatch[][];
+  /** What must be made before a run, in submits, that an earlier one made of other values; it counts as made. */
+  stale(): Dispatch[][];
+  /** Tells that the variables which a run updates have changed. */
+  ran(): void;
   arena: Arena;
   rebind(): void;
   stats: ProgramStats;
@@ -27,12 +31,21 @@ export interface Parts {
 
 /** Hands the dispatches to the device, in cuts that leave others a turn, and what follows behind the last. */
 function submitter(
-  { device, submits }: Pick<Parts, 'device' | 'submits'>,
+  { device, submits, stale, ran }: Pick<Parts, 'device' | 'submits' | 'stale' | 'ran'>,
   finish: ReturnType<typeof transfersOf>['finish'],
 ) {
   const { queue } = device.gpu;
+  const prepare = () => {
+    for (const dispatches of stale()) {
+      const encoder = device.gpu.createCommandEncoder();
+      encode(dispatches, encoder);
+      queue.submit([encoder.finish()]);
+    }
+    ran();
+  };
   return {
     submit(target: GPUBuffer | undefined, { after, onProgress }: RunOptions) {
+      prepare();
       submits.forEach((dispatches, i) => {
         const encoder = device.gpu.createCommandEncoder();
         if (dispatches.length > 0) encode(dispatches, encoder);
@@ -45,6 +58,7 @@ function submitter(
     },
     /** The same with the time of every kernel. */
     async submitTimed(target?: GPUBuffer, after?: RunOptions['after']): Promise<KernelTime[]> {
+      prepare();
       const rows = await timed(device, submits);
       const encoder = device.gpu.createCommandEncoder();
       finish(encoder, target, after);

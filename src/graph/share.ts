@@ -11,7 +11,7 @@ function copyMadeBy({ kernel, operands }: Launch): { name: string; tensor: Tenso
 }
 
 /** Launches with equal text compute the same from the same tensors. */
-function textOf({ kernel, operands }: Launch, made: string): string {
+export function textOf({ kernel, operands }: Launch, made: string): string {
   const { name, constants, hooks, params, workgroups } = kernel;
   const read = Object.entries(operands).map(([binding, { tensor, chunk }]) =>
     binding === made ? [binding, tensor.shape, chunk.index] : [binding, tensor.id, chunk.index],

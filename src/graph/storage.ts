@@ -1,6 +1,7 @@
 import type { Device } from '../device/device.js';
 import { fromHalf, toHalf } from '../float16.js';
 import { sizeOf } from './chunks.js';
+import { changed, type Kept } from './kept.js';
 import { GraphError, isTensor, type Tensor } from './tensor.js';
 
 /**
@@ -11,6 +12,10 @@ export interface DeviceState {
   variables: Map<Tensor, GPUBuffer>;
   pipelines: Map<string, Promise<GPUComputePipeline>>;
   layouts: Map<string, GPUBindGroupLayout>;
+  /** What programs made of variables alone, by how it is made. */
+  kept: Map<string, Kept>;
+  /** How often a variable was written after its first values. */
+  changes: Map<Tensor, number>;
 }
 
 const states = new WeakMap<Device, DeviceState>();
@@ -18,7 +23,13 @@ const states = new WeakMap<Device, DeviceState>();
 export function stateOf(device: Device): DeviceState {
   let state = states.get(device);
   if (!state) {
-    state = { variables: new Map(), pipelines: new Map(), layouts: new Map() };
+    state = {
+      variables: new Map(),
+      pipelines: new Map(),
+      layouts: new Map(),
+      kept: new Map(),
+      changes: new Map(),
+    };
     states.set(device, state);
   }
   return state;
@@ -133,7 +144,9 @@ export function write(device: Device, tensor: Tensor, data: Float32Array): void 
   const size = sizeOf(variableOf('write', tensor).shape);
   if (data.length !== size)
     throw new GraphError(`write: got ${data.length} values, wanted ${size} for [${tensor.shape.join(', ')}]`);
-  const buffer = stateOf(device).variables.get(tensor);
+  const state = stateOf(device);
+  const buffer = state.variables.get(tensor);
+  changed(state, [tensor]);
   if (buffer) device.gpu.queue.writeBuffer(buffer, 0, stored(tensor, data));
   else Object.assign(tensor.node.attrs as VariableAttrs, { data: data.slice(), dropped: false });
 }

@@ -1,0 +1,79 @@
+import { interfaceOf } from '../kernels/kernel.js';
+import { sizeOf } from './chunks.js';
+import type { Kept } from './kept.js';
+import type { Place, Step } from './plan.js';
+import { textOf } from './share.js';
+import { type Launch, type Node, rootOf, type Tensor } from './tensor.js';
+
+/** What makes one thing that is kept. */
+export interface Once {
+  node: Node;
+  launches: Launch[];
+  kept: Kept;
+}
+
+/** What a launch does with a temporary, and where it stands among all. */
+interface Use {
+  node: Node;
+  launch: Launch;
+  at: number;
+  write: boolean;
+}
+
+function usesOf(steps: readonly Step[], places: ReadonlyMap<Tensor, Place>): Map<Tensor, Use[]> {
+  const uses = new Map<Tensor, Use[]>();
+  const all = steps.flatMap(({ node, launches }) => launches.map((launch) => ({ node, launch })));
+  all.forEach(({ node, launch }, at) => {
+    for (const { name, write } of interfaceOf(launch.kernel.source).bindings) {
+      const tensor = launch.operands[name]?.tensor;
+      if (!tensor || !places.get(tensor)?.scratch) continue;
+      const list = uses.get(tensor) ?? [];
+      uses.set(tensor, list);
+      list.push({ node, launch, at, write });
+    }
+  });
+  return uses;
+}
+
+const tensorsOf = ({ operands }: Launch): Tensor[] => Object.values(operands).map(({ tensor }) => rootOf(tensor));
+
+/**
+ * Takes what every run would make alike, of variables that the program leaves as they are, out of its steps, where `keep` has room. Only
+ * what is larger than all that it meets in a kernel: the weights of 512 channels, transformed, take 38 MB and longer to make than to
+ * multiply with a plane of 8×16. Changes steps and places.
+ */
+export function takeConstants(
+  steps: readonly Step[],
+  places: Map<Tensor, Place>,
+  isConstant: (root: Tensor) => boolean,
+  keep: (text: string, found: Omit<Kept, 'users'>) => Kept | undefined,
+): Once[] {
+  const taken: Once[] = [];
+  for (const [tensor, uses] of usesOf(steps, places)) {
+    const [writers, readers] = [uses.filter(({ write }) => write), uses.filter(({ write }) => !write)];
+    const others = (list: readonly Use[]) =>
+      list.flatMap(({ launch }) => tensorsOf(launch).filter((other) => other !== tensor));
+    const sources = [...new Set(others(writers))];
+    const largest = Math.max(...others(readers).map(({ shape }) => sizeOf(shape)));
+    const written = Math.max(...writers.map(({ at }) => at));
+    if (!sources.every(isConstant) || readers.some(({ at }) => at < written) || sizeOf(tensor.shape) <= largest)
+      continue;
+    const text = writers.map(({ launch }) => textOf(launch, nameIn(launch, tensor))).join();
+    const kept = keep(text, { tensor, bytes: 4 * sizeOf(tensor.shape), sources });
+    if (!kept) continue;
+    places.delete(tensor);
+    for (const { launch } of uses) launch.operands = redirected(launch, tensor, kept.tensor);
+    taken.push({ node: writers[0]!.node, launches: writers.map(({ launch }) => launch), kept });
+  }
+  const once = new Set(taken.flatMap(({ launches }) => launches));
+  for (const step of steps) step.launches = step.launches.filter((launch) => !once.has(launch));
+  return taken;
+}
+
+const nameIn = ({ operands }: Launch, tensor: Tensor): string =>
+  Object.keys(operands).find((name) => operands[name]!.tensor === tensor)!;
+
+const redirected = ({ operands }: Launch, from: Tensor, to: Tensor): Launch['operands'] =>
+  Object.fromEntries(
+    Object.entries(operands).map(([name, view]) => [name, view.tensor === from ? { ...view, tensor: to } : view]),
+  );

@@ -1,0 +1,59 @@
+import type { Device } from '../device/device.js';
+import type { DeviceState } from './storage.js';
+import type { Tensor } from './tensor.js';
+
+// What programs make of unchanging variables alone, such as transformed weights: made once, and kept for all programs of a device.
+
+/** One of them. Its memory is that of a variable, under the name of `tensor`. */
+export interface Kept {
+  tensor: Tensor;
+  bytes: number;
+  /** The variables that it is made of. */
+  sources: readonly Tensor[];
+  /** Programs that read it. */
+  users: number;
+  /** How often its sources had changed when it was made last. */
+  made?: number;
+}
+
+type State = Pick<DeviceState, 'kept' | 'changes'>;
+
+/** Keeps up to `most` bytes on a device. The function gives what is kept under a text already, or `found` where there is room. */
+export function keeper({ kept }: Pick<State, 'kept'>, most: number) {
+  const taken = new Set<Kept>();
+  return (text: string, found: Omit<Kept, 'users'>): Kept | undefined => {
+    const one = kept.get(text) ?? { ...found, users: 0 };
+    const used = [...kept.values()].filter(({ users }) => users > 0);
+    const sum = [...new Set([...used, ...taken, one])].reduce((bytes, other) => bytes + other.bytes, 0);
+    if (sum > most) return undefined;
+    kept.set(text, one);
+    taken.add(one);
+    return one;
+  };
+}
+
+const changesOf = ({ changes }: State, { sources }: Kept): number =>
+  sources.reduce((sum, source) => sum + (changes.get(source) ?? 0), 0);
+
+/** Whether it must be made anew; from then on it counts as made. */
+export function isStale(state: State, one: Kept): boolean {
+  const now = changesOf(state, one);
+  const stale = one.made !== now;
+  one.made = now;
+  return stale;
+}
+
+/** A program reads it no more: without readers its memory is freed. */
+export function letGo(device: Device, { kept, variables }: Pick<DeviceState, 'kept' | 'variables'>, one: Kept): void {
+  if (--one.users > 0) return;
+  const buffer = variables.get(one.tensor);
+  if (buffer) device.release(buffer);
+  one.made = undefined;
+  variables.delete(one.tensor);
+  for (const [text, other] of kept) if (other === one) kept.delete(text);
+}
+
+/** Tells that variables hold other values. */
+export function changed({ changes }: Pick<State, 'changes'>, variables: readonly Tensor[]): void {
+  for (const variable of variables) changes.set(variable, (changes.get(variable) ?? 0) + 1);
+}
