@@ -11,14 +11,20 @@ export const KEPT_OPTIONS: readonly string[] = [
   ...['vgg', ...KERNEL_OPTIONS, ...VALIDATION_OPTIONS].map(camelCase),
 ];
 
-type Places = { val?: string; lpips?: string; lpipsNet?: string };
+const PATHS = ['val', 'lpips', 'lpipsNet', 'vgg'];
 
-/** Options and settings, with paths that hold wherever the run is gone on with. @param vgg where VGG19's weights were found, if they are used */
-export function keptValues<T extends Places>({ settings }: Pick<Training, 'settings'>, options: T, vgg?: string) {
-  const { val, lpips, lpipsNet } = options;
-  const places = Object.entries({ val, lpips, lpipsNet, vgg }).map(([name, path]) => [name, path && resolve(path)]);
-  return { ...options, ...settings, ...Object.fromEntries(places) };
-}
+/** Options with paths that hold wherever the run is gone on with. */
+export const fromAnywhere = <T extends object>(options: T): T => {
+  const placed = Object.entries(options).map(([name, value]) => [
+    name,
+    PATHS.includes(name) && typeof value === 'string' ? resolve(value) : value,
+  ]);
+  return Object.fromEntries(placed) as T;
+};
+
+/** Options and settings. @param vgg where VGG19's weights were found, if they are used */
+export const keptValues = <T extends object>({ settings }: Pick<Training, 'settings'>, options: T, vgg?: string) =>
+  fromAnywhere({ ...options, ...settings, vgg });
 
 /** Some of an object's values. */
 export const picked = (values: object, names: readonly string[]): Record<string, unknown> =>

@@ -13,7 +13,7 @@ import { totalSteps } from '../train/schedule.js';
 import { watchRun } from '../watch/run.js';
 import { serveRuns } from '../watch/server.js';
 import type { Given } from './command.js';
-import { KEPT_OPTIONS, picked } from './kept.js';
+import { fromAnywhere, KEPT_OPTIONS, picked } from './kept.js';
 import type { TrainCommandOptions } from './train.js';
 
 type Options = TrainCommandOptions & { out: string };
@@ -97,7 +97,7 @@ export async function trainRecipe(
   let dashboard: Served | undefined;
   try {
     const kept = picked(
-      options,
+      fromAnywhere(options),
       KEPT_OPTIONS.filter((name) => named.includes(name)),
     );
     const names = phases.map(({ name }) => name);

@@ -1,7 +1,7 @@
 // Recipes from start to finish: phases in order, stopped and killed in between.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makePng } from '../data/make-png.js';
@@ -58,9 +58,13 @@ test('edges and a single image, and what a recipe would take', () =>
     const refused = await cli(['train', root, '--out', out, ...PHASES, '--memory-gb', '0.00001']);
     assert.is(refused.code, 2);
     assert.not.ok(existsSync(out), 'nothing is left of a recipe that was refused');
-    const single = await cli(['train', root, '--out', out, ...TINY, '--recipe', 'single-image', '--max-steps', '1']);
+    const here = ['--vgg', relative('', join(root, 'vgg.pth'))];
+    const short = [...TINY, ...here, '--recipe', 'single-image', '--max-steps', '1'];
+    const single = await cli(['train', root, '--out', out, ...short]);
     assert.is(single.code, 0, single.stderr);
     assert.is(configOf(join(out, '1-global')).maxDatasetSize, 1);
+    const { options } = JSON.parse(readFileSync(join(out, 'recipe.json'), 'utf8'));
+    assert.is(options.vgg, join(root, 'vgg.pth'), 'gone on with from anywhere');
     const dry = await cli(['train', '--dry-run', '--size', '64x32', ...HALVES, '--no-instance']);
     assert.is(dry.code, 0, dry.stderr);
     assert.match(
