@@ -79,7 +79,7 @@ async function addOurs(report: Report, device: Device, wishes: Wishes, say: Surr
     say(`\nTiles for GPUs, ms (GF/s):\n${columns(tileCells(report.tiles))}`);
   }
   if (wishes.growth) {
-    report.growth = await growthOf(engine, EFFORTS[wishes.quick ? 'quick' : 'normal']);
+    report.growth = await growthOf(engine);
     say(`\n${columns(growthCells(report.growth))}\n${growthText(report.growth)}`);
   }
 }
