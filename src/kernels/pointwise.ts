@@ -81,7 +81,7 @@ const boundsCheck = (operands: readonly PointwiseOperand[]): string =>
     )
     .join(' && ');
 
-/** Uniforms that say where the operands are; shared with the mapped reduction. */
+/** Uniforms that say where the operands are, and constants; shared with the mapped reduction. */
 export function operandParams(operands: readonly PointwiseOperand[]): Record<string, number | number[]> {
   const tensors = tensorsOf(operands);
   return {
@@ -89,6 +89,12 @@ export function operandParams(operands: readonly PointwiseOperand[]): Record<str
     constants: operands.flatMap(({ constant }) => constant ?? []),
   };
 }
+
+/** Uniforms that say where the first operands end. */
+export const operandEnds = (operands: readonly PointwiseOperand[], count: number): Record<string, number> => {
+  const tensors = tensorsOf(operands);
+  return Object.fromEntries(SLOTS.slice(0, count).map((k) => [`end${k}`, tensors[k]?.end ?? 0]));
+};
 
 export function pointwiseKernel(spec: PointwiseSpec): Kernel {
   const { operands, sizes } = spec;
@@ -108,7 +114,7 @@ export function pointwiseKernel(spec: PointwiseSpec): Kernel {
       end: spec.finish,
       outBase: spec.outBase,
       ...operandParams(operands),
-      ...Object.fromEntries(LANES.map((_, k) => [`end${k}`, tensors[k]?.end ?? 0])),
+      ...operandEnds(operands, MOST_BROADCASTS),
       sizes: strided ? sizes.flatMap((size) => [size, 0, 0, 0]) : [],
       strides: strided ? sizes.flatMap((_, d) => LANES.map((_, k) => tensors[k]?.strides?.[d] ?? 0)) : [],
     },
