@@ -1,5 +1,6 @@
 import { MemoryError } from '../errors.js';
 import { ALIGN as CHUNK_ALIGN, type Chunk, chunksOf, sizeOf } from './chunks.js';
+import { joinEnds } from './ends.js';
 import { fuse } from './fuse.js';
 import { halves, type Precision } from './half.js';
 import { memoryOrder } from './order.js';
@@ -234,7 +235,10 @@ export function plan(request: PlanRequest): Plan {
     return { node, launches };
   });
 
-  if (request.fuse !== false) shareCopies(steps, places);
+  if (request.fuse !== false) {
+    shareCopies(steps, places);
+    joinEnds(steps, places, new Set([...keep, ...updates.map(([, value]) => rootOf(value))]));
+  }
   const owners = new Map<Block, Occupant>();
   for (const [tensor, { parts, scratch }] of places)
     for (const { block } of parts) if (!owners.has(block)) owners.set(block, { tensor, bytes: block.bytes, scratch });

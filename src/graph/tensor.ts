@@ -34,6 +34,8 @@ export interface View {
 export interface Launch {
   kernel: Kernel;
   operands: Record<string, View>;
+  /** Where all that it does is to add up a whole tensor, times `factor`, to the one number that its node makes. */
+  adds?: { all: Tensor; factor: number };
 }
 
 /** What lowering may ask of the plan. */

@@ -90,12 +90,6 @@ export function operandParams(operands: readonly PointwiseOperand[]): Record<str
   };
 }
 
-/** Uniforms that say where the first operands end. */
-export const operandEnds = (operands: readonly PointwiseOperand[], count: number): Record<string, number> => {
-  const tensors = tensorsOf(operands);
-  return Object.fromEntries(SLOTS.slice(0, count).map((k) => [`end${k}`, tensors[k]?.end ?? 0]));
-};
-
 export function pointwiseKernel(spec: PointwiseSpec): Kernel {
   const { operands, sizes } = spec;
   const strided = operands.some(({ access }) => access === 'broadcast');
@@ -114,7 +108,7 @@ export function pointwiseKernel(spec: PointwiseSpec): Kernel {
       end: spec.finish,
       outBase: spec.outBase,
       ...operandParams(operands),
-      ...operandEnds(operands, MOST_BROADCASTS),
+      ...Object.fromEntries(LANES.map((_, k) => [`end${k}`, tensors[k]?.end ?? 0])),
       sizes: strided ? sizes.flatMap((size) => [size, 0, 0, 0]) : [],
       strides: strided ? sizes.flatMap((_, d) => LANES.map((_, k) => tensors[k]?.strides?.[d] ?? 0)) : [],
     },

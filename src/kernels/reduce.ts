@@ -1,14 +1,20 @@
 import argmaxSource from '../../shaders/argmax.wgsl';
+import endsSource from '../../shaders/reduce-ends.wgsl';
 import rowsSource from '../../shaders/reduce-rows.wgsl';
 import stridedSource from '../../shaders/reduce-strided.wgsl';
+import tree from '../../shaders/reduce-tree.wgsl';
 import { groupsFor, type Kernel } from './kernel.js';
-import { type Mapping, MOST_TENSORS, operandEnds, operandParams, returning, tensorsOf } from './pointwise.js';
+import { type Mapping, operandParams, returning, tensorsOf } from './pointwise.js';
+import { joined } from './wgsl.js';
 
 /** Elements a thread sums in one pass. */
 export const SEGMENT = 256;
 
 /** Segments of a row that one workgroup adds up. */
 export const MOST_SEGMENTS = 256;
+
+const ROWS = /* @__PURE__ */ joined(tree, rowsSource);
+const ENDS = /* @__PURE__ */ joined(tree, endsSource);
 
 export type Join = 'sum' | 'max';
 const JOINED: Record<Join, (a: string, b: string) => string> = {
@@ -38,28 +44,15 @@ export interface RowsSpec extends Mapping {
   factor: number;
   /** A workgroup a row, which adds its segments up: at most MOST_SEGMENTS. */
   end?: boolean;
-  /** Operands have lengths of their own, and zeros behind. */
-  short?: boolean;
 }
 
 const COMPONENTS = ['.x', '.y', '.z', '.w'];
 
-const loadOf = (k: number, short: boolean): string =>
-  short
-    ? `select(0.0, operand${k}[min(i, params.end${k} - 1u)], i < params.end${k})`
-    : `operand${k}[i - params.base${k}]`;
-
-/** The expression for a Value, component by component, and how Values are joined in turn. */
-function rowHooks({ join, short = false, ...mapping }: RowsSpec, wide: boolean): Record<string, string> {
-  const type = wide ? 'Value' : 'f32';
-  const components = wide ? COMPONENTS : [''];
-  const tensors = tensorsOf(mapping.operands);
-  const loads = tensors.map(({ name }, k) => `let ${name} = ${loadOf(k, short)};`);
-  const calls = components.map((c) => `each(${tensors.map(({ name }) => `${name}${c}`).join(', ')})`);
-  const each = `fn each(${tensors.map(({ name }) => `${name}: f32`).join(', ')}) -> f32 { ${returning(mapping)} }`;
-  const inTurn = (from: string[]) => [...from, ...components.map((c) => `v${c}`)].reduce(JOINED[join]);
+/** How Values are joined, each component in turn. */
+function joinHooks(join: Join, components: readonly string[]): Record<string, string> {
+  const type = components.length > 1 ? 'Value' : 'f32';
+  const inTurn = (from: string[]) => [...from, ...components.map((c) => `v${c}`)].reduce((a, b) => JOINED[join](a, b));
   return {
-    value: `${each}\nfn value(i: u32) -> ${type} { ${loads.join(' ')} return ${wide ? `Value(${calls.join(', ')})` : calls[0]}; }`,
     join: joining(join, 'join', type),
     joinOne: joining(join, 'joinOne', 'f32'),
     first: `fn first(v: ${type}) -> f32 { return ${inTurn([])}; }`,
@@ -67,18 +60,26 @@ function rowHooks({ join, short = false, ...mapping }: RowsSpec, wide: boolean):
   };
 }
 
+/** The expression for a Value, component by component. */
+function rowHook(mapping: Mapping, components: readonly string[]): string {
+  const names = tensorsOf(mapping.operands).map(({ name }) => name);
+  const loads = names.map((name, k) => `let ${name} = operand${k}[i - params.base${k}];`);
+  const calls = components.map((c) => `each(${names.map((name) => name + c).join(', ')})`);
+  const each = `fn each(${names.map((name) => `${name}: f32`).join(', ')}) -> f32 { ${returning(mapping)} }`;
+  return `${each}\nfn value(i: u32, row: u32) -> Value { ${loads.join(' ')} return Value(${calls.join(', ')}); }`;
+}
+
 export function rowsKernel(spec: RowsSpec): Kernel {
-  const { op, operands, length, segments, start, finish, outBase, part, factor, end = false, short = false } = spec;
+  const { op, operands, length, segments, start, finish, outBase, part, factor, join, end = false } = spec;
   const elements = part.end - part.start;
-  const tensors = tensorsOf(operands);
-  const wide = !short && length % 4 === 0 && tensors.every(({ base }) => base % 4 === 0);
-  const width = wide ? 4 : 1;
-  const { constants, ...bases } = operandParams(operands.map((each) => ({ ...each, base: each.base / width })));
+  const wide = length % 4 === 0 && tensorsOf(operands).every(({ base }) => base % 4 === 0);
+  const components = wide ? COMPONENTS : [''];
+  const width = components.length;
   return {
     name: `${op}.${end ? 'row' : 'rows'}`,
-    source: rowsSource,
-    constants: { WIDTH: width, LANES: 8 / width, END: end, Value: wide ? 'vec4f' : 'f32' },
-    hooks: rowHooks(spec, wide),
+    source: ROWS,
+    constants: { END: end, WIDTH: width, LANES: 8 / width, Value: wide ? 'vec4f' : 'f32' },
+    hooks: { ...joinHooks(join, components), value: rowHook(spec, components) },
     params: {
       start,
       end: finish,
@@ -88,13 +89,42 @@ export function rowsKernel(spec: RowsSpec): Kernel {
       length,
       segments,
       factor,
-      ...bases,
-      ...operandEnds(operands, MOST_TENSORS),
-      constants: constants!,
+      ...operandParams(operands.map((each) => ({ ...each, base: each.base / width }))),
     },
     workgroups: end ? finish - start : groupsFor(finish - start),
     flops: elements,
     bytes: 4 * elements * operands.length,
+  };
+}
+
+/** What ends in a function of it: the sum of so many elements, times `factor`. */
+export interface Term {
+  length: number;
+  factor: number;
+}
+
+/** A function of the sums of its operands; all of them and the result are bound from their first element on. */
+export function endsKernel(op: string, mapping: Mapping, terms: readonly Term[]): Kernel {
+  const names = tensorsOf(mapping.operands).map(({ name }) => name);
+  const totals = names.map((name, k) => `let ${name} = totals[${k}];`);
+  const cases = names.map((_, k) => `${k === 0 ? 'default' : `case ${k}u`}: { return operand${k}[i]; }`);
+  const elements = terms.reduce((sum, { length }) => sum + length, 0);
+  return {
+    name: `${op}.ends`,
+    source: ENDS,
+    constants: { TERMS: terms.length },
+    hooks: {
+      value: `fn value(i: u32, term: u32) -> f32 { switch (term) { ${cases.join(' ')} } }`,
+      ended: `fn ended() -> f32 { ${[...totals, returning(mapping)].join(' ')} }`,
+    },
+    params: {
+      lengths: terms.map(({ length }) => length),
+      factors: terms.map(({ factor }) => factor),
+      constants: mapping.operands.flatMap(({ constant }) => constant ?? []),
+    },
+    workgroups: 1,
+    flops: elements,
+    bytes: 4 * elements,
   };
 }
 

@@ -172,6 +172,14 @@ test('a gradient of one part of a concatenation alone is the same bits as that o
   assert.is(differences(results[0]!, results[1]!), 0);
 });
 
+test('sums that meet end where they meet, but for one that is shown', async () => {
+  const loss = (seed: number, ...shape: number[]) => l1Loss(drawn(seed, ...shape), drawn(seed + 1, ...shape));
+  const [a, b, c] = [loss(100, 1, 3, 40, 41), loss(102, 300, 20), loss(104, 70_001)];
+  const y = scale(add(add(a, b), c), 3);
+  assert.equal(await counts({ y }), [4, 9]);
+  assert.equal(await counts({ y, c }), [5, 9]);
+});
+
 test('weights that two convolutions read are packed once, and no peak rises', async () => {
   const [a, b, w] = [drawn(80, 1, 3, 9, 9), drawn(81, 1, 3, 9, 9), drawn(82, 4, 3, 3, 3)];
   const outputs = { a: conv2d(a, w), b: conv2d(b, w) };

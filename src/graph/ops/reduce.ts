@@ -68,7 +68,8 @@ function rowsPass(
         end,
       });
       const bound = Object.fromEntries(inputs.map((tensor, k) => [`operand${k}`, { tensor, chunk: part }]));
-      return [{ kernel, operands: { ...bound, out: { tensor: out, chunk: target } } }];
+      const adds = map === PLAIN && join === 'sum' && sizeOf(out.shape) === 1 ? { all: inputs[0]!, factor } : undefined;
+      return [{ kernel, operands: { ...bound, out: { tensor: out, chunk: target } }, adds }];
     }),
   );
 }
