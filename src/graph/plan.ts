@@ -1,4 +1,5 @@
 import { MemoryError } from '../errors.js';
+import { joinAdams } from './adams.js';
 import { ALIGN as CHUNK_ALIGN, type Chunk, chunksOf, sizeOf } from './chunks.js';
 import { joinEnds } from './ends.js';
 import { fuse } from './fuse.js';
@@ -237,6 +238,7 @@ export function plan(request: PlanRequest): Plan {
 
   if (request.fuse !== false) {
     shareCopies(steps, places);
+    joinAdams(steps, places, direct);
     joinEnds(steps, places, new Set([...keep, ...updates.map(([, value]) => rootOf(value))]));
   }
   const owners = new Map<Block, Occupant>();

@@ -28,6 +28,8 @@ export interface Node<A = unknown> {
 export interface View {
   tensor: Tensor;
   chunk: Chunk;
+  /** With all that lies behind it in the same buffer up to this one's end: `variablesBeside`. */
+  through?: Tensor;
 }
 
 /** A kernel with the memory it runs on; names are those of the shader's bindings. */

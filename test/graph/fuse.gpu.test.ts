@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   abs,
+  adam,
   add,
   avgPool2d,
   type CompileOptions,
@@ -11,12 +12,14 @@ import {
   concat,
   conv2d,
   convTranspose2d,
+  full,
   grad,
   instanceNorm,
   l1Loss,
   leakyRelu,
   mean,
   mul,
+  read,
   relu,
   scale,
   square,
@@ -25,6 +28,7 @@ import {
   tanh,
   variable,
 } from '../../src/engine.js';
+import { variablesBeside } from '../../src/graph/ops/source.js';
 import { openTestDevice } from '../support/device.js';
 import { randomFrom } from '../support/random.js';
 
@@ -38,6 +42,12 @@ function drawn(seed: number, ...shape: number[]): Tensor {
     Float32Array.from({ length: size }, () => (random.chance(0.1) ? 0 : random.uniform(-1, 1))),
   );
 }
+
+/** The numbers of `drawn` without their signs, as second moments are. */
+const positive = (seed: number, shape: readonly number[]) => () => {
+  const random = randomFrom(seed);
+  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.uniform(0, 1));
+};
 
 type Values = Float32Array | Int32Array;
 
@@ -171,6 +181,51 @@ test('a gradient of one part of a concatenation alone is the same bits as that o
   }
   assert.is(differences(results[0]!, results[1]!), 0);
 });
+
+for (const skip of [0, 1]) {
+  test(`Adam on parameters whose moments share a buffer is one dispatch${skip ? ', and may change nothing' : ''}`, async () => {
+    const device = await openTestDevice();
+    const results: { counted: number; left: Float32Array[] }[] = [];
+    for (const fuse of [true, false]) {
+      const shapes = [[2, 3, 4], [16, 3, 3, 4], [4], [7], [1, 3]];
+      const [wide, odd] = [shapes.slice(0, 3), shapes.slice(3)].map((group) =>
+        variablesBeside(
+          group.flatMap((shape, k) =>
+            [shape, shape].map((of, i) => ({ shape: of, data: positive(110 + 2 * k + i, of) })),
+          ),
+        ),
+      );
+      const moments = [...wide!, ...odd!];
+      const scalars = {
+        lr: full([], 0.1),
+        correction1: full([], 0.5),
+        correction2: full([], 0.1),
+        skip: full([], skip),
+        unscale: full([], 0.5),
+      };
+      const updates = shapes.flatMap((shape, k): [Tensor, Tensor][] => {
+        const [w, m, v] = [drawn(120 + k, ...shape), moments[2 * k]!, moments[2 * k + 1]!];
+        const next = adam(w, scale(drawn(130 + k, ...shape), 3), m, v, scalars);
+        return [
+          [w, next.w],
+          [m, next.m],
+          [v, next.v],
+        ];
+      });
+      const program = await compile(device, { updates }, { fuse, guardBytes: 64 });
+      await program.run();
+      await program.run();
+      assert.is(await program.guards(), 0);
+      const left = await Promise.all(updates.map(([variable]) => read(device, variable)));
+      results.push({ counted: program.stats.kernels.filter(({ op }) => op === 'adam').length, left });
+      program.destroy();
+    }
+    const [joined, single] = results as [(typeof results)[0], (typeof results)[0]];
+    assert.equal([joined.counted, single.counted], [2, 5]);
+    assert.equal(joined.left, single.left);
+    assert.ok(joined.left.every((values) => values.every((value) => Number.isFinite(value))));
+  });
+}
 
 test('sums that meet end where they meet, but for one that is shown', async () => {
   const loss = (seed: number, ...shape: number[]) => l1Loss(drawn(seed, ...shape), drawn(seed + 1, ...shape));
