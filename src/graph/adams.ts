@@ -81,7 +81,7 @@ function joinedLaunch(singles: readonly Single[]): Launch {
  */
 export function joinAdams(
   steps: readonly Step[],
-  places: Map<Tensor, Place>,
+  placeOf: (tensor: Tensor) => Place | undefined,
   direct: ReadonlyMap<Tensor, Tensor>,
 ): void {
   for (const all of singlesByBuffer(steps, direct).values()) {
@@ -97,8 +97,7 @@ export function joinAdams(
     const launch = joinedLaunch(singles);
     for (const { step } of singles) {
       step.launches = [];
-      for (const { block } of places.get(rootOf(step.node.inputs[G!]!))?.parts ?? [])
-        block.last = Math.max(block.last, last.at);
+      for (const { block } of placeOf(step.node.inputs[G!]!)?.parts ?? []) block.last = Math.max(block.last, last.at);
     }
     last.step.launches = [launch];
   }

@@ -6,7 +6,7 @@ import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import type { Plan } from './plan.js';
 import type { KernelStats } from './profile.js';
 import { bytesFor, stateOf, UNIFORM_USAGE } from './storage.js';
-import { type Launch, type Node, offsetOf, type Tensor, type View } from './tensor.js';
+import type { Launch, Node, Tensor, View } from './tensor.js';
 
 // From launches to recorded dispatches: what each binding is bound to, the uniform table, pipelines and bind groups.
 
@@ -57,7 +57,7 @@ export function binder(device: Device, p: Plan, arena: Arena) {
     const home = p.home(tensor);
     const width = home.half ? 2 : 4;
     // Where the tensor lies in the memory that it may share.
-    const [from, to] = [offsetOf(tensor), offsetOf(tensor) + sizeOf(tensor.shape)];
+    const [from, to] = [p.offset(tensor), p.offset(tensor) + sizeOf(tensor.shape)];
     const pieces =
       'variable' in home
         ? [{ ...variables.get(home.variable)!, start: 0, base: 0, end: sizeOf(home.variable.shape) }]

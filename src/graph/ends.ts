@@ -14,7 +14,11 @@ const MOST_ADDED = MOST_SEGMENTS * SEGMENT;
  *
  * @param shown what must exist, as it is read back or kept
  */
-export function joinEnds(steps: readonly Step[], places: Map<Tensor, Place>, shown: ReadonlySet<Tensor>): void {
+export function joinEnds(
+  steps: readonly Step[],
+  placeOf: (tensor: Tensor) => Place | undefined,
+  shown: ReadonlySet<Tensor>,
+): void {
   const makers = new Map(steps.flatMap((step) => step.node.outputs.map((tensor) => [tensor, step])));
   const readers = readersOf(steps.map(({ node }) => node));
 
@@ -43,8 +47,7 @@ export function joinEnds(steps: readonly Step[], places: Map<Tensor, Place>, sho
     node.inputs.forEach((tensor, k) => {
       if (ends[k]) makers.get(tensor)!.launches.pop();
     });
-    for (const { of } of terms)
-      for (const { block } of places.get(of)?.parts ?? []) block.last = Math.max(block.last, at);
+    for (const { of } of terms) for (const { block } of placeOf(of)?.parts ?? []) block.last = Math.max(block.last, at);
     const { lets, expression, operands } = node.attrs as PointwiseAttrs;
     const named = operands.map(([name, constant]) => ({
       name,

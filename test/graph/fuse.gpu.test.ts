@@ -28,6 +28,7 @@ import {
   tanh,
   variable,
 } from '../../src/engine.js';
+import { split } from '../../src/graph/ops/shape.js';
 import { variablesBeside } from '../../src/graph/ops/source.js';
 import { openTestDevice } from '../support/device.js';
 import { randomFrom } from '../support/random.js';
@@ -180,6 +181,35 @@ test('a gradient of one part of a concatenation alone is the same bits as that o
     program.destroy();
   }
   assert.is(differences(results[0]!, results[1]!), 0);
+});
+
+test('parts of a concatenation are made in their place, wherever that begins', async () => {
+  const [a, b, c] = [drawn(140, 1, 3, 5, 5), drawn(141, 1, 2, 5, 5), drawn(142, 1, 3, 5, 5)];
+  const parts = [relu(a), scale(b, 2), instanceNorm(c)];
+  const saved = async (outputs: Record<string, Tensor>): Promise<number> => {
+    const [fused, plain] = await counts(outputs, { guardBytes: 64 });
+    return plain - fused;
+  };
+  const rest = { v: sum(parts[0]!), w: mean(square(parts[1]!)) };
+  // The norm's kernel writes where a binding may begin alone: its part is copied.
+  assert.is(await saved({ y: sum(concat(parts, 1)), ...rest }), 2);
+  assert.is(await saved({ y: sum(concat([parts[2]!, ...parts.slice(0, 2)], 1)), ...rest }), 3);
+  assert.is(await saved({ y: sum(concat(parts, 1)), part: parts[0]! }), 1);
+  // A second copy is bound beside the first one, which works where bindings do not overlap.
+  assert.is(await saved({ y: sum(concat([parts[1]!, parts[1]!], 1)) }), 0);
+  const plane = relu(drawn(143, 1, 2, 8, 8));
+  assert.is(await saved({ y: sum(concat([plane, plane], 1)) }), 1);
+  assert.is(await saved({ y: sum(concat([a, c], 1)), z: concat([parts[0]!, c], 1) }), 0);
+  assert.is(await saved({ y: sum(concat([concat(parts.slice(0, 2), 1), parts[2]!], 1)) }), 3);
+});
+
+test('parts of a batch are read in their place, but by what reads two of them', async () => {
+  const [first, second] = split(instanceNorm(drawn(150, 2, 1, 7, 5)), 1) as [Tensor, Tensor];
+  const apart = { a: mean(square(first)), b: sum(scale(second, 3)) };
+  const [fused, plain] = await counts(apart, { guardBytes: 64 });
+  assert.is(plain - fused, 2);
+  const [copied, all] = await counts({ ...apart, c: mul(first, second) }, { guardBytes: 64 });
+  assert.is(all - copied, 0);
 });
 
 for (const skip of [0, 1]) {
