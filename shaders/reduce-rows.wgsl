@@ -3,16 +3,16 @@
 // Rows are the elements in front of the reduced axes, `length` the product of those; a longer row takes several passes.
 // Segments of 256 never straddle a cut of the tensor, so split and unsplit give the same bits.
 // `value` may be a fused elementwise expression over operands of the same shape (losses: Σ|a − b| without the difference stored).
-// One thread a segment; as the END of a row of at most 256 segments one workgroup a row, whose first thread adds the segments up as
-// another pass would. Dispatched by kernels/reduce.ts for sum, mean, the maximum of softmaxCrossEntropy and the losses.
+// One thread a segment; where it `ends` rows of at most 256 segments one workgroup a row, whose first thread adds the segments up as
+// another pass would: no constant says so, since maps of all sizes share their pipelines. Dispatched by kernels/reduce.ts for sum, mean, the maximum of softmaxCrossEntropy and the losses.
 
 const WG: u32 = 64;
-const END: bool = false;
 const SEGMENT: u32 = 256; // @joined
 alias Value = f32; // @joined
 
 struct Params {
-  start: u32,      // first segment (flat in out) of this launch, as an END the first row
+  ends: u32,
+  start: u32,      // first segment (flat in out) of this launch, where it ends rows the first of these
   end: u32,
   outBase: u32,
   inStart: u32,    // bound elements of the operands
@@ -41,7 +41,7 @@ var<workgroup> sums: array<f32, SEGMENT>; // @joined
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let index = group.y * groups.x + group.x;
-  if (END) {
+  if (params.ends != 0u) {
     let row = params.start + index;
     if (row >= params.end) { return; }
     for (var s = lane; s < params.segments; s += WG) { sums[s] = segmentOf(row, row * params.length, params.length, s); }

@@ -85,8 +85,7 @@ export function layOut(
       chunks(whole).length === 1 && memory.node.op.source !== 'variable' && !kept.has(memory) && !never.has(memory)
     );
   };
-  const reached = (part: Tensor, at: number, by: readonly Node[]): boolean =>
-    at % FLOAT_ALIGN === 0 || (sizeOf(part.shape) > 1 && by.every(reachesAnywhere));
+  const reached = (part: Tensor, by: readonly Node[]): boolean => sizeOf(part.shape) > 1 && by.every(reachesAnywhere);
 
   const made = (node: Node<ConcatAttrs>): Node => {
     const [host] = node.outputs as [Tensor];
@@ -97,7 +96,8 @@ export function layOut(
       const free = rootOf(part) === part && !lots.has(part) && !kept.has(part);
       if (!free || !maker || (maker.op.source && maker.op.source !== 'input')) return false;
       const others = readers.get(part)!.filter((reader) => reader !== node);
-      if (!reached(part, places[k]!, maker.op.source ? others : [maker, ...others])) return false;
+      const aligned = places[k]! % FLOAT_ALIGN === 0;
+      if (!aligned && !reached(part, maker.op.source ? others : [maker, ...others])) return false;
       lots.set(part, { host, at: places[k]! });
       return true;
     });
@@ -107,7 +107,8 @@ export function layOut(
     const [whole] = node.inputs as [Tensor];
     if (!open(whole) || node.outputs.some((part) => kept.has(part))) return node;
     const at = (k: number) => k * sizeOf(node.outputs[0]!.shape);
-    if (!node.outputs.every((part, k) => reached(part, at(k), readers.get(part) ?? []))) return node;
+    // Whatever the height and width of maps: pictures of all sizes share kernels.
+    if (!node.outputs.every((part, k) => k === 0 || reached(part, readers.get(part) ?? []))) return node;
     node.outputs.forEach((part, k) => lots.set(part, { host: whole, at: at(k) }));
     return { ...node, op: { name: 'split' } };
   };

@@ -36,14 +36,16 @@ export interface RowsSpec extends Mapping {
   join: Join;
   length: number;
   segments: number;
-  /** Segments of this launch, flat in the output; rows where it is the `end`. */
+  /** Segments of this launch, flat in the output; rows where it ends them. */
   start: number;
   finish: number;
   outBase: number;
   part: Part;
   factor: number;
   /** A workgroup a row, which adds its segments up: at most MOST_SEGMENTS. */
-  end?: boolean;
+  ends: boolean;
+  /** Whether it may read vec4 where rows are whole ones: another pipeline than where they are not. */
+  wide: boolean;
 }
 
 const COMPONENTS = ['.x', '.y', '.z', '.w'];
@@ -70,17 +72,18 @@ function rowHook(mapping: Mapping, components: readonly string[]): string {
 }
 
 export function rowsKernel(spec: RowsSpec): Kernel {
-  const { op, operands, length, segments, start, finish, outBase, part, factor, join, end = false } = spec;
+  const { op, operands, length, segments, start, finish, outBase, part, factor, join, ends } = spec;
   const elements = part.end - part.start;
-  const wide = length % 4 === 0 && tensorsOf(operands).every(({ base }) => base % 4 === 0);
+  const wide = spec.wide && length % 4 === 0 && tensorsOf(operands).every(({ base }) => base % 4 === 0);
   const components = wide ? COMPONENTS : [''];
   const width = components.length;
   return {
-    name: `${op}.${end ? 'row' : 'rows'}`,
+    name: `${op}.rows`,
     source: ROWS,
-    constants: { END: end, WIDTH: width, LANES: 8 / width, Value: wide ? 'vec4f' : 'f32' },
+    constants: { WIDTH: width, LANES: 8 / width, Value: wide ? 'vec4f' : 'f32' },
     hooks: { ...joinHooks(join, components), value: rowHook(spec, components) },
     params: {
+      ends: ends ? 1 : 0,
       start,
       end: finish,
       outBase,
@@ -91,7 +94,7 @@ export function rowsKernel(spec: RowsSpec): Kernel {
       factor,
       ...operandParams(operands.map((each) => ({ ...each, base: each.base / width }))),
     },
-    workgroups: end ? finish - start : groupsFor(finish - start),
+    workgroups: ends ? finish - start : groupsFor(finish - start),
     flops: elements,
     bytes: 4 * elements * operands.length,
   };
