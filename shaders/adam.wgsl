@@ -9,7 +9,7 @@
 // all that every device offers.
 
 const WG: u32 = 64;
-const TILE: u32 = 2;
+const TILE: u32 = 16;
 alias Value = vec4f;
 
 struct Params {
@@ -36,17 +36,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = (group.y * groups.x + group.x) * WG * TILE + lane;
   let step = scalars[0] / scalars[1];
   let correction = scalars[2];
+  let skip = scalars[3] != 0.0;
+  let unscale = scalars[4];
   for (var k = 0u; k < TILE; k++) {
     let index = first + k * WG;
     if (index >= params.count) { return; }
     let i = params.first + index;
-    if (scalars[3] != 0.0) {
+    if (skip) {
       nextW[i] = w[i];
       nextM[i] = m[i];
       nextV[i] = v[i];
       continue;
     }
-    let gradient = g[i] * scalars[4];
+    let gradient = g[i] * unscale;
     let mean = params.beta1 * m[i] + params.rest1 * gradient;
     let square = params.beta2 * v[i] + params.rest2 * gradient * gradient;
     nextW[i] = w[i] - step * (mean / (sqrt(square / correction) + params.eps));

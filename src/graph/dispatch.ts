@@ -6,7 +6,7 @@ import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import type { Plan } from './plan.js';
 import type { KernelStats } from './profile.js';
 import { bytesFor, stateOf, UNIFORM_USAGE } from './storage.js';
-import { type Launch, type Node, offsetOf, type Tensor, type View } from './tensor.js';
+import type { Launch, Node, Tensor, View } from './tensor.js';
 
 // From launches to recorded dispatches: what each binding is bound to, the uniform table, pipelines and bind groups.
 
@@ -57,10 +57,10 @@ export function binder(device: Device, p: Plan, arena: Arena) {
     const home = p.home(tensor);
     const width = home.half ? 2 : 4;
     // Where the tensor lies in the memory that it may share.
-    const [from, to] = [offsetOf(tensor), offsetOf(tensor) + sizeOf(tensor.shape)];
+    const [from, to] = [p.offset(tensor), p.offset(tensor) + sizeOf(tensor.shape)];
     const pieces =
       'variable' in home
-        ? [{ buffer: variables.get(home.variable)!, offset: 0, start: 0, base: 0, end: sizeOf(home.variable.shape) }]
+        ? [{ ...variables.get(home.variable)!, start: 0, base: 0, end: sizeOf(home.variable.shape) }]
         : home.pieces.map((piece) => ({ ...piece, buffer: arena.buffers[piece.buffer]! }));
     return pieces.flatMap(({ buffer, offset, base, ...piece }): Part[] => {
       const [start, end] = [Math.max(piece.start, from), Math.min(piece.end, to)];
@@ -69,7 +69,11 @@ export function binder(device: Device, p: Plan, arena: Arena) {
       return [{ buffer, offset: offset + width * (start - base), size, start: start - from, end: end - from }];
     });
   };
-  const window = ({ tensor, chunk }: View): Window => {
+  const window = ({ tensor, chunk, through }: View): Window => {
+    if (through) {
+      const [[from], [to]] = [parts(tensor), parts(through)] as [[Part], [Part]];
+      return { buffer: from.buffer, offset: from.offset, size: to.offset + to.size - from.offset, half: false };
+    }
     const { buffer, offset, start } = parts(tensor).find(({ end }) => chunk.end <= end)!;
     const { half } = p.home(tensor);
     const size = bytesFor(chunk.end - chunk.base, half);

@@ -23,7 +23,7 @@ export function expressionOf({ inputs, attrs }: Node): Expression {
       constant === null ? `t${tensors.indexOf(ofTensors.next().value!)}` : `k${ofConstants.next().value}`,
     ]),
   );
-  const renamed = (text: string) => text.replace(/\b[a-z]\d*\b/g, (name) => names.get(name) ?? name);
+  const renamed = (text: string) => text.replace(/\b[a-z]\w*\b/g, (name) => names.get(name) ?? name);
   return { tensors, constants, lets: lets.map(renamed), result: renamed(expression) };
 }
 

@@ -3,7 +3,6 @@ import type { Arena } from './arena.js';
 import type { Region } from './dispatch.js';
 import type { Plan } from './plan.js';
 import { bytesFor, STAGING_USAGE } from './storage.js';
-import { rootOf } from './tensor.js';
 
 // Guard bytes behind every block of the arena, for tests that look for writes out of range.
 
@@ -18,7 +17,7 @@ function guardRegions(p: Plan, arena: Arena): Region[] {
     ]),
   );
   return [...tensors]
-    .filter((tensor) => rootOf(tensor) === tensor)
+    .filter((tensor) => p.root(tensor) === tensor)
     .flatMap((tensor) => {
       const home = p.home(tensor);
       if ('variable' in home) return [];

@@ -1,9 +1,12 @@
 import { MemoryError } from '../errors.js';
-import { ALIGN as CHUNK_ALIGN, type Chunk, chunksOf, sizeOf } from './chunks.js';
+import { joinAdams } from './adams.js';
+import { ALIGN as CHUNK_ALIGN, type Chunk, chunksOf, FLOAT_ALIGN, sizeOf } from './chunks.js';
 import { type Once, takeConstants } from './constants.js';
+import { joinEnds } from './ends.js';
 import { fuse } from './fuse.js';
 import { halves, type Precision } from './half.js';
 import type { Kept } from './kept.js';
+import { layOut, unlaid } from './lay.js';
 import { memoryOrder } from './order.js';
 import { type Block, pack, peakOf } from './pack.js';
 import { readersOf } from './schedule.js';
@@ -21,6 +24,9 @@ export interface Plan {
   once: Once[];
   /** Where a tensor's memory is: the arena, or a variable's own storage. */
   home(tensor: Tensor): Home;
+  /** The tensor whose memory a tensor is in, and the elements in front of it there. */
+  root(tensor: Tensor): Tensor;
+  offset(tensor: Tensor): number;
   /** Updates that could not be written in place: copied from → to after the outputs were read. */
   copies: [variable: Tensor, value: Tensor][];
   /** Bytes of each arena buffer. */
@@ -94,12 +100,16 @@ export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
 const isVariable = (tensor: Tensor): boolean => tensor.node.op.source === 'variable';
 
 /** First and last step at which each root is touched; outputs live to the end. */
-function lastUses(nodes: readonly Node[], outputs: readonly Tensor[]): Map<Tensor, number> {
+function lastUses(
+  nodes: readonly Node[],
+  outputs: readonly Tensor[],
+  root: (tensor: Tensor) => Tensor,
+): Map<Tensor, number> {
   const last = new Map<Tensor, number>();
   nodes.forEach((node, step) => {
-    for (const tensor of [...node.inputs, ...node.outputs]) last.set(rootOf(tensor), step);
+    for (const tensor of [...node.inputs, ...node.outputs]) last.set(root(tensor), step);
   });
-  for (const tensor of outputs) last.set(rootOf(tensor), nodes.length);
+  for (const tensor of outputs) last.set(root(tensor), nodes.length);
   return last;
 }
 
@@ -128,9 +138,14 @@ function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest
  * Whether the launches have read all they need of `from` before they write `to`: so it is where a convolution first makes a copy of
  * its own, padded or in tiles.
  */
-function readBeforeWritten(launches: readonly Launch[], from: Tensor, to: Tensor): boolean {
-  const uses = (root: Tensor) => (launch: Launch) =>
-    Object.values(launch.operands).some(({ tensor }) => rootOf(tensor) === root);
+function readBeforeWritten(
+  launches: readonly Launch[],
+  from: Tensor,
+  to: Tensor,
+  root: (tensor: Tensor) => Tensor,
+): boolean {
+  const uses = (memory: Tensor) => (launch: Launch) =>
+    Object.values(launch.operands).some(({ tensor }) => root(tensor) === memory);
   return launches.findLastIndex(uses(from)) < launches.findIndex(uses(to));
 }
 
@@ -141,14 +156,15 @@ function donor(
   last: Map<Tensor, number>,
   fixed: (root: Tensor) => boolean,
   isHalf: (root: Tensor) => boolean,
+  root: (tensor: Tensor) => Tensor,
 ): Tensor | undefined {
   const output = node.outputs[0]!;
   return node.inputs.find((input) => {
-    const root = rootOf(input);
-    const same = input.shape.join() === output.shape.join() && sizeOf(root.shape) === sizeOf(input.shape);
-    if (isHalf(root) !== isHalf(output)) return false;
-    const free = !fixed(root) && last.get(root) === step;
-    return same && free && (node.op.inPlace || readBeforeWritten(launches, root, output));
+    const memory = root(input);
+    const same = input.shape.join() === output.shape.join() && sizeOf(memory.shape) === sizeOf(input.shape);
+    if (isHalf(memory) !== isHalf(output)) return false;
+    const free = !fixed(memory) && last.get(memory) === step;
+    return same && free && (node.op.inPlace || readBeforeWritten(launches, memory, output, root));
   });
 }
 
@@ -158,7 +174,7 @@ export interface Place {
   scratch: boolean;
 }
 
-const shown = ({ shape }: Tensor): string => `[${shape.join(', ')}]`;
+const named = ({ shape }: Tensor): string => `[${shape.join(', ')}]`;
 
 /** Plans the memory and the kernels of a program. @throws MemoryError where a tensor cannot be bound or allocated. */
 export function plan(request: PlanRequest): Plan {
@@ -166,20 +182,30 @@ export function plan(request: PlanRequest): Plan {
   const { maxBufferSize } = limits;
   const cuts = new Map<string, Chunk[]>();
   const bound = Math.min(limits.maxStorageBufferBindingSize, maxBufferSize - guardBytes);
-  const chunks = (tensor: Tensor) => {
+  const cut = (tensor: Tensor): Chunk[] => {
     const key = tensor.shape.join();
     if (!cuts.has(key)) cuts.set(key, chunksOf(tensor.shape, bound));
     return cuts.get(key)!;
   };
   const built = memoryOrder(outputs, updates);
-  const nodes = request.fuse === false ? built : fuse(built, request, (tensor) => chunks(tensor).length === 1);
+  const fused = request.fuse === false ? built : fuse(built, request, (tensor) => cut(tensor).length === 1);
+  const shown = new Set([...outputs, ...updates.map(([, value]) => value)].map(rootOf));
+  // Halves are bound from other places on.
+  const { nodes, root, offset } =
+    request.fuse === false || precision === 'f16' ? unlaid(fused) : layOut(fused, shown, cut);
+  /** A part that begins between two places where a binding may is bound from the first of them on. */
+  const chunks = (tensor: Tensor): Chunk[] => {
+    const ahead = offset(tensor) % FLOAT_ALIGN;
+    return ahead === 0 ? cut(tensor) : cut(tensor).map((chunk) => ({ ...chunk, base: chunk.base - ahead }));
+  };
   const direct = directUpdates(nodes, request);
   const copies = updates.filter(([variable, value]) => direct.get(rootOf(value)) !== variable);
-  const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)]);
+  const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)], root);
+  const early = new Set(nodes.flatMap((node) => (node.op.source ? node.outputs.map(root) : [])));
 
   const places = new Map<Tensor, Place>();
-  const fixed = (root: Tensor) => isVariable(root) || direct.has(root);
-  const keep = new Set(outputs.map(rootOf));
+  const fixed = (memory: Tensor) => isVariable(memory) || direct.has(memory);
+  const keep = new Set(outputs.map(root));
   const unaligned = nodes.flatMap((node) => node.outputs).filter((tensor) => offsetOf(tensor) % CHUNK_ALIGN !== 0);
   const exact = new Set([...outputs, ...updates.map(([, value]) => value), ...unaligned].map(rootOf));
   const stored = halves(precision, exact);
@@ -204,25 +230,26 @@ export function plan(request: PlanRequest): Plan {
   const place = (made: Step, step: number) => {
     const { node } = made;
     for (const output of node.outputs) {
-      const root = rootOf(output);
-      if (isVariable(root)) checkVariable(root, maxBufferSize);
-      if (root !== output) checkAlias(output, root);
-      if (root !== output || fixed(root)) continue;
-      const end = last.get(root)!;
-      const from = !node.op.source && output.output === 0 ? donor(made, step, last, fixed, isHalf) : undefined;
-      const given = from && !keep.has(rootOf(from)) ? places.get(rootOf(from)) : undefined;
+      const memory = root(output);
+      if (isVariable(memory)) checkVariable(memory, maxBufferSize);
+      if (memory !== output) checkAlias(output, memory);
+      if (places.has(memory) || fixed(memory)) continue;
+      const end = last.get(memory)!;
+      const own = memory === output && !node.op.source && output.output === 0;
+      const from = own ? donor(made, step, last, fixed, isHalf, root) : undefined;
+      const given = from && !keep.has(root(from)) ? places.get(root(from)) : undefined;
       if (given) {
         for (const { block } of given.parts) block.last = end;
-        places.set(root, given);
-      } else allocate(root, node.op.source ? -1 : step, end, false);
+        places.set(memory, given);
+      } else allocate(memory, early.has(memory) ? -1 : step, end, false);
     }
   };
   /** Another shape is cut at other places. */
-  const checkAlias = (alias: Tensor, root: Tensor) => {
+  const checkAlias = (alias: Tensor, memory: Tensor) => {
     const ends = (tensor: Tensor) => chunks(tensor).map((chunk) => chunk.end);
-    if ((places.get(root)?.parts.length ?? 1) === 1 || ends(alias).join() === ends(root).join()) return;
+    if ((places.get(memory)?.parts.length ?? 1) === 1 || ends(alias).join() === ends(memory).join()) return;
     throw new MemoryError(
-      `a tensor of ${shown(root)} is larger than a buffer of this device, ${maxBufferSize} bytes, and cannot be seen as ${shown(alias)}`,
+      `a tensor of ${named(memory)} is larger than a buffer of this device, ${maxBufferSize} bytes, and cannot be seen as ${named(alias)}`,
     );
   };
 
@@ -240,7 +267,12 @@ export function plan(request: PlanRequest): Plan {
     return { node, launches };
   });
 
-  if (request.fuse !== false) shareCopies(steps, places);
+  if (request.fuse !== false) {
+    shareCopies(steps, places);
+    const placeOf = (tensor: Tensor) => places.get(root(tensor));
+    joinAdams(steps, placeOf, direct);
+    joinEnds(steps, placeOf, shown);
+  }
   const changing = new Set(updates.map(([variable]) => variable));
   const isConstant = (root: Tensor) => isVariable(root) && !changing.has(root);
   const once = request.keep ? takeConstants(steps, places, isConstant, request.keep) : [];
@@ -255,20 +287,22 @@ export function plan(request: PlanRequest): Plan {
     Math.min(maxBufferSize, total - i * maxBufferSize),
   );
   const home = (tensor: Tensor): Home => {
-    const root = rootOf(tensor);
-    const variable = isVariable(root) || lasting.has(root) ? root : direct.get(root);
+    const memory = root(tensor);
+    const variable = isVariable(memory) || lasting.has(memory) ? memory : direct.get(memory);
     if (variable) return { variable, half: isHalf(variable) };
-    const pieces = places.get(root)!.parts.map(({ chunk: { start, end, base }, block: { offset, bytes } }) => {
+    const pieces = places.get(memory)!.parts.map(({ chunk: { start, end, base }, block: { offset, bytes } }) => {
       const buffer = Math.floor(offset / maxBufferSize);
       return { start, end, base, buffer, offset: offset - buffer * maxBufferSize, bytes };
     });
-    return { pieces, half: isHalf(root) };
+    return { pieces, half: isHalf(memory) };
   };
   const alive = blocks.filter(({ first, last }) => first <= peak.step && peak.step <= last);
   return {
     steps,
     once,
     home,
+    root,
+    offset,
     copies,
     arena,
     lowerBoundBytes: peak.bytes,
@@ -279,7 +313,7 @@ export function plan(request: PlanRequest): Plan {
 function checkVariable(variable: Tensor, maxBufferSize: number): void {
   if (bytesOf(variable) <= maxBufferSize) return;
   throw new MemoryError(
-    `weights of ${shown(variable)} take ${bytesOf(variable)} bytes, the device's largest buffer is ${maxBufferSize}`,
+    `weights of ${named(variable)} take ${bytesOf(variable)} bytes, the device's largest buffer is ${maxBufferSize}`,
     { fix: 'Use fewer filters (--ngf, --ndf, --nef)' },
   );
 }

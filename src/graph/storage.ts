@@ -9,7 +9,7 @@ import { GraphError, isTensor, type Tensor } from './tensor.js';
  * program's own memory is in program.ts.
  */
 export interface DeviceState {
-  variables: Map<Tensor, GPUBuffer>;
+  variables: Map<Tensor, { buffer: GPUBuffer; offset: number; size: number }>;
   pipelines: Map<string, Promise<GPUComputePipeline>>;
   layouts: Map<string, GPUBindGroupLayout>;
   /** What programs made of variables alone, by how it is made. */
@@ -41,6 +41,8 @@ export interface VariableAttrs {
   dropped?: boolean;
   /** Stored as half floats. */
   half?: boolean;
+  /** All that it shares a buffer with, itself among them, in their order there. */
+  beside?: readonly Tensor[];
 }
 
 /** Whether a tensor is a variable that is stored as half floats. */
@@ -50,6 +52,26 @@ export const isHalfVariable = ({ node }: Tensor): boolean =>
 /** Bytes of so many elements in whole words. */
 export const bytesFor = (elements: number, half: boolean): number =>
   half ? 4 * Math.ceil(elements / 2) : 4 * elements;
+
+const attrsOf = ({ node }: Tensor): VariableAttrs => node.attrs as VariableAttrs;
+
+/** What lies in one buffer with a variable: often nothing else. */
+export const besideOf = (variable: Tensor): readonly Tensor[] => attrsOf(variable).beside ?? [variable];
+
+/** Bindings begin at multiples of it. */
+const ALIGN = 256;
+
+/** Bytes of a buffer in front of each of its variables, and of all. */
+export function offsetsOf(variables: readonly Tensor[]): { offsets: Map<Tensor, number>; bytes: number } {
+  const offsets = new Map<Tensor, number>();
+  let bytes = 0;
+  for (const variable of variables) {
+    const offset = Math.ceil(bytes / ALIGN) * ALIGN;
+    offsets.set(variable, offset);
+    bytes = offset + bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
+  }
+  return { offsets, bytes };
+}
 
 /** A variable's values as they lie in its memory, in whole words. */
 function stored(variable: Tensor, data: Float32Array): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
@@ -65,7 +87,7 @@ export const STAGING_USAGE = USAGE.MAP_READ | USAGE.COPY_DST;
 export const UNIFORM_USAGE = USAGE.UNIFORM | USAGE.COPY_DST;
 
 function initialData(tensor: Tensor): Float32Array | undefined {
-  const attrs = tensor.node.attrs as VariableAttrs;
+  const attrs = attrsOf(tensor);
   if (attrs.dropped) {
     throw new GraphError(
       `variable [${tensor.shape.join(', ')}]: data: got none any more, it went to another device: give a function instead of an array, or write() it`,
@@ -83,26 +105,38 @@ function initialData(tensor: Tensor): Float32Array | undefined {
 /** Bytes that may wait for the device: writeBuffer keeps a copy of its own until then, which a whole net must not have. */
 const UPLOAD_BYTES = 64 * 2 ** 20;
 
-/** Gives every variable its buffer on this device, with its first values; those that have one keep it. */
+/** Sends a variable's first values. @returns their bytes */
+function upload(device: Device, variable: Tensor): number {
+  const data = initialData(variable);
+  const { buffer, offset } = stateOf(device).variables.get(variable)!;
+  if (data) device.gpu.queue.writeBuffer(buffer, offset, stored(variable, data));
+  // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
+  const attrs = attrsOf(variable);
+  if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
+  return data?.byteLength ?? 0;
+}
+
+/** Gives every variable its memory on this device, with its first values; those that have some keep it. */
 export async function materialise(device: Device, variables: readonly Tensor[]): Promise<void> {
   const state = stateOf(device);
-  const missing = variables.filter((variable) => !state.variables.has(variable));
+  const missing = new Set(
+    variables.filter((variable) => !state.variables.has(variable)).map((each) => besideOf(each)[0]!),
+  );
+  const groups = [...missing].map(besideOf);
   const buffers = await device.allocate(
-    missing.map((variable) => ({
-      label: `variable [${variable.shape.join(', ')}]`,
-      size: bytesFor(sizeOf(variable.shape), isHalfVariable(variable)),
+    groups.map((group) => ({
+      label: `variable ${group.map(({ shape }) => `[${shape.join(', ')}]`).join(' ')}`,
+      size: offsetsOf(group).bytes,
       usage: STORAGE_USAGE,
     })),
   );
   let waiting = 0;
-  for (const [i, variable] of missing.entries()) {
-    const data = initialData(variable);
-    if (data) device.gpu.queue.writeBuffer(buffers[i]!, 0, stored(variable, data));
-    // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
-    const attrs = variable.node.attrs as VariableAttrs;
-    if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
-    state.variables.set(variable, buffers[i]!);
-    waiting += data?.byteLength ?? 0;
+  for (const [i, group] of groups.entries()) {
+    for (const [variable, offset] of offsetsOf(group).offsets) {
+      const size = bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
+      state.variables.set(variable, { buffer: buffers[i]!, offset, size });
+      waiting += upload(device, variable);
+    }
     if (waiting < UPLOAD_BYTES) continue;
     device.gpu.queue.submit([]);
     await device.gpu.queue.onSubmittedWorkDone();
@@ -126,7 +160,7 @@ export async function read(device: Device, tensor: Tensor): Promise<Float32Array
   const [staging] = await device.allocate([{ label: 'read', size: source.size, usage: STAGING_USAGE }]);
   try {
     const encoder = device.gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(source, 0, staging!, 0, source.size);
+    encoder.copyBufferToBuffer(source.buffer, source.offset, staging!, 0, source.size);
     device.gpu.queue.submit([encoder.finish()]);
     await staging!.mapAsync(1);
     const bytes = staging!.getMappedRange();
@@ -145,16 +179,16 @@ export function write(device: Device, tensor: Tensor, data: Float32Array): void 
   if (data.length !== size)
     throw new GraphError(`write: got ${data.length} values, wanted ${size} for [${tensor.shape.join(', ')}]`);
   const state = stateOf(device);
-  const buffer = state.variables.get(tensor);
+  const held = state.variables.get(tensor);
   changed(state, [tensor]);
-  if (buffer) device.gpu.queue.writeBuffer(buffer, 0, stored(tensor, data));
+  if (held) device.gpu.queue.writeBuffer(held.buffer, held.offset, stored(tensor, data));
   else Object.assign(tensor.node.attrs as VariableAttrs, { data: data.slice(), dropped: false });
 }
 
-/** Frees a variable's memory on this device. Programs that use it must not run again. */
+/** Frees a variable's memory on this device, a shared buffer with its last one. Programs that use it must not run again. */
 export function destroy(device: Device, tensor: Tensor): void {
   const { variables } = stateOf(device);
-  const buffer = variables.get(variableOf('destroy', tensor));
-  if (buffer) device.release(buffer);
+  const held = variables.get(variableOf('destroy', tensor));
   variables.delete(tensor);
+  if (held && !besideOf(tensor).some((each) => variables.has(each))) device.release(held.buffer);
 }

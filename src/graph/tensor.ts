@@ -28,12 +28,16 @@ export interface Node<A = unknown> {
 export interface View {
   tensor: Tensor;
   chunk: Chunk;
+  /** With all that lies behind it in the same buffer up to this one's end: `variablesBeside`. */
+  through?: Tensor;
 }
 
 /** A kernel with the memory it runs on; names are those of the shader's bindings. */
 export interface Launch {
   kernel: Kernel;
   operands: Record<string, View>;
+  /** Where all that it does is to add up a whole tensor, times `factor`, to the one number that its node makes. */
+  adds?: { all: Tensor; factor: number };
 }
 
 /** What lowering may ask of the plan. */

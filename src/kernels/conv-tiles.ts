@@ -24,6 +24,7 @@ import {
   type WeightShape,
 } from './conv-weight.js';
 import type { Kernel } from './kernel.js';
+import { joined } from './wgsl.js';
 
 /** A product's tile, computed by a workgroup: columns are pixels (of a weight gradient: weights), rows output channels. */
 export interface Tile {
@@ -49,9 +50,6 @@ export const threadsOf = ({ columns, rows, own }: Tile): number => (columns * ro
 
 /** Two halves of columns and rows, in bytes. */
 export const workgroupBytes = ({ columns, rows, depth }: Tile): number => 4 * 2 * depth * (columns + rows);
-
-/** One shader of several files: lines marked `@joined` only stand for what another one has. */
-const joined = (...files: string[]): string => files.map((text) => text.replace(/^.*\/\/ @joined\n/gm, '')).join('\n');
 
 const CONV = /* @__PURE__ */ joined(convRole, gather, product);
 const WEIGHT = /* @__PURE__ */ joined(weightRole, gather, product);

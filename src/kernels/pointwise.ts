@@ -81,7 +81,7 @@ const boundsCheck = (operands: readonly PointwiseOperand[]): string =>
     )
     .join(' && ');
 
-/** Uniforms that say where the operands are; shared with the mapped reduction. */
+/** Uniforms that say where the operands are, and constants; shared with the mapped reduction. */
 export function operandParams(operands: readonly PointwiseOperand[]): Record<string, number | number[]> {
   const tensors = tensorsOf(operands);
   return {

@@ -1,17 +1,28 @@
 import argmaxSource from '../../shaders/argmax.wgsl';
+import endsSource from '../../shaders/reduce-ends.wgsl';
 import rowsSource from '../../shaders/reduce-rows.wgsl';
 import stridedSource from '../../shaders/reduce-strided.wgsl';
+import tree from '../../shaders/reduce-tree.wgsl';
 import { groupsFor, type Kernel } from './kernel.js';
-import { type Mapping, operandParams, valueHooks } from './pointwise.js';
+import { type Mapping, operandParams, returning, tensorsOf } from './pointwise.js';
+import { joined } from './wgsl.js';
 
 /** Elements a thread sums in one pass. */
 export const SEGMENT = 256;
 
+/** Segments of a row that one workgroup adds up. */
+export const MOST_SEGMENTS = 256;
+
+const ROWS = /* @__PURE__ */ joined(tree, rowsSource);
+const ENDS = /* @__PURE__ */ joined(tree, endsSource);
+
 export type Join = 'sum' | 'max';
-const JOINS: Record<Join, string> = {
-  sum: 'fn join(a: f32, b: f32) -> f32 { return a + b; }',
-  max: 'fn join(a: f32, b: f32) -> f32 { return max(a, b); }',
+const JOINED: Record<Join, (a: string, b: string) => string> = {
+  sum: (a, b) => `${a} + ${b}`,
+  max: (a, b) => `max(${a}, ${b})`,
 };
+const joining = (join: Join, name: string, type: string): string =>
+  `fn ${name}(a: ${type}, b: ${type}) -> ${type} { return ${JOINED[join]('a', 'b')}; }`;
 
 /** Bound part of the reduced tensor, flat elements. */
 export interface Part {
@@ -25,23 +36,54 @@ export interface RowsSpec extends Mapping {
   join: Join;
   length: number;
   segments: number;
-  /** Segments of this launch, flat in the output. */
+  /** Segments of this launch, flat in the output; rows where it ends them. */
   start: number;
   finish: number;
   outBase: number;
   part: Part;
   factor: number;
+  /** A workgroup a row, which adds its segments up: at most MOST_SEGMENTS. */
+  ends: boolean;
+  /** Whether it may read vec4 where rows are whole ones: another pipeline than where they are not. */
+  wide: boolean;
+}
+
+const COMPONENTS = ['.x', '.y', '.z', '.w'];
+
+/** How Values are joined, each component in turn. */
+function joinHooks(join: Join, components: readonly string[]): Record<string, string> {
+  const type = components.length > 1 ? 'Value' : 'f32';
+  const inTurn = (from: string[]) => [...from, ...components.map((c) => `v${c}`)].reduce((a, b) => JOINED[join](a, b));
+  return {
+    join: joining(join, 'join', type),
+    joinOne: joining(join, 'joinOne', 'f32'),
+    first: `fn first(v: ${type}) -> f32 { return ${inTurn([])}; }`,
+    next: `fn next(total: f32, v: ${type}) -> f32 { return ${inTurn(['total'])}; }`,
+  };
+}
+
+/** The expression for a Value, component by component. */
+function rowHook(mapping: Mapping, components: readonly string[]): string {
+  const names = tensorsOf(mapping.operands).map(({ name }) => name);
+  const loads = names.map((name, k) => `let ${name} = operand${k}[i - params.base${k}];`);
+  const calls = components.map((c) => `each(${names.map((name) => name + c).join(', ')})`);
+  const each = `fn each(${names.map((name) => `${name}: f32`).join(', ')}) -> f32 { ${returning(mapping)} }`;
+  return `${each}\nfn value(i: u32, row: u32) -> Value { ${loads.join(' ')} return Value(${calls.join(', ')}); }`;
 }
 
 export function rowsKernel(spec: RowsSpec): Kernel {
-  const { operands, length, segments, start, finish, outBase, part, factor, join } = spec;
+  const { op, operands, length, segments, start, finish, outBase, part, factor, join, ends } = spec;
   const elements = part.end - part.start;
+  const wide = spec.wide && length % 4 === 0 && tensorsOf(operands).every(({ base }) => base % 4 === 0);
+  const components = wide ? COMPONENTS : [''];
+  const width = components.length;
   return {
-    name: `${spec.op}.rows`,
-    source: rowsSource,
-    constants: {},
-    hooks: { ...valueHooks(spec), join: JOINS[join] },
+    name: `${op}.rows`,
+    source: ROWS,
+    constants: { WIDTH: width, LANES: 8 / width, Value: wide ? 'vec4f' : 'f32' },
+    hooks: { ...joinHooks(join, components), value: rowHook(spec, components) },
     params: {
+      ends: ends ? 1 : 0,
       start,
       end: finish,
       outBase,
@@ -50,11 +92,42 @@ export function rowsKernel(spec: RowsSpec): Kernel {
       length,
       segments,
       factor,
-      ...operandParams(operands),
+      ...operandParams(operands.map((each) => ({ ...each, base: each.base / width }))),
     },
-    workgroups: groupsFor(finish - start),
+    workgroups: ends ? finish - start : groupsFor(finish - start),
     flops: elements,
     bytes: 4 * elements * operands.length,
+  };
+}
+
+/** What ends in a function of it: the sum of so many elements, times `factor`. */
+export interface Term {
+  length: number;
+  factor: number;
+}
+
+/** A function of the sums of its operands; all of them and the result are bound from their first element on. */
+export function endsKernel(op: string, mapping: Mapping, terms: readonly Term[]): Kernel {
+  const names = tensorsOf(mapping.operands).map(({ name }) => name);
+  const totals = names.map((name, k) => `let ${name} = totals[${k}];`);
+  const cases = names.map((_, k) => `${k === 0 ? 'default' : `case ${k}u`}: { return operand${k}[i]; }`);
+  const elements = terms.reduce((sum, { length }) => sum + length, 0);
+  return {
+    name: `${op}.ends`,
+    source: ENDS,
+    constants: { TERMS: terms.length },
+    hooks: {
+      value: `fn value(i: u32, term: u32) -> f32 { switch (term) { ${cases.join(' ')} } }`,
+      ended: `fn ended() -> f32 { ${[...totals, returning(mapping)].join(' ')} }`,
+    },
+    params: {
+      lengths: terms.map(({ length }) => length),
+      factors: terms.map(({ factor }) => factor),
+      constants: mapping.operands.flatMap(({ constant }) => constant ?? []),
+    },
+    workgroups: 1,
+    flops: elements,
+    bytes: 4 * elements,
   };
 }
 
@@ -76,7 +149,7 @@ export function stridedKernel({ op, join, middle, inner, start, finish, outBase,
     name: `${op}.strided`,
     source: stridedSource,
     constants: {},
-    hooks: { join: JOINS[join] },
+    hooks: { join: joining(join, 'join', 'f32') },
     params: {
       start,
       end: finish,

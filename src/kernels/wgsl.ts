@@ -198,6 +198,10 @@ function inlineCalls(lines: string[]): string[] {
   return lines.filter((line) => !INLINE.test(line)).map(expand);
 }
 
+/** One shader of several files: lines marked `@joined` only stand for what another one has. */
+export const joined = (...files: string[]): string =>
+  files.map((text) => text.replace(/^.*\/\/ @joined\n/gm, '')).join('\n');
+
 /** The WGSL of one specialised kernel. */
 export function specialise(source: string, { constants, hooks = {} }: Specialisation): string {
   const baked = replaceHooks(bakeConstants(dropConditional(source, constants), constants), hooks);

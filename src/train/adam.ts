@@ -1,8 +1,11 @@
 // The optimiser of the training step, and what follows it: moments, host scalars, updates, running averages.
 
 import { adam, input, type Tensor, variable } from '../engine.js';
+import { sizeOf } from '../graph/chunks.js';
 import type { AdamScalars } from '../graph/ops/adam.js';
 import { pointwise } from '../graph/ops/pointwise.js';
+import { variablesBeside } from '../graph/ops/source.js';
+import { isWide, MOST_PARTS } from '../kernels/adam.js';
 import { type Net, shapesOf, type Variables } from '../nets/parameters.js';
 
 /** Adam's running means of a tensor's gradient and of its square. */
@@ -37,18 +40,45 @@ export const trainedNames = (net: Net<unknown>, chosen: (name: string) => boolea
 export const zerosLike = ({ variables, moments }: Trainee<unknown>): Tensor[] =>
   Object.keys(moments).map((name) => variable(variables[name]!.shape));
 
-/** Moments of the trained parameters that `chosen` picks: what `stored` has of them, else zeros, with which Adam starts anew. */
+/** Bytes of gradients that may wait for each other so that one dispatch takes their steps. */
+const MOST_WAITING = 2 ** 25;
+
+/** Parameters by threes, in their order, of those that one kernel can do. */
+function byThrees(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>): string[][] {
+  const groups: { names: string[]; bytes: number; wide: boolean }[] = [];
+  for (const name of names) {
+    const size = sizeOf(shapes.get(name)!);
+    const last = groups.findLast(({ wide }) => wide === isWide(size));
+    if (last && last.names.length < MOST_PARTS && last.bytes + 4 * size <= MOST_WAITING) {
+      last.names.push(name);
+      last.bytes += 4 * size;
+    } else groups.push({ names: [name], bytes: 4 * size, wide: isWide(size) });
+  }
+  return groups.map((group) => group.names);
+}
+
+/**
+ * Moments of the trained parameters that `chosen` picks: what `stored` has of them, else zeros, with which Adam starts anew. Those of up to
+ * three parameters share a buffer.
+ */
 export function newMoments(
   net: Net<unknown>,
   chosen?: (name: string) => boolean,
   stored: (name: string) => { m?: () => Float32Array; v?: () => Float32Array } = () => ({}),
 ): Record<string, Moments> {
   const shapes = shapesOf(net.parameters);
-  const pair = (name: string): Moments => {
-    const { m, v } = stored(name);
-    return { m: variable(shapes.get(name)!, m), v: variable(shapes.get(name)!, v) };
-  };
-  return Object.fromEntries(trainedNames(net, chosen).map((name) => [name, pair(name)]));
+  const names = trainedNames(net, chosen);
+  const made = new Map<string, Moments>();
+  for (const group of byThrees(names, shapes)) {
+    const tensors = variablesBeside(
+      group.flatMap((name) => {
+        const { m, v } = stored(name);
+        return [m, v].map((data) => ({ shape: shapes.get(name)!, data }));
+      }),
+    );
+    group.forEach((name, k) => made.set(name, { m: tensors[2 * k]!, v: tensors[2 * k + 1]! }));
+  }
+  return Object.fromEntries(names.map((name) => [name, made.get(name)!]));
 }
 
 const SCALARS = ['lr', 'correction1', 'correction2'] as const;

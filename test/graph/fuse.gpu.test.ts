@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   abs,
+  adam,
   add,
   avgPool2d,
   type CompileOptions,
@@ -11,12 +12,14 @@ import {
   concat,
   conv2d,
   convTranspose2d,
+  full,
   grad,
   instanceNorm,
   l1Loss,
   leakyRelu,
   mean,
   mul,
+  read,
   relu,
   scale,
   square,
@@ -25,6 +28,8 @@ import {
   tanh,
   variable,
 } from '../../src/engine.js';
+import { split } from '../../src/graph/ops/shape.js';
+import { variablesBeside } from '../../src/graph/ops/source.js';
 import { openTestDevice } from '../support/device.js';
 import { randomFrom } from '../support/random.js';
 
@@ -38,6 +43,12 @@ function drawn(seed: number, ...shape: number[]): Tensor {
     Float32Array.from({ length: size }, () => (random.chance(0.1) ? 0 : random.uniform(-1, 1))),
   );
 }
+
+/** The numbers of `drawn` without their signs, as second moments are. */
+const positive = (seed: number, shape: readonly number[]) => () => {
+  const random = randomFrom(seed);
+  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.uniform(0, 1));
+};
 
 type Values = Float32Array | Int32Array;
 
@@ -170,6 +181,88 @@ test('a gradient of one part of a concatenation alone is the same bits as that o
     program.destroy();
   }
   assert.is(differences(results[0]!, results[1]!), 0);
+});
+
+test('parts of a concatenation are made in their place, wherever that begins', async () => {
+  const [a, b, c] = [drawn(140, 1, 3, 5, 5), drawn(141, 1, 2, 5, 5), drawn(142, 1, 3, 5, 5)];
+  const parts = [relu(a), scale(b, 2), instanceNorm(c)];
+  const saved = async (outputs: Record<string, Tensor>): Promise<number> => {
+    const [fused, plain] = await counts(outputs, { guardBytes: 64 });
+    return plain - fused;
+  };
+  const rest = { v: sum(parts[0]!), w: mean(square(parts[1]!)) };
+  // The norm's kernel writes where a binding may begin alone: its part is copied.
+  assert.is(await saved({ y: sum(concat(parts, 1)), ...rest }), 2);
+  assert.is(await saved({ y: sum(concat([parts[2]!, ...parts.slice(0, 2)], 1)), ...rest }), 3);
+  assert.is(await saved({ y: sum(concat(parts, 1)), part: parts[0]! }), 1);
+  // A second copy is bound beside the first one, which works where bindings do not overlap.
+  assert.is(await saved({ y: sum(concat([parts[1]!, parts[1]!], 1)) }), 0);
+  const plane = relu(drawn(143, 1, 2, 8, 8));
+  assert.is(await saved({ y: sum(concat([plane, plane], 1)) }), 1);
+  assert.is(await saved({ y: sum(concat([a, c], 1)), z: concat([parts[0]!, c], 1) }), 0);
+  assert.is(await saved({ y: sum(concat([concat(parts.slice(0, 2), 1), parts[2]!], 1)) }), 3);
+});
+
+test('parts of a batch are read in their place, but by what reads two of them', async () => {
+  const [first, second] = split(instanceNorm(drawn(150, 2, 1, 7, 5)), 1) as [Tensor, Tensor];
+  const apart = { a: mean(square(first)), b: sum(scale(second, 3)) };
+  const [fused, plain] = await counts(apart, { guardBytes: 64 });
+  assert.is(plain - fused, 2);
+  const [copied, all] = await counts({ ...apart, c: mul(first, second) }, { guardBytes: 64 });
+  assert.is(all - copied, 0);
+});
+
+for (const skip of [0, 1]) {
+  test(`Adam on parameters whose moments share a buffer is one dispatch${skip ? ', and may change nothing' : ''}`, async () => {
+    const device = await openTestDevice();
+    const results: { counted: number; left: Float32Array[] }[] = [];
+    for (const fuse of [true, false]) {
+      const shapes = [[2, 3, 4], [16, 3, 3, 4], [4], [7], [1, 3]];
+      const [wide, odd] = [shapes.slice(0, 3), shapes.slice(3)].map((group) =>
+        variablesBeside(
+          group.flatMap((shape, k) =>
+            [shape, shape].map((of, i) => ({ shape: of, data: positive(110 + 2 * k + i, of) })),
+          ),
+        ),
+      );
+      const moments = [...wide!, ...odd!];
+      const scalars = {
+        lr: full([], 0.1),
+        correction1: full([], 0.5),
+        correction2: full([], 0.1),
+        skip: full([], skip),
+        unscale: full([], 0.5),
+      };
+      const updates = shapes.flatMap((shape, k): [Tensor, Tensor][] => {
+        const [w, m, v] = [drawn(120 + k, ...shape), moments[2 * k]!, moments[2 * k + 1]!];
+        const next = adam(w, scale(drawn(130 + k, ...shape), 3), m, v, scalars);
+        return [
+          [w, next.w],
+          [m, next.m],
+          [v, next.v],
+        ];
+      });
+      const program = await compile(device, { updates }, { fuse, guardBytes: 64 });
+      await program.run();
+      await program.run();
+      assert.is(await program.guards(), 0);
+      const left = await Promise.all(updates.map(([variable]) => read(device, variable)));
+      results.push({ counted: program.stats.kernels.filter(({ op }) => op === 'adam').length, left });
+      program.destroy();
+    }
+    const [joined, single] = results as [(typeof results)[0], (typeof results)[0]];
+    assert.equal([joined.counted, single.counted], [2, 5]);
+    assert.equal(joined.left, single.left);
+    assert.ok(joined.left.every((values) => values.every((value) => Number.isFinite(value))));
+  });
+}
+
+test('sums that meet end where they meet, but for one that is shown', async () => {
+  const loss = (seed: number, ...shape: number[]) => l1Loss(drawn(seed, ...shape), drawn(seed + 1, ...shape));
+  const [a, b, c] = [loss(100, 1, 3, 40, 41), loss(102, 300, 20), loss(104, 70_001)];
+  const y = scale(add(add(a, b), c), 3);
+  assert.equal(await counts({ y }), [4, 9]);
+  assert.equal(await counts({ y, c }), [5, 9]);
 });
 
 test('weights that two convolutions read are packed once, and no peak rises', async () => {

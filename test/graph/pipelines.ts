@@ -52,7 +52,8 @@ interface Identity {
 function identitiesOf(p: Plan): Identity[] {
   const arena = { buffers: p.arena.map(() => ({})) } as unknown as Arena;
   const device = {} as Device;
-  for (const { outputs } of sourcesOf(p, 'variable')) stateOf(device).variables.set(outputs[0]!, {} as GPUBuffer);
+  for (const { outputs } of sourcesOf(p, 'variable'))
+    stateOf(device).variables.set(outputs[0]!, { buffer: {} as GPUBuffer, offset: 0, size: 0 });
   const { window } = binder(device, p, arena);
   return p.steps.flatMap(({ launches }) =>
     launches.map((launch) => {

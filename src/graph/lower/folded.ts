@@ -20,7 +20,8 @@ export interface FoldedAttrs {
 export const broughtBy = ({ expression, given }: Pick<FoldedAttrs, 'expression' | 'given'>): Tensor[] =>
   expression.tensors.filter((tensor) => tensor !== given);
 
-const wholly = ({ tensor, chunk: { start, end } }: View): boolean => start === 0 && end === sizeOf(tensor.shape);
+const wholly = ({ tensor, chunk: { start, end, base } }: View): boolean =>
+  start === 0 && base === 0 && end === sizeOf(tensor.shape);
 
 /** The launch with the expression in its hook, in place of what `replaced` is bound to. */
 function foldLaunch(launch: Launch, bound: Tensor, attrs: FoldedAttrs, plan: Lowering): Launch {

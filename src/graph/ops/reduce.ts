@@ -1,5 +1,5 @@
 import type { PointwiseOperand } from '../../kernels/pointwise.js';
-import { argmaxKernel, type Join, rowsKernel, SEGMENT, stridedKernel } from '../../kernels/reduce.js';
+import { argmaxKernel, type Join, MOST_SEGMENTS, rowsKernel, SEGMENT, stridedKernel } from '../../kernels/reduce.js';
 import { type Chunk, sizeOf } from '../chunks.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 import { oneHot } from './ids.js';
@@ -28,7 +28,7 @@ const PLAIN: Mapped = { expression: 'a', operands: [['a', null]] };
 const overlap = (a: { start: number; end: number }, start: number, end: number): boolean =>
   a.start < end && start < a.end;
 
-/** One pass over contiguous rows of `length`; the output has ⌈length/256⌉ elements a row. */
+/** One pass over contiguous rows of `length`; the output has ⌈length/256⌉ elements a row, or one where it ends them. */
 function rowsPass(
   op: string,
   plan: Lowering,
@@ -38,13 +38,14 @@ function rowsPass(
   length: number,
   join: Join,
   factor: number,
+  ends: boolean,
 ): Launch[] {
   const segments = Math.ceil(length / SEGMENT);
   const firstElement = (segment: number) => Math.floor(segment / segments) * length + (segment % segments) * SEGMENT;
   return plan.chunks(out).flatMap((target) =>
     plan.chunks(inputs[0]!).flatMap((part): Launch[] => {
-      const end = firstElement(target.end - 1) + SEGMENT;
-      if (!overlap(part, firstElement(target.start), end)) return [];
+      const last = firstElement(target.end - 1) + SEGMENT;
+      if (!ends && !overlap(part, firstElement(target.start), last)) return [];
       let next = 0;
       const operands = map.operands.map(([name, constant]): PointwiseOperand => {
         if (constant !== null) return { name, access: 'constant', constant, base: 0, end: 0 };
@@ -64,9 +65,13 @@ function rowsPass(
         outBase: target.base,
         part,
         factor,
+        ends,
+        // Maps of all sizes share a pipeline; what is flat are weights.
+        wide: map !== PLAIN && inputs[0]!.shape.length === 1,
       });
       const bound = Object.fromEntries(inputs.map((tensor, k) => [`operand${k}`, { tensor, chunk: part }]));
-      return [{ kernel, operands: { ...bound, out: { tensor: out, chunk: target } } }];
+      const adds = map === PLAIN && join === 'sum' && sizeOf(out.shape) === 1 ? { all: inputs[0]!, factor } : undefined;
+      return [{ kernel, operands: { ...bound, out: { tensor: out, chunk: target } }, adds }];
     }),
   );
 }
@@ -126,10 +131,11 @@ function lowerRun(
     return { launches: stridedPass(op, plan, inputs[0]!, out, length, inner, join, factor), out };
   }
   const segments = Math.ceil(length / SEGMENT);
-  const done = segments === 1;
+  const ends = segments > 1 && segments <= MOST_SEGMENTS && plan.chunks(inputs[0]!).length === 1;
+  const done = segments === 1 || ends;
   // Partial sums keep rank and planes, so they are cut where the tensor is.
-  const out = done && target ? target : plan.scratch(shapeOf(segments));
-  const launches = rowsPass(op, plan, inputs, map, out, length, join, done ? factor : 1);
+  const out = done && target ? target : plan.scratch(shapeOf(done ? 1 : segments));
+  const launches = rowsPass(op, plan, inputs, map, out, length, join, done ? factor : 1, ends);
   if (done) return { launches, out };
   const rest = lowerRun(op, plan, [out], PLAIN, run, join, target, factor);
   return { launches: [...launches, ...rest.launches], out: rest.out };

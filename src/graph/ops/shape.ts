@@ -154,12 +154,31 @@ const embedOp: Op<{ starts: number[] }> = {
 export const embed = (x: Tensor, shape: readonly number[], starts: readonly number[]): Tensor =>
   apply(embedOp, [x], { starts: [...starts] }, { shape })[0]!;
 
-function lowerConcat({ inputs, outputs, attrs: { axis } }: Node<{ axis: number }>, plan: Lowering): Launch[] {
+export interface ConcatAttrs {
+  axis: number;
+  /** Operands that were made in their place. */
+  laid?: readonly boolean[];
+}
+
+/** A launch that copies x to where it lies in `out`, behind others, with nothing else of `out` bound. */
+function copyInto(plan: Lowering, x: Tensor, out: Tensor, before: readonly Tensor[]): Launch[] {
+  const start = before.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const size = sizeOf(x.shape);
+  const chunk = { index: 0, start, end: start + size, base: start - (start % FLOAT_ALIGN) };
+  return plan.chunks(x).map((part) => ({
+    kernel: boxKernel('concat', [size], { first: 0, strides: [1], ...part }, { first: start, strides: [1], ...chunk }),
+    operands: { x: { tensor: x, chunk: part }, out: { tensor: out, chunk } },
+  }));
+}
+
+function lowerConcat({ inputs, outputs, attrs: { axis, laid } }: Node<ConcatAttrs>, plan: Lowering): Launch[] {
   let at = 0;
-  return inputs.flatMap((x) => {
+  return inputs.flatMap((x, k) => {
     const zero = x.shape.map(() => 0);
     const to = x.shape.map((_, d) => (d === axis ? at : 0));
     at += x.shape[axis]!;
+    if (laid?.[k]) return [];
+    if (laid) return copyInto(plan, x, outputs[0]!, inputs.slice(0, k));
     return copyBox('concat', plan, x, outputs[0]!, x.shape, zero, to);
   });
 }
@@ -172,7 +191,8 @@ function copyParts({ inputs: [x], outputs }: Node, plan: Lowering): Launch[] {
 }
 
 const splitOp: Op = { name: 'split', alias: true };
-const copiedSplitOp: Op = { name: 'split', lower: copyParts };
+/** A split whose parts begin where no binding may. */
+export const splitCopyOp: Op = { name: 'split', lower: copyParts };
 
 /**
  * x in parts of `count` along the first axis, which `count` must divide. No copies where every part begins where a binding may: then
@@ -186,7 +206,7 @@ export function split(x: Tensor, count: number): Tensor[] {
   if (size === count) return [x];
   const shape = [count, ...rest];
   // Whatever the height and width of maps: pictures of all sizes share kernels.
-  const op = sizeOf(shape.slice(0, 2)) % FLOAT_ALIGN === 0 ? splitOp : copiedSplitOp;
+  const op = sizeOf(shape.slice(0, 2)) % FLOAT_ALIGN === 0 ? splitOp : splitCopyOp;
   return apply(op, [x], {}, ...Array.from({ length: size / count }, () => ({ shape })));
 }
 
@@ -194,7 +214,7 @@ export function split(x: Tensor, count: number): Tensor[] {
 export const firstOf = (x: Tensor, count: number): Tensor =>
   apply(splitOp, [x], {}, { shape: [count, ...x.shape.slice(1)] })[0]!;
 
-const concatOp: Op<{ axis: number }> = { name: 'concat', lower: lowerConcat };
+export const concatOp: Op<ConcatAttrs> = { name: 'concat', lower: lowerConcat };
 
 /** Tensors that stand side by side in x as channels, through concatenations of concatenations. */
 export function channelParts(x: Tensor): readonly Tensor[] {

@@ -38,3 +38,10 @@ export function variable(
   }
   return apply(variableOp, [], { data: values, half }, { shape: checked })[0]!;
 }
+
+/** Variables that lie behind each other in one buffer, each where a binding may begin; otherwise like any others. */
+export function variablesBeside(all: readonly { shape: readonly number[]; data?: () => Float32Array }[]): Tensor[] {
+  const made = all.map(({ shape, data }) => variable(shape, data));
+  for (const { node } of made) Object.assign(node.attrs as VariableAttrs, { beside: made });
+  return made;
+}

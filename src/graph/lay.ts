@@ -1,0 +1,133 @@
+import { type Chunk, FLOAT_ALIGN, sizeOf } from './chunks.js';
+import { type ConcatAttrs, concatOp, splitCopyOp } from './ops/shape.js';
+import { readersOf } from './schedule.js';
+import { type Node, offsetOf, rootOf, type Tensor } from './tensor.js';
+
+/** Where a tensor lies that is a part of another: so many elements from its beginning. */
+interface Lot {
+  host: Tensor;
+  at: number;
+}
+
+export interface Layout {
+  nodes: Node[];
+  /** The tensor whose memory a tensor is in. */
+  root(tensor: Tensor): Tensor;
+  /** Elements of that memory in front of it. */
+  offset(tensor: Tensor): number;
+}
+
+/** Where each tensor has memory of its own, but for aliases. */
+export const unlaid = (nodes: Node[]): Layout => ({ nodes, root: rootOf, offset: offsetOf });
+
+/** Kernels of these find operands and results that begin between two places where a binding may. */
+const reachesAnywhere = ({ op, attrs }: Node): boolean =>
+  op.elementwise === true || (attrs as { join?: unknown }).join !== undefined;
+
+/** Elements in front of each part of a concatenation, where they lie behind each other. */
+function placesIn({ inputs, outputs, attrs }: Node<ConcatAttrs>): number[] | undefined {
+  if (sizeOf(outputs[0]!.shape.slice(0, attrs.axis)) > 1) return undefined;
+  let at = 0;
+  return inputs.map(({ shape }) => {
+    at += sizeOf(shape);
+    return at - sizeOf(shape);
+  });
+}
+
+interface Window {
+  memory: Tensor;
+  start: number;
+  end: number;
+}
+
+/** What each launch of a node binds of memory that tensors share. */
+function windowsOf({ op, inputs, outputs, attrs }: Node, { root, offset }: Layout): Window[][] {
+  const window = (tensor: Tensor, at = 0, size = sizeOf(tensor.shape)): Window => {
+    const start = offset(tensor) + at;
+    return { memory: root(tensor), start: start - (start % FLOAT_ALIGN), end: start + size };
+  };
+  if (!op.lower) return [];
+  const { laid } = attrs as ConcatAttrs;
+  if (!laid) return [[...new Set([...inputs, ...outputs])].map((tensor) => window(tensor))];
+  const places = placesIn({ inputs, outputs, attrs } as Node<ConcatAttrs>)!;
+  const copied = inputs.map((part, k) => [window(part), window(outputs[0]!, places[k], sizeOf(part.shape))]);
+  return copied.filter((_, k) => !laid[k]);
+}
+
+/** Memory that a launch would bind twice, in ranges that overlap and differ: WebGPU refuses that where one is written. */
+const clashIn = (windows: readonly Window[]): Tensor | undefined =>
+  windows.find((a) =>
+    windows.some(
+      (b) => a.memory === b.memory && a.start < b.end && b.start < a.end && (a.start !== b.start || a.end !== b.end),
+    ),
+  )?.memory;
+
+/**
+ * Parts of a concatenation are made where they will lie, and those of a batch read where they lie, so that neither is a copy: where parts
+ * are behind each other, and what is between two places where a binding may begin is reached by kernels that can.
+ *
+ * @param kept what must have memory of its own: outputs, updates
+ * @param never what shall not have parts in it
+ */
+export function layOut(
+  nodes: readonly Node[],
+  kept: ReadonlySet<Tensor>,
+  chunks: (tensor: Tensor) => Chunk[],
+  never: ReadonlySet<Tensor> = new Set(),
+): Layout {
+  const lots = new Map<Tensor, Lot>();
+  const readers = readersOf(nodes);
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((tensor) => [tensor, node])));
+  /** Whether a tensor may have parts in it. */
+  const open = (whole: Tensor) => {
+    const memory = rootOf(whole);
+    return (
+      chunks(whole).length === 1 && memory.node.op.source !== 'variable' && !kept.has(memory) && !never.has(memory)
+    );
+  };
+  const reached = (part: Tensor, by: readonly Node[]): boolean => sizeOf(part.shape) > 1 && by.every(reachesAnywhere);
+
+  const made = (node: Node<ConcatAttrs>): Node => {
+    const [host] = node.outputs as [Tensor];
+    const places = open(host) ? placesIn(node) : undefined;
+    if (!places) return node;
+    const laid = node.inputs.map((part, k) => {
+      const maker = makers.get(part);
+      const free = rootOf(part) === part && !lots.has(part) && !kept.has(part);
+      if (!free || !maker || (maker.op.source && maker.op.source !== 'input')) return false;
+      const others = readers.get(part)!.filter((reader) => reader !== node);
+      const aligned = places[k]! % FLOAT_ALIGN === 0;
+      if (!aligned && !reached(part, maker.op.source ? others : [maker, ...others])) return false;
+      lots.set(part, { host, at: places[k]! });
+      return true;
+    });
+    return { ...node, attrs: { ...node.attrs, laid } };
+  };
+  const read = (node: Node): Node => {
+    const [whole] = node.inputs as [Tensor];
+    if (!open(whole) || node.outputs.some((part) => kept.has(part))) return node;
+    const at = (k: number) => k * sizeOf(node.outputs[0]!.shape);
+    // Whatever the height and width of maps: pictures of all sizes share kernels.
+    if (!node.outputs.every((part, k) => k === 0 || reached(part, readers.get(part) ?? []))) return node;
+    node.outputs.forEach((part, k) => lots.set(part, { host: whole, at: at(k) }));
+    return { ...node, op: { name: 'split' } };
+  };
+  const laid = nodes.map((node) =>
+    node.op === concatOp ? made(node as Node<ConcatAttrs>) : node.op === splitCopyOp ? read(node) : node,
+  );
+
+  const root = (tensor: Tensor): Tensor => {
+    const lot = lots.get(rootOf(tensor));
+    return lot ? root(lot.host) : rootOf(tensor);
+  };
+  const offset = (tensor: Tensor): number => {
+    const lot = lots.get(rootOf(tensor));
+    return offsetOf(tensor) + (lot ? lot.at + offset(lot.host) : 0);
+  };
+  const layout = { nodes: laid, root, offset };
+  const clashes = laid.flatMap((node) => windowsOf(node, layout)).flatMap((each) => clashIn(each) ?? []);
+  const hosts = new Set(
+    [...lots.values()].map(({ host }) => rootOf(host)).filter((host) => clashes.includes(root(host))),
+  );
+  return hosts.size > 0 ? layOut(nodes, kept, chunks, new Set([...never, ...hosts])) : layout;
+}
