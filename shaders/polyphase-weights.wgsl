@@ -5,8 +5,9 @@
 //   0 beyond the kernel;  block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc;  S and phases as in polyphase-input.wgsl
 //
 // w is [G·O, I, KH, KW] or, for convTranspose2d, [G·I, O, KH, KW] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
-// without a channel are zero. Source and result are ranges [start, end) of their tensors, of both whole planes.
-// Dispatched by kernels/polyphase.ts; a thread owns a phase of a kernel.
+// without a channel are zero. Source and result are ranges [start, end) of their tensors, of both whole planes. Where phases are of
+// the output, packed[block, phase] is taken for a block of its own.
+// Dispatched by kernels/polyphase.ts and polyphase-transposed.ts; a thread owns a phase of a kernel.
 
 const WG: u32 = 64;
 

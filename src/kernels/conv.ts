@@ -324,11 +324,12 @@ const MOST_TAPS = 16;
 export const fitsPhases = ({ transposed, stride, output, kernel }: ConvShape): boolean =>
   transposed && stride.every((step) => step === 2) && output.every((size) => size > 1) && areaOf(kernel) <= MOST_TAPS;
 
-/** A convolution as polyphase-input.wgsl and others do it: 3×3 or 4×4 of stride 2, and 4×4 of stride 1, which may be transposed. */
-export function fitsPolyphase({ transposed, stride, dilation, kernel }: ConvShape): boolean {
+/** A convolution as polyphase-input.wgsl and others do it: 3×3 or 4×4 of stride 2, and 4×4 of stride 1. Of transposed ones all phases are needed. */
+export function fitsPolyphase({ transposed, stride, dilation, kernel, output }: ConvShape): boolean {
   const all = (list: Size, ...allowed: number[]) => list.every((value) => allowed.includes(value));
   if (!all(dilation, 1)) return false;
-  return all(stride, 1) ? all(kernel, 4) : all(stride, 2) && all(kernel, 3, 4) && !transposed;
+  if (all(stride, 1)) return all(kernel, 4);
+  return all(stride, 2) && all(kernel, 3, 4) && !(transposed && output.some((size) => size < 2));
 }
 
 /** A convolution as nested-input.wgsl and others do it, of stride 1: 4×4, or as four of these 5×5 to 8×8. */

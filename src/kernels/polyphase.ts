@@ -34,9 +34,9 @@ export interface Phased {
   output(planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel;
 }
 
-const PHASES = 4;
+export const PHASES = 4;
 /** Pixels along a side of a tile's result, and numbers of a tile between the transforms. */
-const SIDE = 3;
+export const SIDE = 3;
 export const PHASE_POSITIONS = 16;
 
 export const polyphaseGrid = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, PHASE_POSITIONS);
@@ -56,7 +56,7 @@ export const lacks = (yes: boolean, position: string, last: number): string =>
  * stand side by side: along y the first two, along x the second and third.
  */
 export function reach(positions: number, last: number, lacking: { y: boolean; x: boolean }): string {
-  return `fn reach(r: u32) -> vec2u {
+  return `fn reach(r: u32, block: u32) -> vec2u {
   let x = ${lacks(lacking.x, `r % ${positions}u`, last)};
   let y = ${lacks(lacking.y, `r / ${positions}u`, last)};
   return vec2u(select(0u, 1u, x), select(select(4u, 3u, x), 2u, y)) * (params.inputs / 4u);
@@ -82,7 +82,6 @@ export function transformTiles(
       first: v.start,
       planes,
       inputs,
-      ...params,
       height: input[0],
       width: input[1],
       tilesX,
@@ -91,6 +90,7 @@ export function transformTiles(
       row,
       top: phasesOf(shape, 0)[0]!.start,
       left: phasesOf(shape, 1)[0]!.start,
+      ...params,
       ...range('x', x),
       vBase: v.base,
     },
@@ -108,7 +108,7 @@ export const polyphase: Phased = {
     transformTiles({ name: 'conv.polyphase.input', source: inputSource, flops: 32 }, shape, x, v, grid, {
       positions: PHASE_POSITIONS,
       read: areaOf(shape.input) / PHASES,
-      params: { stride: shape.stride[0] },
+      params: { phases: PHASES, stride: shape.stride[0], apart: 3 - shape.stride[0] },
     }),
 
   weights(shape, packing, parts) {

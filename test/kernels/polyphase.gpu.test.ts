@@ -31,6 +31,24 @@ const PHASES: Specs = {
   ],
   'stride 1': [false, { x: [1, 8, 7, 10], w: [6, 8, 4, 4], bias: true, options: { padding: 2 } }],
   transposed: [true, { x: [2, 10, 5, 6], w: [10, 7, 4, 4], bias: true, options: { padding: 1 } }],
+  // Phases that begin one pixel apart; more channels than a block has, odd sizes, and outputs that no input reaches.
+  '4×4 of stride 2, transposed': [
+    true,
+    {
+      x: [2, 9, 6, 7],
+      w: [9, 11, 4, 4],
+      bias: true,
+      options: { stride: 2, padding: [1, 2], outputPadding: [1, 0] },
+    },
+  ],
+  '3×3 of stride 2, transposed': [
+    true,
+    { x: [1, 12, 7, 5], w: [12, 5, 3, 3], bias: true, options: { stride: 2, groups: 2, padding: 1, outputPadding: 1 } },
+  ],
+  '3×4, transposed, without padding': [
+    true,
+    { x: [1, 4, 5, 6], w: [4, 9, 3, 4], bias: false, options: { stride: 2, padding: [0, 3] } },
+  ],
 };
 
 const BLOCKS: Specs = {
@@ -55,7 +73,7 @@ const FORMS = [
     forced: ['polyphase-1x8-broadcast', 'polyphase-8x2-broadcast'],
     noSubgroups: ['polyphase-1x8', 'polyphase-8x2'],
     otherTiles: ['polyphase-2x4', 'polyphase-8x1'],
-    sameBits: ['4×4 of stride 2', 'transposed'],
+    sameBits: ['4×4 of stride 2', 'transposed', '4×4 of stride 2, transposed'],
   },
   {
     name: 'nested',
