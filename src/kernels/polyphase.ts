@@ -11,6 +11,7 @@ import {
   tileName,
   transformSums,
   transformWeights,
+  type WeightOrder,
   type WinogradTile,
   winogradMultiply,
 } from './winograd.js';
@@ -27,9 +28,9 @@ export interface Phased {
   /** v of the planes [p0, p1) from those of x that are bound; x in planes. */
   input(shape: ConvShape, x: Part, v: Part, grid: TileGrid): Kernel;
   /** w, packed; parts in elements. */
-  weights(shape: ConvShape, packing: Packing, parts: { w: Part; packed: Part }): Kernel;
+  weights(shape: ConvShape, packing: Packing, parts: { w: Part; packed: Part }, order: WeightOrder): Kernel;
   /** The sums; of parts whose channels are those of all phases. */
-  multiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid): Kernel;
+  multiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid, order: WeightOrder): Kernel;
   /** sums, out, and the bias where there is one. */
   output(planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel;
 }
@@ -100,6 +101,23 @@ export function transformTiles(
   };
 }
 
+/** w, packed, in blocks of `summed` channels; parts in elements. */
+export function phaseWeights(
+  shape: ConvShape,
+  packing: Packing,
+  parts: { w: Part; packed: Part },
+  summed: number,
+  order: WeightOrder,
+): Kernel {
+  const [kernelHeight, kernelWidth] = shape.kernel;
+  const transform = { name: 'conv.polyphase.weights', source: weightsSource, flops: 20 };
+  return transformWeights(transform, shape, packing, parts, {
+    positions: PHASE_POSITIONS,
+    taps: 4,
+    params: { kernelHeight, kernelWidth, stride: shape.stride[0], summed, ...order },
+  });
+}
+
 export const polyphase: Phased = {
   grid: polyphaseGrid,
   summed: ofPhases,
@@ -111,18 +129,10 @@ export const polyphase: Phased = {
       params: { phases: PHASES, stride: shape.stride[0], apart: 3 - shape.stride[0] },
     }),
 
-  weights(shape, packing, parts) {
-    const { kernel, stride } = shape;
-    const transform = { name: 'conv.polyphase.weights', source: weightsSource, flops: 20 };
-    return transformWeights(transform, shape, packing, parts, {
-      positions: PHASE_POSITIONS,
-      taps: 4,
-      params: { kernelHeight: kernel[0], kernelWidth: kernel[1], stride: stride[0] },
-    });
-  },
+  weights: (shape, packing, parts, order) => phaseWeights(shape, packing, parts, PHASES * shape.inputs, order),
 
-  multiply(shape, tile, parts, grid) {
-    const kernel = winogradMultiply(ofPhases(shape), tile, parts, grid);
+  multiply(shape, tile, parts, grid, order) {
+    const kernel = winogradMultiply(ofPhases(shape), tile, parts, grid, order);
     const [y, x] = shape.kernel.map((taps) => taps === 3) as [boolean, boolean];
     const name = `conv.polyphase-${tileName(tile)}`;
     return { ...kernel, name, hooks: { ...kernel.hooks, reach: reach(4, 3, { y, x }) } };

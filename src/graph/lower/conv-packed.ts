@@ -21,7 +21,7 @@ import {
   quadsKernel,
 } from '../../kernels/conv-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
-import { type Phased, polyphase } from '../../kernels/polyphase.js';
+import { type Phased, phaseWeights } from '../../kernels/polyphase.js';
 import {
   transposedGrid,
   transposedInput,
@@ -312,9 +312,9 @@ export function lowerPhased(plan: Lowering, node: Node, shape: ConvShape, tile: 
     grid: form.grid(shape),
     packing,
     summed,
-    weights: (parts) => form.weights(shape, packing, parts),
+    weights: (parts, order) => form.weights(shape, packing, parts, order),
     input: (grid, x, v) => launchPairs(plan, { x, v }, (xs, vs) => form.input(shape, xs, vs, grid)),
-    multiply: (grid, parts) => form.multiply(shape, tile, parts, grid),
+    multiply: (grid, parts, order) => form.multiply(shape, tile, parts, grid, order),
     output: (grid, sums, out, bias) =>
       launchPlanes(plan, { sums, out }, (planes) => form.output(planes, shape, bias, grid)),
   });
@@ -328,9 +328,9 @@ export function lowerPhasedOutput(plan: Lowering, node: Node, shape: ConvShape, 
     grid: transposedGrid(shape),
     packing: winogradPacking(summed, tile),
     summed,
-    weights: (parts) => polyphase.weights(shape, packing, parts),
+    weights: (parts, order) => phaseWeights(shape, packing, parts, shape.inputs, order),
     input: (grid, x, v) => launchPairs(plan, { x, v }, (xs, vs) => transposedInput(shape, xs, vs, grid)),
-    multiply: (grid, parts) => transposedMultiply(shape, tile, parts, grid),
+    multiply: (grid, parts, order) => transposedMultiply(shape, tile, parts, grid, order),
     output: (grid, sums, out, bias) =>
       launchPairs(plan, { sums, out }, (from, to) =>
         transposedOutput(shape, tile, { sums: from, out: to, bias }, grid),
