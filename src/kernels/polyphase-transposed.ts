@@ -3,7 +3,15 @@ import outputSource from '../../shaders/polyphase-transposed-output.wgsl';
 import { areaOf, type ConvShape, type DirectParts, NO_BIAS, type Part, phasesOf, range } from './conv.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { lacks, PHASE_POSITIONS, PHASES, SIDE, transformTiles } from './polyphase.js';
-import { type TileGrid, tileGrid, tileName, type WeightOrder, type WinogradTile, winogradMultiply, winogradPacking } from './winograd.js';
+import {
+  type TileGrid,
+  tileGrid,
+  tileName,
+  type WeightOrder,
+  type WinogradTile,
+  winogradMultiply,
+  winogradPacking,
+} from './winograd.js';
 
 // The transpose of kernels/polyphase.ts: a transposed convolution of stride 2 is four of 2×2 taps on one picture, each of which makes
 // the pixels of one parity of row and column. x's tiles are transformed once for all of them, and blocks of output channels come

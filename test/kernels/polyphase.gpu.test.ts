@@ -144,6 +144,17 @@ for (const form of FORMS) {
   }
 }
 
+test('sums that nothing is written to are not read: other convolutions were in their memory before', async () => {
+  const trials = Object.values(PHASES).map(([transposed, spec], i) => trialOf(randomFrom(54 + i), transposed, spec));
+  const run = async ([conv, convWeight]: Forced) =>
+    (await runTrials(await openTestDevice(), trials, dyOf, { force: { conv, convWeight } })).results;
+  const [plain, found] = [await run(['plain', 'plain']), await run(FORMS[0].forced)];
+  plain.flat().forEach((wanted, i) => {
+    const off = apart(found.flat()[i]!, wanted);
+    assert.ok(off <= FORMS[0].share * size(wanted), `result ${i}: off by ${off} of ${size(wanted)}`);
+  });
+});
+
 test('bands cover every row of tiles once, in the memory of the first', () => {
   const grid = tilesOf({ output: [283, 1024] });
   const bands = bandsOf(grid, 16);
