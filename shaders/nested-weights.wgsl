@@ -16,6 +16,7 @@ struct Params {
   oc: u32, groupBlocks: u32,
   kernelHeight: u32, kernelWidth: u32,
   blocks: u32, span: u32,
+  row: u32, step: u32,                     // elements from a position to the next, from a channel to the next
   tap0: u32, tapStep: i32,                 // taps forwards, or backwards from the last
   wStart: u32, wEnd: u32, wBase: u32,
   packedStart: u32, packedEnd: u32, packedBase: u32,
@@ -69,19 +70,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     e[b + 20u] = g[b + 12u];
     e[b + 24u] = (8.0 * g[b] + 4.0 * g[b + 4u] + 2.0 * g[b + 8u] + g[b + 12u]) * (4.0 / 45.0);
   }
-  let to = at - params.packedBase;
+  let channels = params.blocks * params.inputs;
+  let to = groupBlock * channels * 49u * params.oc + plane % channels * params.step + slot - params.packedBase;
+  let row = params.row;
   // @unroll
   for (var a = 0u; a < 7u; a++) {
     let even = e[a * 4u] + e[a * 4u + 2u];
     let odd = e[a * 4u + 1u] + e[a * 4u + 3u];
     let even2 = e[a * 4u] + 4.0 * e[a * 4u + 2u];
     let odd2 = 2.0 * e[a * 4u + 1u] + 8.0 * e[a * 4u + 3u];
-    packed[to + (a * 7u) * params.oc] = -0.5 * e[a * 4u];
-    packed[to + (a * 7u + 1u) * params.oc] = (even + odd) * (-1.0 / 3.0);
-    packed[to + (a * 7u + 2u) * params.oc] = (even - odd) * (1.0 / 9.0);
-    packed[to + (a * 7u + 3u) * params.oc] = (even2 + odd2) * (1.0 / 36.0);
-    packed[to + (a * 7u + 4u) * params.oc] = (even2 - odd2) * (-1.0 / 60.0);
-    packed[to + (a * 7u + 5u) * params.oc] = e[a * 4u + 3u];
-    packed[to + (a * 7u + 6u) * params.oc] = (8.0 * e[a * 4u] + 4.0 * e[a * 4u + 1u] + 2.0 * e[a * 4u + 2u] + e[a * 4u + 3u]) * (4.0 / 45.0);
+    packed[to + (a * 7u) * row] = -0.5 * e[a * 4u];
+    packed[to + (a * 7u + 1u) * row] = (even + odd) * (-1.0 / 3.0);
+    packed[to + (a * 7u + 2u) * row] = (even - odd) * (1.0 / 9.0);
+    packed[to + (a * 7u + 3u) * row] = (even2 + odd2) * (1.0 / 36.0);
+    packed[to + (a * 7u + 4u) * row] = (even2 - odd2) * (-1.0 / 60.0);
+    packed[to + (a * 7u + 5u) * row] = e[a * 4u + 3u];
+    packed[to + (a * 7u + 6u) * row] = (8.0 * e[a * 4u] + 4.0 * e[a * 4u + 1u] + 2.0 * e[a * 4u + 2u] + e[a * 4u + 3u]) * (4.0 / 45.0);
   }
 }

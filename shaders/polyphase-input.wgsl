@@ -2,12 +2,13 @@
 // taps whose sums add up. With stride 2 each has the taps, and the pixels, of one parity of row and column; with stride 1 each has a
 // quarter of the taps. Tiles of 4×4 pixels of each phase, which overlap by 1, become V = Bᵀ·d·B:
 //
-//   v[n, g, phase, i, r, t] = (Bᵀ·d·B)[r / 4, r % 4],  d[a, b] = x[n, g·I + i, S·(3·ty + a) + (3 − S)·py + top, the same of tx, b, px],
-//   mirrored or 0 outside of x;  S the stride;  phase 0 … 3: (py, px) = (0, 1), (0, 0), (1, 0), (1, 1)
+//   v[n, g, phase, i, r, t] = (Bᵀ·d·B)[r / 4, r % 4],  d[a, b] = x[n, g·I + i, S·(3·ty + a) + D·py + top, the same of tx, b, px],
+//   mirrored or 0 outside of x;  S the stride, D = 3 − S;  phase 0 … 3: (py, px) = (0, 1), (0, 0), (1, 0), (1, 1)
 //
-// x [N, G·I, H, W]; v [N, G·4·I, 16, 4·quads]: a row for each position of a tile, tiles side by side, zero behind the last. Both
+// Transposed ones of stride 2 have their phases in the output, and one of x: S = 1, D = 0.
+// x [N, G·I, H, W]; v [N, G·phases·I, 16, 4·quads]: a row for each position of a tile, tiles side by side, zero behind the last. Both
 // are ranges of planes; a launch writes those planes of v whose source lies in its range of x.
-// Dispatched by kernels/polyphase.ts before winograd-multiply.wgsl; a thread owns a tile of a phase.
+// Dispatched by kernels/polyphase.ts and polyphase-transposed.ts before winograd-multiply.wgsl; a thread owns a tile of a phase.
 
 const WG: u32 = 64;
 const REFLECT: bool = false;
@@ -15,7 +16,8 @@ const REFLECT: bool = false;
 struct Params {
   first: u32, planes: u32,       // of v, of this launch
   inputs: u32,                   // channels of one group
-  stride: u32,
+  phases: u32,
+  stride: u32, apart: u32,       // S and D
   height: i32, width: i32,       // of x
   tilesX: u32, tiles: u32,       // of a row and of the band
   tileY: u32,                    // first row of tiles of the band
@@ -40,14 +42,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let plane = params.first + index / params.row;
   let tile = index % params.row;
   let i = plane % params.inputs;
-  let phase = plane / params.inputs % 4u;
-  let source = plane / (4u * params.inputs) * params.inputs + i;
+  let phase = plane / params.inputs % params.phases;
+  let source = plane / (params.phases * params.inputs) * params.inputs + i;
   if (plane >= params.first + params.planes || source < params.xStart || source >= params.xEnd) { return; }
   let py = phase / 2u;
   let px = 1u - ((phase ^ py) & 1u);
   let step = params.stride;
-  let y0 = i32((tile / params.tilesX + params.tileY) * 3u * step + py * (3u - step)) + params.top;
-  let x0 = i32(tile % params.tilesX * 3u * step + px * (3u - step)) + params.left;
+  let y0 = i32((tile / params.tilesX + params.tileY) * 3u * step + py * params.apart) + params.top;
+  let x0 = i32(tile % params.tilesX * 3u * step + px * params.apart) + params.left;
   let used = tile < params.tiles;
   let start = source * u32(params.height * params.width) - params.xBase;
 

@@ -5,8 +5,9 @@
 //   0 beyond the kernel;  block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc;  S and phases as in polyphase-input.wgsl
 //
 // w is [G·O, I, KH, KW] or, for convTranspose2d, [G·I, O, KH, KW] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
-// without a channel are zero. Source and result are ranges [start, end) of their tensors, of both whole planes.
-// Dispatched by kernels/polyphase.ts; a thread owns a phase of a kernel.
+// without a channel are zero. Source and result are ranges [start, end) of their tensors, of both whole planes. Where phases are of
+// the output, packed[block, phase] is taken for a block of its own.
+// Dispatched by kernels/polyphase.ts and polyphase-transposed.ts; a thread owns a phase of a kernel.
 
 const WG: u32 = 64;
 
@@ -16,6 +17,8 @@ struct Params {
   oc: u32, groupBlocks: u32,
   kernelHeight: u32, kernelWidth: u32,
   stride: u32,
+  summed: u32,                             // channels of a block in packed: 4·I, or I where phases are of the output
+  row: u32, step: u32,                     // elements from a position to the next, from a channel to the next
   tap0: u32, tapStep: i32,                 // taps forwards, or backwards from the last
   wStart: u32, wEnd: u32, wBase: u32,
   packedStart: u32, packedEnd: u32, packedBase: u32,
@@ -62,12 +65,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     e[b + 4u] = 0.5 * (g[b] - g[b + 2u]);
     e[b + 6u] = g[b + 2u];
   }
-  let to = at - params.packedBase;
+  let to = plane / params.summed * params.summed * 16u * params.oc + plane % params.summed * params.step + slot - params.packedBase;
+  let row = params.row;
   // @unroll
   for (var a = 0u; a < 4u; a++) {
-    packed[to + (a * 4u) * params.oc] = e[a * 2u];
-    packed[to + (a * 4u + 1u) * params.oc] = 0.5 * (e[a * 2u] + e[a * 2u + 1u]);
-    packed[to + (a * 4u + 2u) * params.oc] = 0.5 * (e[a * 2u] - e[a * 2u + 1u]);
-    packed[to + (a * 4u + 3u) * params.oc] = e[a * 2u + 1u];
+    packed[to + (a * 4u) * row] = e[a * 2u];
+    packed[to + (a * 4u + 1u) * row] = 0.5 * (e[a * 2u] + e[a * 2u + 1u]);
+    packed[to + (a * 4u + 2u) * row] = 0.5 * (e[a * 2u] - e[a * 2u + 1u]);
+    packed[to + (a * 4u + 3u) * row] = e[a * 2u + 1u];
   }
 }

@@ -41,8 +41,8 @@ struct Params {
 // Place in w of what this lane loads of the LANES weights that begin at an element, and one of them.
 fn place(element: u32, lane: u32) -> u32 { return element + lane; }
 fn pick(loaded: Packed, l: u32) -> f32 { return subgroupShuffle(loaded, l); } // @inline
-// Input channels from … to that have anything at position r.
-fn reach(r: u32) -> vec2u { return vec2u(0u, params.inputs); }
+// Input channels from … to that have anything at position r of a block.
+fn reach(r: u32, block: u32) -> vec2u { return vec2u(0u, params.inputs); }
 
 @compute @workgroup_size(WG)
 fn main(
@@ -67,7 +67,7 @@ fn main(
   let inputs = params.inputs;
   let xPlane = n * params.xChannels + (block / params.groupBlocks) * inputs;
   let wPlane = block * inputs;
-  let reached = reach(r);
+  let reached = reach(r, block);
   let i0 = max(reached.x, max(max(params.xStart, xPlane) - xPlane, max(params.wStart, wPlane) - wPlane));
   let i1 = min(reached.y, min(max(params.xEnd, xPlane) - xPlane, max(params.wEnd, wPlane) - wPlane));
   if (i0 >= i1) { return; }

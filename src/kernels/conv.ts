@@ -324,11 +324,12 @@ const MOST_TAPS = 16;
 export const fitsPhases = ({ transposed, stride, output, kernel }: ConvShape): boolean =>
   transposed && stride.every((step) => step === 2) && output.every((size) => size > 1) && areaOf(kernel) <= MOST_TAPS;
 
-/** A convolution as polyphase-input.wgsl and others do it: 3×3 or 4×4 of stride 2, and 4×4 of stride 1, which may be transposed. */
-export function fitsPolyphase({ transposed, stride, dilation, kernel }: ConvShape): boolean {
+/** A convolution as polyphase-input.wgsl and others do it: 3×3 or 4×4 of stride 2, and 4×4 of stride 1. Of transposed ones all phases are needed. */
+export function fitsPolyphase({ transposed, stride, dilation, kernel, output }: ConvShape): boolean {
   const all = (list: Size, ...allowed: number[]) => list.every((value) => allowed.includes(value));
   if (!all(dilation, 1)) return false;
-  return all(stride, 1) ? all(kernel, 4) : all(stride, 2) && all(kernel, 3, 4) && !transposed;
+  if (all(stride, 1)) return all(kernel, 4);
+  return all(stride, 2) && all(kernel, 3, 4) && !(transposed && output.some((size) => size < 2));
 }
 
 /** A convolution as nested-input.wgsl and others do it, of stride 1: 4×4, or as four of these 5×5 to 8×8. */
@@ -347,10 +348,10 @@ export const FEW_PIXELS = 256;
 const winogradPrior = ({ output, outputs }: ConvShape): string =>
   areaOf(output) <= FEW_PIXELS && outputs >= 64 ? 'winograd-channels-8x2-broadcast' : 'winograd-1x32-broadcast';
 
-/** Nested blocks: 32 or 40 channels a thread, whichever leaves fewer idle. The lanes of a subgroup divide them. */
-function nestedPrior({ outputs }: ConvShape, lanes: number): string {
+/** Nested blocks or phases: 32 or 40 channels a thread, whichever leaves fewer idle. The lanes of a subgroup divide them. */
+function phasedPrior(form: 'nested' | 'polyphase', { outputs }: ConvShape, lanes: number): string {
   const taken = (oc: number) => Math.ceil(outputs / oc) * oc;
-  return `nested-1x${40 % lanes === 0 && taken(40) < taken(32) ? 40 : 32}-broadcast`;
+  return `${form}-1x${40 % lanes === 0 && taken(40) < taken(32) ? 40 : 32}-broadcast`;
 }
 
 /** 5×5 loses more to the empty taps of its blocks than it gains. */
@@ -367,12 +368,15 @@ export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adap
   if (kind === 'cpu' && broadcasts && outputs >= 8) {
     // On four lanes a load costs twice as many sums as on eight.
     const narrow = subgroupSize <= 4;
-    if (fitsPhases(shape)) return narrow ? 'phases-2x1x8-broadcast' : 'phases-1x1x8-broadcast';
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS && !precise;
+    const quartered = wide && fitsPolyphase(shape);
+    // Of three taps a transposed one's phases have too few to win.
+    if (quartered && areaOf(shape.kernel) === 16 && shape.stride[0] > 1)
+      return phasedPrior('polyphase', shape, subgroupSize);
+    if (fitsPhases(shape)) return narrow ? 'phases-2x1x8-broadcast' : 'phases-1x1x8-broadcast';
     if (wide && fitsWinograd(shape)) return winogradPrior(shape);
-    if (wide && isWorthNesting(shape)) return nestedPrior(shape, subgroupSize);
-    const worth = narrow || areaOf(shape.kernel) === 16;
-    return wide && worth && fitsPolyphase(shape) ? 'polyphase-1x32-broadcast' : 'quads-2x1x16-broadcast';
+    if (wide && isWorthNesting(shape)) return phasedPrior('nested', shape, subgroupSize);
+    return quartered && narrow ? phasedPrior('polyphase', shape, subgroupSize) : 'quads-2x1x16-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-8x${Math.min(8, outputs)}`;

@@ -33,18 +33,18 @@ export const nested: Phased = {
       params: blocksOf(shape),
     }),
 
-  weights(shape, packing, parts) {
+  weights(shape, packing, parts, order) {
     const [kernelHeight, kernelWidth] = shape.kernel;
     const transform = { name: 'conv.nested.weights', source: weightsSource, flops: FLOPS.weights };
     return transformWeights(transform, shape, packing, parts, {
       positions: POSITIONS,
       taps: SIDE * SIDE,
-      params: { kernelHeight, kernelWidth, ...blocksOf(shape) },
+      params: { kernelHeight, kernelWidth, ...blocksOf(shape), ...order },
     });
   },
 
-  multiply(shape, tile, parts, grid) {
-    const kernel = winogradMultiply(nested.summed(shape), tile, parts, grid);
+  multiply(shape, tile, parts, grid, order) {
+    const kernel = winogradMultiply(nested.summed(shape), tile, parts, grid, order);
     const [y, x] = shape.kernel.map((taps) => taps > SIDE && taps < 2 * SIDE) as [boolean, boolean];
     const name = `conv.nested-${tileName(tile)}`;
     if (!isNested(shape)) return { ...kernel, name };

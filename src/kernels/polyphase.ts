@@ -11,6 +11,7 @@ import {
   tileName,
   transformSums,
   transformWeights,
+  type WeightOrder,
   type WinogradTile,
   winogradMultiply,
 } from './winograd.js';
@@ -27,16 +28,16 @@ export interface Phased {
   /** v of the planes [p0, p1) from those of x that are bound; x in planes. */
   input(shape: ConvShape, x: Part, v: Part, grid: TileGrid): Kernel;
   /** w, packed; parts in elements. */
-  weights(shape: ConvShape, packing: Packing, parts: { w: Part; packed: Part }): Kernel;
+  weights(shape: ConvShape, packing: Packing, parts: { w: Part; packed: Part }, order: WeightOrder): Kernel;
   /** The sums; of parts whose channels are those of all phases. */
-  multiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid): Kernel;
+  multiply(shape: ConvShape, tile: WinogradTile, parts: DirectParts, grid: TileGrid, order: WeightOrder): Kernel;
   /** sums, out, and the bias where there is one. */
   output(planes: PlaneRange, shape: ConvShape, bias: boolean, grid: TileGrid): Kernel;
 }
 
-const PHASES = 4;
+export const PHASES = 4;
 /** Pixels along a side of a tile's result, and numbers of a tile between the transforms. */
-const SIDE = 3;
+export const SIDE = 3;
 export const PHASE_POSITIONS = 16;
 
 export const polyphaseGrid = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, PHASE_POSITIONS);
@@ -56,7 +57,7 @@ export const lacks = (yes: boolean, position: string, last: number): string =>
  * stand side by side: along y the first two, along x the second and third.
  */
 export function reach(positions: number, last: number, lacking: { y: boolean; x: boolean }): string {
-  return `fn reach(r: u32) -> vec2u {
+  return `fn reach(r: u32, block: u32) -> vec2u {
   let x = ${lacks(lacking.x, `r % ${positions}u`, last)};
   let y = ${lacks(lacking.y, `r / ${positions}u`, last)};
   return vec2u(select(0u, 1u, x), select(select(4u, 3u, x), 2u, y)) * (params.inputs / 4u);
@@ -82,7 +83,6 @@ export function transformTiles(
       first: v.start,
       planes,
       inputs,
-      ...params,
       height: input[0],
       width: input[1],
       tilesX,
@@ -91,6 +91,7 @@ export function transformTiles(
       row,
       top: phasesOf(shape, 0)[0]!.start,
       left: phasesOf(shape, 1)[0]!.start,
+      ...params,
       ...range('x', x),
       vBase: v.base,
     },
@@ -98,6 +99,23 @@ export function transformTiles(
     flops: planes * row * flops,
     bytes: 4 * planes * (read + positions * row),
   };
+}
+
+/** w, packed, in blocks of `summed` channels; parts in elements. */
+export function phaseWeights(
+  shape: ConvShape,
+  packing: Packing,
+  parts: { w: Part; packed: Part },
+  summed: number,
+  order: WeightOrder,
+): Kernel {
+  const [kernelHeight, kernelWidth] = shape.kernel;
+  const transform = { name: 'conv.polyphase.weights', source: weightsSource, flops: 20 };
+  return transformWeights(transform, shape, packing, parts, {
+    positions: PHASE_POSITIONS,
+    taps: 4,
+    params: { kernelHeight, kernelWidth, stride: shape.stride[0], summed, ...order },
+  });
 }
 
 export const polyphase: Phased = {
@@ -108,21 +126,13 @@ export const polyphase: Phased = {
     transformTiles({ name: 'conv.polyphase.input', source: inputSource, flops: 32 }, shape, x, v, grid, {
       positions: PHASE_POSITIONS,
       read: areaOf(shape.input) / PHASES,
-      params: { stride: shape.stride[0] },
+      params: { phases: PHASES, stride: shape.stride[0], apart: 3 - shape.stride[0] },
     }),
 
-  weights(shape, packing, parts) {
-    const { kernel, stride } = shape;
-    const transform = { name: 'conv.polyphase.weights', source: weightsSource, flops: 20 };
-    return transformWeights(transform, shape, packing, parts, {
-      positions: PHASE_POSITIONS,
-      taps: 4,
-      params: { kernelHeight: kernel[0], kernelWidth: kernel[1], stride: stride[0] },
-    });
-  },
+  weights: (shape, packing, parts, order) => phaseWeights(shape, packing, parts, PHASES * shape.inputs, order),
 
-  multiply(shape, tile, parts, grid) {
-    const kernel = winogradMultiply(ofPhases(shape), tile, parts, grid);
+  multiply(shape, tile, parts, grid, order) {
+    const kernel = winogradMultiply(ofPhases(shape), tile, parts, grid, order);
     const [y, x] = shape.kernel.map((taps) => taps === 3) as [boolean, boolean];
     const name = `conv.polyphase-${tileName(tile)}`;
     return { ...kernel, name, hooks: { ...kernel.hooks, reach: reach(4, 3, { y, x }) } };

@@ -43,6 +43,8 @@ const QUARTERED: readonly Kind[] = [
   { kernel: [3, 4], stride: 2, mirrored: true },
   { kernel: [4, 4], stride: 1 },
   { kernel: [4, 4], stride: 1, transposed: true },
+  { kernel: [4, 4], stride: 2, transposed: true },
+  { kernel: [3, 3], stride: 2, transposed: true },
 ];
 const BLOCKS: readonly Kind[] = [
   { kernel: [7, 7], stride: 1, mirrored: true },

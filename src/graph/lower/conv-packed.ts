@@ -21,8 +21,14 @@ import {
   quadsKernel,
 } from '../../kernels/conv-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
-import type { PlaneRange } from '../../kernels/planes.js';
-import type { Phased } from '../../kernels/polyphase.js';
+import { type Phased, phaseWeights } from '../../kernels/polyphase.js';
+import {
+  transposedGrid,
+  transposedInput,
+  transposedMultiply,
+  transposedOutput,
+  transposedSums,
+} from '../../kernels/polyphase-transposed.js';
 import {
   bandsOf,
   channelsPacking,
@@ -40,9 +46,9 @@ import {
   winogradWeights,
 } from '../../kernels/winograd.js';
 import { type Chunk, sizeOf } from '../chunks.js';
-import { launchPlanes, overPlanes } from '../overlaps.js';
+import { launchPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
-import { meet, meetings, type Range, type Slice, slicesOf, view, whole } from './slices.js';
+import { launchPairs, meet, meetings, type Range, type Slice, slicesOf, view, whole } from './slices.js';
 
 // Convolutions on packed weights, which every candidate but the plain one uses.
 
@@ -208,7 +214,7 @@ interface Transformed {
   weights(parts: { w: Chunk; packed: Part }, order: WeightOrder): Kernel;
   input(grid: TileGrid, x: Tensor, v: Tensor): Launch[];
   multiply(grid: TileGrid, parts: DirectParts, order: WeightOrder): Kernel;
-  output(grid: TileGrid, planes: PlaneRange, bias: boolean): Kernel;
+  output(grid: TileGrid, sums: Tensor, out: Tensor, bias: boolean): Launch[];
 }
 
 /**
@@ -240,8 +246,8 @@ function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[
   const { packing, summed } = way;
   const { positions } = way.grid;
   const out = node.outputs[0]!;
-  const [images, channels] = out.shape as [number, number];
-  const inputs = summed.groups * summed.inputs;
+  const images = out.shape[0]!;
+  const [inputs, channels] = [summed.groups * summed.inputs, summed.groups * summed.outputs];
   // As many as of one picture: with fewer rows of small planes more lanes are idle.
   const bands = bandsOf(way.grid, inputs + channels);
   const area = positions * bands[0]!.row;
@@ -254,10 +260,12 @@ function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[
   const ofBand = (grid: TileGrid, products: Launch[]): Launch[] => [
     ...way.input(grid, x, v),
     ...products,
-    ...overPlanes(plan, { sums, out }).map(({ views, ...planes }): Launch => {
-      const kernel = way.output(grid, planes, bias !== undefined);
-      return { kernel, operands: { ...views, ...(bias ? { b: whole(plan, bias) } : {}) } };
-    }),
+    ...way.output(grid, sums, out, bias !== undefined).map(
+      ({ kernel, operands }): Launch => ({
+        kernel,
+        operands: { ...operands, ...(bias ? { b: whole(plan, bias) } : {}) },
+      }),
+    ),
   ];
   const [first, ...more] = bands as [TileGrid, ...TileGrid[]];
   return [
@@ -282,7 +290,8 @@ const winogradWay = (
   weights: (parts, order) => winogradWeights(shape, packing, parts, order),
   input: (grid, x, v) => launchPlanes(plan, { x, v }, (planes) => winogradInput(planes, shape, grid)),
   multiply,
-  output: (grid, planes, bias) => winogradOutput(planes, shape, bias, grid),
+  output: (grid, sums, out, bias) =>
+    launchPlanes(plan, { sums, out }, (planes) => winogradOutput(planes, shape, bias, grid)),
 });
 
 export function lowerWinograd(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
@@ -295,22 +304,6 @@ export function lowerWinogradChannels(plan: Lowering, node: Node, shape: ConvSha
   return lowerTransformed(plan, node, winogradWay(plan, shape, channelsPacking(shape, tile), multiply));
 }
 
-/** x's tiles of every phase or block. */
-export const phasedTiles = (
-  plan: Lowering,
-  form: Phased,
-  shape: ConvShape,
-  x: Tensor,
-  v: Tensor,
-  grid: TileGrid,
-): Launch[] =>
-  slicesOf(plan, v).flatMap((vs) =>
-    slicesOf(plan, x).map((xs) => ({
-      kernel: form.input(shape, xs.planes, vs.planes, grid),
-      operands: { x: view(x, xs.chunk), v: view(v, vs.chunk) },
-    })),
-  );
-
 /** As several convolutions whose sums add up. */
 export function lowerPhased(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile, form: Phased): Launch[] {
   const summed = form.summed(shape);
@@ -319,9 +312,28 @@ export function lowerPhased(plan: Lowering, node: Node, shape: ConvShape, tile: 
     grid: form.grid(shape),
     packing,
     summed,
-    weights: (parts) => form.weights(shape, packing, parts),
-    input: (grid, x, v) => phasedTiles(plan, form, shape, x, v, grid),
-    multiply: (grid, parts) => form.multiply(shape, tile, parts, grid),
-    output: (grid, planes, bias) => form.output(planes, shape, bias, grid),
+    weights: (parts, order) => form.weights(shape, packing, parts, order),
+    input: (grid, x, v) => launchPairs(plan, { x, v }, (xs, vs) => form.input(shape, xs, vs, grid)),
+    multiply: (grid, parts, order) => form.multiply(shape, tile, parts, grid, order),
+    output: (grid, sums, out, bias) =>
+      launchPlanes(plan, { sums, out }, (planes) => form.output(planes, shape, bias, grid)),
+  });
+}
+
+/** As several convolutions of which each makes its part of the pixels. */
+export function lowerPhasedOutput(plan: Lowering, node: Node, shape: ConvShape, tile: WinogradTile): Launch[] {
+  const packing = winogradPacking(shape, tile);
+  const summed = transposedSums(shape, tile);
+  return lowerTransformed(plan, node, {
+    grid: transposedGrid(shape),
+    packing: winogradPacking(summed, tile),
+    summed,
+    weights: (parts, order) => phaseWeights(shape, packing, parts, shape.inputs, order),
+    input: (grid, x, v) => launchPairs(plan, { x, v }, (xs, vs) => transposedInput(shape, xs, vs, grid)),
+    multiply: (grid, parts, order) => transposedMultiply(shape, tile, parts, grid, order),
+    output: (grid, sums, out, bias) =>
+      launchPairs(plan, { sums, out }, (from, to) =>
+        transposedOutput(shape, tile, { sums: from, out: to, bias }, grid),
+      ),
   });
 }

@@ -32,8 +32,7 @@ import {
 import { sizeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
-import { phasedTiles } from './conv-packed.js';
-import { meetings, slicesOf, view } from './slices.js';
+import { launchPairs, meetings, slicesOf, view } from './slices.js';
 
 // Weight gradients over chunked tensors.
 
@@ -172,21 +171,14 @@ export function lowerWeightPolyphase(
   const splitting = winogradSplitting(summed, tile, bands);
   const forward = { ...shape, transposed: false };
   const ofBand = (grid: TileGrid): Launch[] => [
-    ...phasedTiles(plan, polyphase, forward, x, xs, grid),
+    ...launchPairs(plan, { x, v: xs }, (from, to) => polyphase.input(forward, from, to, grid)),
     ...launchPlanes(plan, { dy, v: dys }, (planes) => polyphaseTiles(planes, shape, grid)),
     ...lowerSplit(plan, sums, [xs, dys], splitting, (parts) => {
       const continues = parts.continues || bands.length > 1;
       return polyphaseWeightMultiply(shape, tile, splitting, { ...parts, continues }, grid);
     }),
   ];
-  const kernels = slicesOf(plan, sums).flatMap((from) =>
-    slicesOf(plan, dw).map(
-      (to): Launch => ({
-        kernel: polyphaseKernels(shape, from.planes, to.planes),
-        operands: { sums: view(sums, from.chunk), dw: view(dw, to.chunk) },
-      }),
-    ),
-  );
+  const kernels = launchPairs(plan, { sums, dw }, (from, to) => polyphaseKernels(shape, from, to));
   return [...bands.flatMap(ofBand), ...kernels];
 }
 

@@ -19,6 +19,7 @@ import { type Candidate, lanesOf } from './candidates.js';
 import {
   lowerDirect,
   lowerPhased,
+  lowerPhasedOutput,
   lowerPhases,
   lowerQuads,
   lowerWinograd,
@@ -126,8 +127,11 @@ export const POLYPHASE: Candidate<ConvShape> = {
   shared: ([, oc]) => oc!,
   quick: ['polyphase-1x32-broadcast'],
   full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast', 'polyphase-4x16-broadcast'],
-  lower: (plan, node, shape, numbers, name) =>
-    lowerPhased(plan, node, shape, winogradTile(plan, numbers, name), polyphase),
+  lower(plan, node, shape, numbers, name) {
+    const tile = winogradTile(plan, numbers, name);
+    if (shape.transposed && shape.stride[0] > 1) return lowerPhasedOutput(plan, node, shape, tile);
+    return lowerPhased(plan, node, shape, tile, polyphase);
+  },
 };
 
 export const NESTED: Candidate<ConvShape> = {

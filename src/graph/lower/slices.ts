@@ -1,6 +1,7 @@
 import type { Part } from '../../kernels/conv.js';
+import type { Kernel } from '../../kernels/kernel.js';
 import { type Chunk, planeOf } from '../chunks.js';
-import type { Lowering, Tensor, View } from '../tensor.js';
+import type { Launch, Lowering, Tensor, View } from '../tensor.js';
 
 // Chunks of a tensor as ranges of its first two axes, and which of them have to do with each other.
 
@@ -40,3 +41,20 @@ export const view = (tensor: Tensor, chunk: Chunk): View => ({ tensor, chunk });
 
 /** A tensor that always fits one binding. */
 export const whole = (plan: Lowering, tensor: Tensor): View => view(tensor, plan.chunks(tensor)[0]!);
+
+/** A launch of `kernel` for each pair of slices of two operands, whose names are those of the shader's bindings. */
+export function launchPairs(
+  plan: Lowering,
+  operands: Record<string, Tensor>,
+  kernel: (first: Part, second: Part) => Kernel,
+): Launch[] {
+  const [[a, first], [b, second]] = Object.entries(operands) as [[string, Tensor], [string, Tensor]];
+  return slicesOf(plan, first).flatMap((from) =>
+    slicesOf(plan, second).map(
+      (to): Launch => ({
+        kernel: kernel(from.planes, to.planes),
+        operands: { [a]: view(first, from.chunk), [b]: view(second, to.chunk) },
+      }),
+    ),
+  );
+}
