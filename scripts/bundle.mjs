@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { minify } from '@swc/core';
 import { build } from 'esbuild';
+import { checksPlugin } from './checks-plugin.mjs';
 import { defaultsOnly } from './defaults-plugin.mjs';
 import { kernelsPlugin, rootAbove } from './kernels-plugin.mjs';
 import { squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
@@ -93,7 +94,7 @@ export async function bundleForPages({ endings = ['.pages.ts'], options: known =
     // Of syntax swc makes more when it is given all of it.
     minifyIdentifiers: true,
     minifyWhitespace: true,
-    plugins: [squeezingPlugin, kernelsPlugin, shadersFirst, ...(known ? [] : [defaultsOnly]), editions(endings)],
+    plugins: [...(globalThis.EXTRA ?? []), squeezingPlugin, checksPlugin, kernelsPlugin, shadersFirst, ...(known ? [] : [defaultsOnly]), editions(endings)],
     write: false,
     ...options,
   });
