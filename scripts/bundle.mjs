@@ -94,7 +94,15 @@ export async function bundleForPages({ endings = ['.pages.ts'], options: known =
     // Of syntax swc makes more when it is given all of it.
     minifyIdentifiers: true,
     minifyWhitespace: true,
-    plugins: [...(globalThis.EXTRA ?? []), squeezingPlugin, checksPlugin, kernelsPlugin, shadersFirst, ...(known ? [] : [defaultsOnly]), editions(endings)],
+    plugins: [
+      ...(globalThis.EXTRA ?? []),
+      squeezingPlugin,
+      checksPlugin,
+      kernelsPlugin,
+      shadersFirst,
+      ...(known ? [] : [defaultsOnly]),
+      editions(endings),
+    ],
     write: false,
     ...options,
   });

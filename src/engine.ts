@@ -50,8 +50,8 @@ export {
   type Feeds,
   type Program,
   type ProgramSpec,
-  type ProgramStats,
 } from './graph/program.js';
+export type { ProgramStats } from './graph/stats.js';
 export { destroy, read, write } from './graph/storage.js';
 export { type DType, GraphError, type Tensor } from './graph/tensor.js';
 export type { TuneEvent } from './graph/tune.js';

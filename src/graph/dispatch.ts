@@ -1,10 +1,9 @@
 import type { Device } from '../device/device.js';
-import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
+import { type Bound, interfaceOf, type Kernel, packParams } from '../kernels/kernel.js';
 import type { Arena } from './arena.js';
 import { sizeOf } from './chunks.js';
 import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import type { Plan } from './plan.js';
-import type { KernelStats } from './profile.js';
 import { bytesFor, stateOf, UNIFORM_USAGE } from './storage.js';
 import { type Launch, type Node, offsetOf, type Tensor, type View } from './tensor.js';
 
@@ -22,9 +21,9 @@ export interface Dispatch {
   group: GPUBindGroup;
   x: number;
   y: number;
-  stats: KernelStats;
-  /** Where it writes. */
-  writes(): Region[];
+  /** What it came from. */
+  node: Node;
+  launch: Launch;
 }
 
 const FOLD = 65535;
@@ -136,24 +135,6 @@ export function uniformBytes(p: Plan): number {
   return table.bytes().byteLength;
 }
 
-function statsOf(launch: Launch, node: Node): KernelStats {
-  const { name, workgroups, flops, bytes } = launch.kernel;
-  const dot = name.indexOf('.');
-  return {
-    op: node.op.name,
-    candidate: dot < 0 ? name : name.slice(dot + 1),
-    shape: node.outputs[0]!.shape,
-    workgroups,
-    flops,
-    bytes,
-  };
-}
-
-const writtenBy = ({ kernel, operands }: Launch, window: (view: View) => Window): Region[] =>
-  interfaceOf(kernel.source).bindings.flatMap(({ name, write }) =>
-    write && operands[name] ? [window(operands[name])] : [],
-  );
-
 export interface Recorded {
   dispatches: Dispatch[];
   uniforms: GPUBuffer;
@@ -194,8 +175,8 @@ export async function record(
         group: groupOf(recorded),
         x,
         y,
-        stats: statsOf(launch, node),
-        writes: () => writtenBy(launch, window),
+        node,
+        launch,
       };
     }),
   );
@@ -208,7 +189,7 @@ export async function record(
 
 /** Milliseconds of a kernel by the device's rough rates, which err on the slow side. */
 export const roughMs = (
-  { flops, bytes }: Pick<KernelStats, 'flops' | 'bytes'>,
+  { flops, bytes }: Pick<Kernel, 'flops' | 'bytes'>,
   { gflops, gbps }: Device['profile'],
 ): number => Math.max(flops / gflops, bytes / gbps) / 1e6;
 
@@ -217,7 +198,7 @@ export function cut(dispatches: readonly Dispatch[], profile: Device['profile'])
   const submits: Dispatch[][] = [[]];
   let spent = 0;
   for (const dispatch of dispatches) {
-    const ms = roughMs(dispatch.stats, profile);
+    const ms = roughMs(dispatch.launch.kernel, profile);
     if (spent > 0 && spent + ms > SUBMIT_MS) {
       submits.push([]);
       spent = 0;

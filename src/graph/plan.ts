@@ -4,10 +4,10 @@ import { fuse } from './fuse.js';
 import { halves, type Precision } from './half.js';
 import { memoryOrder } from './order.js';
 import { type Block, pack, peakOf } from './pack.js';
-import { readersOf } from './schedule.js';
 import { shareCopies } from './share.js';
 import { bytesFor, isHalfVariable } from './storage.js';
 import { type Launch, type Lowering, type Node, type Op, offsetOf, rootOf, type Tensor, temporary } from './tensor.js';
+import { directUpdates } from './updates.js';
 
 /**
  * The static plan: order of nodes, kernels, and where every intermediate lives. Lifetimes are known before anything runs, so
@@ -95,27 +95,6 @@ function lastUses(nodes: readonly Node[], outputs: readonly Tensor[]): Map<Tenso
   });
   for (const tensor of outputs) last.set(rootOf(tensor), nodes.length);
   return last;
-}
-
-/**
- * Which updates may be written straight into their variable: nothing reads the old value after the node that makes the new
- * one, and that node itself reads it element by element or not at all.
- */
-function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest): Map<Tensor, Tensor> {
-  const place = new Map(nodes.map((node, i) => [node, i]));
-  const makers = new Map(nodes.flatMap((node) => node.outputs.map((tensor) => [tensor, node])));
-  const readers = readersOf(nodes, rootOf);
-  const shown = new Set(outputs.map(rootOf));
-  const direct = new Map<Tensor, Tensor>();
-  for (const [variable, value] of updates) {
-    const root = rootOf(value);
-    const maker = makers.get(root)!;
-    const legal = (readers.get(variable) ?? []).every(
-      (node) => place.get(node)! < place.get(maker)! || (node === maker && maker.op.inPlace),
-    );
-    if (legal && !maker.op.source && !shown.has(variable) && !direct.has(root)) direct.set(root, variable);
-  }
-  return direct;
 }
 
 /**

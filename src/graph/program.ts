@@ -1,19 +1,20 @@
 import type { Device } from '../device/device.js';
 import { type Arena, createArena } from './arena.js';
+import { checkSpec, checkTensors } from './check-spec.js';
 import { type Choices, choose } from './choices.js';
-import { sizeOf } from './chunks.js';
 import { binder, cut, record, uniformBytes } from './dispatch.js';
 import type { Precision } from './half.js';
-import { countGuards, debugLevel, paintGuards, profileText, summary } from './inspect.js';
-import { scale } from './ops/pointwise.js';
+import { announced, guardsOf } from './inspect.js';
 import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
-import type { DebugLevel, KernelStats, KernelTime } from './profile.js';
+import type { DebugLevel, KernelTime } from './profile.js';
 import { type Recompute, recomputed } from './recompute.js';
 import { runner } from './run.js';
 import { schedule } from './schedule.js';
+import { type ProgramStats, programStats } from './stats.js';
 import { materialise } from './storage.js';
-import { type Effort, GraphError, isTensor, refuse, rootOf, type Tensor } from './tensor.js';
+import type { Effort, Tensor } from './tensor.js';
 import type { TuneEvent } from './tune.js';
+import { ownValues, type Update } from './updates.js';
 
 /** Values for one input, in row-major order. */
 export type Feed = Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | number | readonly number[];
@@ -61,25 +62,6 @@ export interface CompileOptions {
   guardBytes?: number;
 }
 
-export interface ProgramStats {
-  dispatches: number;
-  /** Distinct pipelines this program uses. */
-  pipelines: number;
-  /** Of those the ones that the device did not have before. */
-  compiled: number;
-  /** Milliseconds until all were compiled and warm. */
-  compileMs: number;
-  submits: number;
-  /** Bytes this program needs: arena (inputs, intermediates, outputs), uniforms and read-back buffers. */
-  peakBytes: number;
-  /** The largest sum of bytes alive at one step: no plan can need less. */
-  lowerBoundBytes: number;
-  /** Bytes of the variables it uses, shared with other programs. */
-  variableBytes: number;
-  flops: number;
-  kernels: KernelStats[];
-}
-
 export interface RunOptions {
   /** Default true; without it outputs stay on the device and the result is empty. */
   readback?: boolean;
@@ -102,60 +84,8 @@ export interface Program {
   destroy(): void;
 }
 
-function checkSpec({ inputs = {}, outputs = {}, updates = [] }: ProgramSpec, p: Plan): void {
-  const fed = new Set(Object.values(inputs));
-  for (const [name, tensor] of Object.entries(inputs)) {
-    if (!isTensor(tensor) || tensor.node.op.source !== 'input')
-      refuse('compile', `inputs.${name}`, 'another tensor', 'one made by input()');
-  }
-  for (const node of sourcesOf(p, 'input')) {
-    if (!fed.has(node.outputs[0]!))
-      refuse(
-        'compile',
-        'inputs',
-        `no name for an input of [${node.outputs[0]!.shape.join(', ')}]`,
-        'every input that the outputs depend on',
-      );
-  }
-  for (const [variable, value] of updates) {
-    if (variable.shape.join() !== value.shape.join())
-      refuse('compile', 'updates', value.shape, `[${variable.shape.join(', ')}], the shape of the variable`);
-  }
-  if (Object.keys(outputs).length + updates.length === 0)
-    throw new GraphError('compile: outputs: got none, wanted at least one output or update');
-}
-
-function checkTensors({ outputs = {}, updates = [] }: ProgramSpec): void {
-  for (const [name, tensor] of Object.entries(outputs))
-    if (!isTensor(tensor)) refuse('compile', `outputs.${name}`, tensor, 'a tensor');
-  const targets = new Set<Tensor>();
-  for (const [variable, value] of updates) {
-    if (!isTensor(variable) || variable.node.op.source !== 'variable')
-      refuse('compile', 'updates', 'another tensor', 'a variable');
-    if (!isTensor(value)) refuse('compile', 'updates', value, 'a tensor');
-    if (targets.has(variable)) refuse('compile', 'updates', 'one variable twice', 'each variable once');
-    targets.add(variable);
-  }
-}
-
-/** Updates whose values have memory of their own: one that is fed, another variable, given twice or a part is copied first. */
-function ownValues(updates: NonNullable<ProgramSpec['updates']>): [variable: Tensor, value: Tensor][] {
-  const taken = new Set<Tensor>();
-  return updates.map(([variable, value]) => {
-    const root = rootOf(value);
-    const shared = root.node.op.source !== undefined || taken.has(root) || sizeOf(root.shape) !== sizeOf(value.shape);
-    taken.add(root);
-    return [variable, shared ? scale(value, 1) : value];
-  });
-}
-
 /** The plan under the device's limits or the smaller ones asked for. */
-async function planFor(
-  device: Device,
-  outputs: Tensor[],
-  updates: [Tensor, Tensor][],
-  options: CompileOptions,
-): Promise<Plan> {
+async function planFor(device: Device, outputs: Tensor[], updates: Update[], options: CompileOptions): Promise<Plan> {
   const { limits, profile } = device;
   const least = (name: 'maxStorageBufferBindingSize' | 'maxBufferSize') =>
     Math.min(limits[name], options.limits?.[name] ?? Number.POSITIVE_INFINITY);
@@ -228,24 +158,10 @@ export async function compile(device: Device, given: ProgramSpec, options: Compi
     const { parts, window } = binder(device, p, arena);
     const { dispatches, pipelines, uniforms, rebind } = await record(device, p, window, own, options.onProgress);
     const submits = cut(dispatches, device.profile);
-    const stats: ProgramStats = {
-      dispatches: dispatches.length,
-      pipelines: pipelines.count,
-      compiled: pipelines.compiled,
-      compileMs: pipelines.ms,
-      submits: submits.length,
-      peakBytes: p.arena.reduce((sum, bytes) => sum + bytes, 0) + uniforms.size + 2 * readBytes,
-      lowerBoundBytes: p.lowerBoundBytes,
-      variableBytes: variables.reduce((sum, tensor) => sum + bytesOf(tensor), 0),
-      flops: dispatches.reduce((sum, { stats }) => sum + stats.flops, 0),
-      kernels: dispatches.map(({ stats }) => stats),
-    };
-    if (options.guardBytes) paintGuards(device, p, arena);
-    const guards = async () => (options.guardBytes ? countGuards(device, p, arena) : 0);
-    const debug = debugLevel(options.debug);
-    if (debug >= 1) console.log(`compiled: ${summary(stats)}`);
-    if (debug === 2) console.log(profileText(stats.kernels));
-    return runner({ device, p, inputs, named, parts, submits, arena, rebind, stats, release, guards, debug });
+    const stats = programStats(p, submits, pipelines, uniforms.size + 2 * readBytes);
+    const guards = guardsOf(device, p, arena, options.guardBytes);
+    const debug = announced(stats, options.debug);
+    return runner({ device, p, inputs, named, parts, window, submits, arena, rebind, stats, release, guards, debug });
   } catch (error) {
     release();
     throw error;
