@@ -2,9 +2,10 @@ import type { Device } from '../device/device.js';
 import { type Bound, interfaceOf, type Kernel, packParams } from '../kernels/kernel.js';
 import type { Arena } from './arena.js';
 import { sizeOf } from './chunks.js';
+import { bytesFor } from './half.js';
 import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import type { Plan } from './plan.js';
-import { bytesFor, stateOf, UNIFORM_USAGE } from './storage.js';
+import { stateOf, UNIFORM_USAGE } from './storage.js';
 import { type Launch, type Node, offsetOf, type Tensor, type View } from './tensor.js';
 
 // From launches to recorded dispatches: what each binding is bound to, the uniform table, pipelines and bind groups.

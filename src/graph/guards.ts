@@ -1,8 +1,9 @@
 import type { Device } from '../device/device.js';
 import type { Arena } from './arena.js';
 import type { Region } from './dispatch.js';
+import { bytesFor } from './half.js';
 import type { Plan } from './plan.js';
-import { bytesFor, STAGING_USAGE } from './storage.js';
+import { STAGING_USAGE } from './storage.js';
 import { rootOf } from './tensor.js';
 
 // Guard bytes behind every block of the arena, for tests that look for writes out of range.

@@ -1,12 +1,11 @@
 import { MemoryError } from '../errors.js';
-import { ALIGN as CHUNK_ALIGN, type Chunk, chunksOf, sizeOf } from './chunks.js';
+import { type Chunk, chunksOf, sizeOf } from './chunks.js';
 import { fuse } from './fuse.js';
-import { halves, type Precision } from './half.js';
+import { bytesFor, halves, isHalfVariable, type Precision } from './half.js';
 import { memoryOrder } from './order.js';
 import { type Block, pack, peakOf } from './pack.js';
 import { shareCopies } from './share.js';
-import { bytesFor, isHalfVariable } from './storage.js';
-import { type Launch, type Lowering, type Node, type Op, offsetOf, rootOf, type Tensor, temporary } from './tensor.js';
+import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 import { directUpdates } from './updates.js';
 
 /**
@@ -153,9 +152,7 @@ export function plan(request: PlanRequest): Plan {
   const places = new Map<Tensor, Place>();
   const fixed = (root: Tensor) => isVariable(root) || direct.has(root);
   const keep = new Set(outputs.map(rootOf));
-  const unaligned = nodes.flatMap((node) => node.outputs).filter((tensor) => offsetOf(tensor) % CHUNK_ALIGN !== 0);
-  const exact = new Set([...outputs, ...updates.map(([, value]) => value), ...unaligned].map(rootOf));
-  const stored = halves(precision, exact);
+  const stored = halves(precision, nodes, [...outputs, ...updates.map(([, value]) => value)]);
   /** Temporaries of one node, and whether they hold halves. */
   const temporaries = new Map<Tensor, boolean>();
   const isHalf = (root: Tensor) => temporaries.get(root) ?? stored(root);
