@@ -1,7 +1,8 @@
 // esbuild plugin for pages: what ops and kernels check of their arguments is left out. A page builds its graphs by nets alone, whose
 // options and weights are checked before, so that none of these checks can fail there; Node's builds and all tests of the engine have
 // them. Left out are `if (…) refuse(…)`, the `refuse` of `… ? … : refuse(…)`, `knownOptions(…)`, and `if (…) throw new Error(…)`;
-// `operand(op, name, value)` and `whole(op, name, value, least)` become the value.
+// `operand(op, name, value)` and `whole(op, name, value, least)` become the value. So are the columns of the candidates' tables that only
+// messages and tuning read.
 
 import { readFile } from 'node:fs/promises';
 import { parseSync } from '@swc/core';
@@ -16,7 +17,10 @@ const isFault = ({ type, argument }) => type === 'ThrowStatement' && argument.ca
 const isRefusal = (node) =>
   node.type === 'BlockStatement'
     ? node.stmts.length === 1 && isRefusal(node.stmts[0])
-    : isFault(node) || (node.type === 'ExpressionStatement' && calls(node.expression, 'refuse'));
+    : isFault(node) || calls(node.expression ?? node.argument, 'refuse');
+
+/** Of a candidate's row. */
+const COLUMNS = ['form', 'quick', 'quickOn', 'full', 'shared'];
 
 /** The part of a node that stands for the whole: null for none, undefined where it stays. */
 function keptOf(node) {
@@ -30,6 +34,11 @@ function keptOf(node) {
 /** Spans of what goes. */
 function* cuts(node) {
   if (typeof node !== 'object' || node === null) return;
+  if (node.type === 'KeyValueProperty' && COLUMNS.includes(node.key.value)) {
+    // With the comma behind it.
+    yield [node.key.span.start, node.value.span.end + 1];
+    return;
+  }
   const kept = keptOf(node);
   const { start, end } = node.span ?? {};
   if (kept === null) yield [start, end];
