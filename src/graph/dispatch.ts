@@ -1,7 +1,8 @@
 import type { Device } from '../device/device.js';
-import { type Bound, interfaceOf, type Kernel, packParams } from '../kernels/kernel.js';
+import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
 import type { Arena } from './arena.js';
 import { sizeOf } from './chunks.js';
+import { costOf, roughMs } from './cost.js';
 import { bytesFor } from './half.js';
 import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import type { Plan } from './plan.js';
@@ -188,18 +189,12 @@ export async function record(
   return { dispatches, uniforms, pipelines: compiled, rebind };
 }
 
-/** Milliseconds of a kernel by the device's rough rates, which err on the slow side. */
-export const roughMs = (
-  { flops, bytes }: Pick<Kernel, 'flops' | 'bytes'>,
-  { gflops, gbps }: Device['profile'],
-): number => Math.max(flops / gflops, bytes / gbps) / 1e6;
-
 /** Groups dispatches into submits of at most about SUBMIT_MS by the device's rough rates. */
 export function cut(dispatches: readonly Dispatch[], profile: Device['profile']): Dispatch[][] {
   const submits: Dispatch[][] = [[]];
   let spent = 0;
   for (const dispatch of dispatches) {
-    const ms = roughMs(dispatch.launch.kernel, profile);
+    const ms = roughMs(costOf(dispatch.launch), profile);
     if (spent > 0 && spent + ms > SUBMIT_MS) {
       submits.push([]);
       spent = 0;

@@ -1,5 +1,5 @@
 import type { Device } from '../device/device.js';
-import { roughMs } from './dispatch.js';
+import { costOf, roughMs } from './cost.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { type CompileOptions, type ProgramSpec, planProgram } from './program.js';
 import { readersOf } from './schedule.js';
@@ -37,7 +37,7 @@ export function together(first: MemoryEstimate, others: readonly MemoryEstimate[
 }
 
 const roughMsOf = ({ steps }: Plan, { profile }: Device): number =>
-  sum(steps.flatMap(({ launches }) => launches.map(({ kernel }) => roughMs(kernel, profile))));
+  sum(steps.flatMap(({ launches }) => launches.map((launch) => roughMs(costOf(launch), profile))));
 
 /** Read by what makes the values of updates alone. */
 function gradientsOf({ steps }: Plan, { updates = [] }: ProgramSpec): (tensor: Tensor) => boolean {

@@ -1,3 +1,4 @@
+import { costOf } from './cost.js';
 import type { Dispatch } from './dispatch.js';
 import type { Compiled } from './pipelines.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
@@ -25,15 +26,14 @@ export interface ProgramStats {
 }
 
 export function kernelStats({ launch, node }: Pick<Dispatch, 'launch' | 'node'>): KernelStats {
-  const { name, workgroups, flops, bytes } = launch.kernel;
+  const { name, workgroups } = launch.kernel;
   const dot = name.indexOf('.');
   return {
     op: node.op.name,
     candidate: dot < 0 ? name : name.slice(dot + 1),
     shape: node.outputs[0]!.shape,
     workgroups,
-    flops,
-    bytes,
+    ...costOf(launch),
   };
 }
 

@@ -22,6 +22,5 @@ export const adamStep = (range: { start: number; end: number; base: number }, ra
     params: { first: first / width, count: count / width, ...rates, rest1: 1 - rates.beta1, rest2: 1 - rates.beta2 },
     workgroups: groupsFor(count / width / TILE),
     flops: 12 * count,
-    bytes: 4 * 7 * count,
   };
 };

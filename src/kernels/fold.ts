@@ -66,15 +66,12 @@ function hookText(hook: Hook, type: string, wide: boolean, mapping: Mapping): st
 export function fold(kernel: Kernel, hook: Hook, mapping: Mapping, elements: number): Kernel {
   const type = DECLARED[hook].exec(kernel.source)![1]!;
   const wide = type === 'Value' && kernel.constants.Value === 'vec4f';
-  const tensors = tensorsOf(mapping.operands);
-  const types = tensors.map(({ access }) => (access === 'one' ? 'f32' : type));
-  const reads = tensors.filter(({ access }) => access === 'same').length - (hook === 'load' ? 1 : 0);
+  const types = tensorsOf(mapping.operands).map(({ access }) => (access === 'one' ? 'f32' : type));
   return {
     ...kernel,
     source: withOperands(kernel.source, types),
     hooks: { ...kernel.hooks, [hook]: hookText(hook, type, wide, mapping) },
     params: { ...kernel.params, constants: mapping.operands.flatMap(({ constant }) => constant ?? []) },
     flops: kernel.flops + elements * ((mapping.lets?.length ?? 0) + 1),
-    bytes: kernel.bytes + 4 * elements * reads,
   };
 }

@@ -13,8 +13,6 @@ export interface Planewise {
   /** One thread computes one item. */
   itemsPerPlane: number;
   flopsPerItem: number;
-  /** Elements read and written for one plane. */
-  elementsPerPlane: number;
   constants?: Kernel['constants'];
   params: Kernel['params'];
 }
@@ -30,6 +28,5 @@ export function planewise({ p0, p1, bases }: PlaneRange, work: Planewise): Kerne
     params: { first: p0, planes, ...bases, ...params },
     workgroups: groupsFor(planes * itemsPerPlane),
     flops: planes * itemsPerPlane * work.flopsPerItem,
-    bytes: 4 * planes * work.elementsPerPlane,
   };
 }

@@ -114,6 +114,5 @@ export function pointwiseKernel(spec: PointwiseSpec): Kernel {
     },
     workgroups: groupsFor(elements / TILE),
     flops: elements,
-    bytes: 4 * elements * (1 + tensors.filter(({ access }) => access !== 'one').length),
   };
 }

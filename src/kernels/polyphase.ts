@@ -1,7 +1,7 @@
 import inputSource from '../../shaders/polyphase-input.wgsl';
 import outputSource from '../../shaders/polyphase-output.wgsl';
 import weightsSource from '../../shaders/polyphase-weights.wgsl';
-import { areaOf, type ConvShape, type DirectParts, type Packing, type Part, phasesOf, range } from './conv.js';
+import { type ConvShape, type DirectParts, type Packing, type Part, phasesOf, range } from './conv.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import type { PlaneRange } from './planes.js';
 import {
@@ -63,14 +63,14 @@ export function reach(positions: number, last: number, lacking: { y: boolean; x:
 }`;
 }
 
-/** x's tiles of every phase or block; `read` elements of x a plane. What else the shader wants stands in `params`. */
+/** x's tiles of every phase or block. What else the shader wants stands in `params`. */
 export function transformTiles(
   { name, source, flops }: Transform,
   shape: ConvShape,
   x: Part,
   v: Part,
   { tilesX, tiles, tileY, row }: TileGrid,
-  { positions, read, params }: { positions: number; read: number; params: Record<string, number> },
+  params: Record<string, number>,
 ): Kernel {
   const { inputs, input, reflect } = shape;
   const planes = v.end - v.start;
@@ -96,7 +96,6 @@ export function transformTiles(
     },
     workgroups: groupsFor(planes * row),
     flops: planes * row * flops,
-    bytes: 4 * planes * (read + positions * row),
   };
 }
 
@@ -106,9 +105,7 @@ export const polyphase: Phased = {
 
   input: (shape, x, v, grid) =>
     transformTiles({ name: 'conv.polyphase.input', source: inputSource, flops: 32 }, shape, x, v, grid, {
-      positions: PHASE_POSITIONS,
-      read: areaOf(shape.input) / PHASES,
-      params: { stride: shape.stride[0] },
+      stride: shape.stride[0],
     }),
 
   weights(shape, packing, parts) {
@@ -116,7 +113,6 @@ export const polyphase: Phased = {
     const transform = { name: 'conv.polyphase.weights', source: weightsSource, flops: 20 };
     return transformWeights(transform, shape, packing, parts, {
       positions: PHASE_POSITIONS,
-      taps: 4,
       params: { kernelHeight: kernel[0], kernelWidth: kernel[1], stride: stride[0] },
     });
   },

@@ -54,7 +54,6 @@ export function rowsKernel(spec: RowsSpec): Kernel {
     },
     workgroups: groupsFor(finish - start),
     flops: elements,
-    bytes: 4 * elements * operands.length,
   };
 }
 
@@ -90,7 +89,6 @@ export function stridedKernel({ op, join, middle, inner, start, finish, outBase,
     },
     workgroups: groupsFor(finish - start),
     flops: elements,
-    bytes: 4 * elements,
   };
 }
 
@@ -103,6 +101,5 @@ export function argmaxKernel(count: number, middle: number, inner: number, part:
     params: { count, inStart: part.start, inEnd: part.end, inBase: part.base, middle, inner },
     workgroups: groupsFor(count),
     flops: elements,
-    bytes: 4 * elements,
   };
 }
