@@ -1,8 +1,8 @@
 // esbuild plugin for pages: what ops and kernels check of their arguments is left out. A page builds its graphs by nets alone, whose
 // options and weights are checked before, so that none of these checks can fail there; Node's builds and all tests of the engine have
 // them. Left out are `if (…) refuse(…)`, the `refuse` of `… ? … : refuse(…)`, `knownOptions(…)`, and `if (…) throw new Error(…)`;
-// `operand(op, name, value)` and `whole(op, name, value, least)` become the value. So are the columns of the candidates' tables that only
-// messages and tuning read.
+// `operand(op, name, value)` and `whole(op, name, value, least)` become the value. Columns of tables that only messages,
+// tuning and profiles read go too.
 
 import { readFile } from 'node:fs/promises';
 import { parseSync } from '@swc/core';
@@ -19,8 +19,8 @@ const isRefusal = (node) =>
     ? node.stmts.length === 1 && isRefusal(node.stmts[0])
     : isFault(node) || calls(node.expression ?? node.argument, 'refuse');
 
-/** Of a candidate's row. */
-const COLUMNS = ['form', 'quick', 'quickOn', 'full', 'shared'];
+/** Of a candidate's row, and operations of kernels whose bytes outweigh them. */
+const COLUMNS = ['form', 'quick', 'quickOn', 'full', 'shared', 'flopsPerItem', 'flopsPerElement'];
 
 /** The part of a node that stands for the whole: null for none, undefined where it stays. */
 function keptOf(node) {

@@ -22,16 +22,9 @@ export interface Plan {
   arena: number[];
   /** Largest sum of bytes that are alive at one step: no packing can need less. */
   lowerBoundBytes: number;
-  /** What is alive at that step, by the tensor that the memory was first given to. */
-  peak: Occupant[];
-}
-
-/** Memory with one tensor after another in it. */
-export interface Occupant {
-  tensor: Tensor;
-  bytes: number;
-  /** A temporary of one node. */
-  scratch: boolean;
+  peakStep: number;
+  /** Where tensors lie that have memory of their own, or a dying one's: in the order in which they were given it. */
+  places: ReadonlyMap<Tensor, Place>;
 }
 
 export interface Step {
@@ -127,6 +120,7 @@ function donor(
 /** One tensor's memory: a block for each part that must lie in one buffer. */
 export interface Place {
   parts: { chunk: Chunk; block: Block }[];
+  /** A temporary of one node. */
   scratch: boolean;
 }
 
@@ -211,10 +205,7 @@ export function plan(request: PlanRequest): Plan {
   });
 
   if (request.fuse !== false) shareCopies(steps, places);
-  const owners = new Map<Block, Occupant>();
-  for (const [tensor, { parts, scratch }] of places)
-    for (const { block } of parts) if (!owners.has(block)) owners.set(block, { tensor, bytes: block.bytes, scratch });
-  const blocks = [...owners.keys()];
+  const blocks = [...new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)))];
   const peak = peakOf(blocks, nodes.length);
   const total = pack(blocks, maxBufferSize, peak.bytes);
   const arena = Array.from({ length: Math.ceil(total / maxBufferSize) }, (_, i) =>
@@ -230,15 +221,7 @@ export function plan(request: PlanRequest): Plan {
     });
     return { pieces, half: isHalf(root) };
   };
-  const alive = blocks.filter(({ first, last }) => first <= peak.step && peak.step <= last);
-  return {
-    steps,
-    home,
-    copies,
-    arena,
-    lowerBoundBytes: peak.bytes,
-    peak: alive.map((block) => owners.get(block)!),
-  };
+  return { steps, home, copies, arena, lowerBoundBytes: peak.bytes, peakStep: peak.step, places };
 }
 
 function checkVariable(variable: Tensor, maxBufferSize: number): void {
