@@ -14,10 +14,11 @@ const calls = (node, ...names) => node?.type === 'CallExpression' && names.inclu
 /** Error itself is a broken invariant of the engine's; what users meet has a class of its own. */
 const isFault = ({ type, argument }) => type === 'ThrowStatement' && argument.callee?.value === 'Error';
 
-const isRefusal = (node) =>
-  node.type === 'BlockStatement'
-    ? node.stmts.length === 1 && isRefusal(node.stmts[0])
-    : isFault(node) || calls(node.expression ?? node.argument, 'refuse');
+/** Whatever a block does before, it ends there. */
+function isRefusal(node) {
+  const last = node.type === 'BlockStatement' ? node.stmts.at(-1) : node;
+  return last !== undefined && (isFault(last) || calls(last.expression ?? last.argument, 'refuse'));
+}
 
 /** Of a candidate's row, and operations of kernels whose bytes outweigh them. */
 const COLUMNS = ['form', 'quick', 'quickOn', 'full', 'shared', 'flopsPerItem', 'flopsPerElement'];

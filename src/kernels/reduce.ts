@@ -2,7 +2,7 @@ import argmaxSource from '../../shaders/argmax.wgsl';
 import rowsSource from '../../shaders/reduce-rows.wgsl';
 import stridedSource from '../../shaders/reduce-strided.wgsl';
 import { groupsFor, type Kernel } from './kernel.js';
-import { type Mapping, operandParams, valueHooks } from './pointwise.js';
+import { type Mapping, operandParams, type Reached, valueHooks } from './pointwise.js';
 
 /** Elements a thread sums in one pass. */
 export const SEGMENT = 256;
@@ -20,8 +20,10 @@ export interface Part {
   base: number;
 }
 
-export interface RowsSpec extends Mapping {
+export interface RowsSpec {
   op: string;
+  mapping: Mapping;
+  tensors: readonly Reached[];
   join: Join;
   length: number;
   segments: number;
@@ -34,13 +36,13 @@ export interface RowsSpec extends Mapping {
 }
 
 export function rowsKernel(spec: RowsSpec): Kernel {
-  const { operands, length, segments, start, finish, outBase, part, factor, join } = spec;
+  const { mapping, tensors, length, segments, start, finish, outBase, part, factor, join } = spec;
   const elements = part.end - part.start;
   return {
     name: `${spec.op}.rows`,
     source: rowsSource,
     constants: {},
-    hooks: { ...valueHooks(spec), join: JOINS[join] },
+    hooks: { ...valueHooks(mapping, tensors), join: JOINS[join] },
     params: {
       start,
       end: finish,
@@ -50,7 +52,7 @@ export function rowsKernel(spec: RowsSpec): Kernel {
       length,
       segments,
       factor,
-      ...operandParams(operands),
+      ...operandParams(mapping, tensors),
     },
     workgroups: groupsFor(finish - start),
     flops: elements,

@@ -42,11 +42,11 @@ function windows(size: number, kernel: number, stride: number, before: number, a
 
 function paddingOf(op: string, padding: unknown, kernel: readonly [number, number]): Sides {
   const checked = sides(op, 'padding', padding);
-  checked.forEach((side, i) => {
-    const most = Math.floor(kernel[i % 2]! / 2);
-    // As in torch; wider padding would make windows without a single cell.
-    if (side > most) refuse(op, 'padding', side, `at most ${most}, half the kernel`);
-  });
+  // As in torch; wider padding would make windows without a single cell.
+  const most = (i: number) => Math.floor(kernel[i % 2]! / 2);
+  const isWide = (side: number, i: number) => side > most(i);
+  if (checked.some(isWide))
+    refuse(op, 'padding', checked.find(isWide), `at most ${most(checked.findIndex(isWide))}, half the kernel`);
   return checked;
 }
 

@@ -52,8 +52,9 @@ function regionTable(ids: Int32Array, { count, area, regionsAt, tableLength }: R
 /** The samples' tables, one after another. Refuses ids that are none of the regions. */
 function tablesOf(ids: Int32Array, samples: number, layout: Regions): Int32Array {
   const { area, count, tableLength } = layout;
-  const bad = ids.findIndex((id) => id < 0 || id >= count);
-  if (bad >= 0) {
+  const isBad = (id: number) => id < 0 || id >= count;
+  if (ids.some(isBad)) {
+    const bad = ids.findIndex(isBad);
     const where = `regions: pixel ${bad % area} of sample ${Math.floor(bad / area)}`;
     refuse('regionMean', where, ids[bad], `0…${count - 1} (count is ${count})`);
   }
