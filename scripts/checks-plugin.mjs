@@ -1,7 +1,7 @@
 // esbuild plugin for pages: what ops and kernels check of their arguments is left out. A page builds its graphs by nets alone, whose
 // options and weights are checked before, so that none of these checks can fail there; Node's builds and all tests of the engine have
 // them. Left out are `if (…) refuse(…)`, the `refuse` of `… ? … : refuse(…)`, `knownOptions(…)`, and `if (…) throw new Error(…)`;
-// `operand(op, name, value)` and `whole(op, name, value, least)` become the value. Columns of tables that only messages,
+// `operand(op, name, value)` and `wholeNumber(op, name, value, least)` become the value. Columns of tables that only messages,
 // tuning and profiles read go too.
 
 import { readFile } from 'node:fs/promises';
@@ -28,8 +28,7 @@ function keptOf(node) {
   if (node.type === 'IfStatement' && !node.alternate && isRefusal(node.consequent)) return null;
   if (node.type === 'ExpressionStatement' && calls(node.expression, 'knownOptions')) return null;
   if (node.type === 'ConditionalExpression' && calls(node.alternate, 'refuse')) return node.consequent;
-  // Both are given more than others of these names.
-  return calls(node, 'operand', 'whole') ? node.arguments[2]?.expression : undefined;
+  return calls(node, 'operand', 'wholeNumber') ? node.arguments[2].expression : undefined;
 }
 
 /** Spans of what goes. */

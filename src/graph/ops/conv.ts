@@ -4,7 +4,7 @@ import { CONVOLUTIONS, WEIGHT_GRADIENTS } from '../lower/families.js';
 import { tunableOf } from '../lower/tunable.js';
 import { apply, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 
-import { knownOptions, type Padding, type Pair, pair, type Sides, sides, whole } from './options.js';
+import { knownOptions, type Padding, type Pair, pair, type Sides, sides, wholeNumber } from './options.js';
 
 export interface Conv2dOptions {
   stride?: Pair;
@@ -128,7 +128,7 @@ function biasOf(op: string, b: unknown, channels: number): Tensor | null {
 }
 
 function groupsOf(op: string, value: unknown, channels: number): number {
-  const groups = whole(op, 'groups', value, 1);
+  const groups = wholeNumber(op, 'groups', value, 1);
   if (channels % groups !== 0) refuse(op, 'groups', groups, `a divisor of x's ${channels} channels`);
   return groups;
 }
