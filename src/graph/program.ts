@@ -1,20 +1,20 @@
 import type { Device } from '../device/device.js';
 import { type Arena, createArena } from './arena.js';
 import { checkSpec, checkTensors } from './check-spec.js';
-import { type Choices, choose } from './choices.js';
+import type { Choices } from './choices.js';
 import { binder, cut, record, uniformBytes } from './dispatch.js';
 import type { Precision } from './half.js';
 import { announced, guardsOf } from './inspect.js';
-import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
+import { bytesOf, type Plan, sourcesOf } from './plan.js';
+import { planFor } from './plan-for.js';
 import type { DebugLevel, KernelTime } from './profile.js';
 import { type Recompute, recomputed } from './recompute.js';
 import { runner } from './run.js';
-import { schedule } from './schedule.js';
 import { type ProgramStats, programStats } from './stats.js';
 import { materialise } from './storage.js';
 import type { Effort, Tensor } from './tensor.js';
 import type { TuneEvent } from './tune.js';
-import { ownValues, type Update } from './updates.js';
+import { ownValues } from './updates.js';
 
 /** Values for one input, in row-major order. */
 export type Feed = Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | number | readonly number[];
@@ -82,28 +82,6 @@ export interface Program {
   guards(): Promise<number>;
   /** Frees the program's own memory; variables and a shared arena stay. */
   destroy(): void;
-}
-
-/** The plan under the device's limits or the smaller ones asked for. */
-async function planFor(device: Device, outputs: Tensor[], updates: Update[], options: CompileOptions): Promise<Plan> {
-  const { limits, profile } = device;
-  const least = (name: 'maxStorageBufferBindingSize' | 'maxBufferSize') =>
-    Math.min(limits[name], options.limits?.[name] ?? Number.POSITIVE_INFINITY);
-  const chosen = await choose(device, schedule([...outputs, ...updates.map(([, value]) => value)]), options);
-  return plan({
-    outputs,
-    updates,
-    limits: {
-      maxStorageBufferBindingSize: least('maxStorageBufferBindingSize'),
-      maxBufferSize: least('maxBufferSize'),
-    },
-    device: profile,
-    precise: options.precise === true,
-    precision: options.precision,
-    candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
-    fuse: options.fuse,
-    guardBytes: options.guardBytes,
-  });
 }
 
 /**
