@@ -64,11 +64,15 @@ const shadersFirst = {
     build.onResolve({ filter: /^#shaders$/ }, ({ path, resolveDir }) => ({
       path,
       namespace: 'shaders',
-      pluginData: join(rootAbove(resolveDir), 'shaders'),
+      pluginData: rootAbove(resolveDir),
     }));
     build.onLoad({ filter: /.*/, namespace: 'shaders' }, ({ pluginData: resolveDir }) => {
-      const files = readdirSync(resolveDir).map((name) => ({ name, size: statSync(join(resolveDir, name)).size }));
-      const imports = files.sort((a, b) => a.size - b.size).map(({ name }) => `import './${name}';`);
+      const files = ['shaders', 'src/web'].flatMap((folder) =>
+        readdirSync(join(resolveDir, folder))
+          .filter((name) => name.endsWith('.wgsl'))
+          .map((name) => ({ path: `./${folder}/${name}`, size: statSync(join(resolveDir, folder, name)).size })),
+      );
+      const imports = files.sort((a, b) => a.size - b.size).map(({ path }) => `import '${path}';`);
       return { contents: imports.join('\n'), resolveDir };
     });
   },
