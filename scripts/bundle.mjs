@@ -1,13 +1,13 @@
 // What every bundle of this project has in common: the build's, the tests' and the bench's.
 
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { minify } from '@swc/core';
 import { build } from 'esbuild';
 import { checksPlugin } from './checks-plugin.mjs';
 import { defaultsOnly } from './defaults-plugin.mjs';
 import { kernelsPlugin, rootAbove } from './kernels-plugin.mjs';
-import { squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
+import { shadersOf, squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
 
 /** Packages with native or downloaded parts, which cannot be bundled and are only ever reached in Node. */
 const EXTERNAL = [
@@ -67,12 +67,8 @@ const shadersFirst = {
       pluginData: rootAbove(resolveDir),
     }));
     build.onLoad({ filter: /.*/, namespace: 'shaders' }, ({ pluginData: resolveDir }) => {
-      const files = ['shaders', 'src/web'].flatMap((folder) =>
-        readdirSync(join(resolveDir, folder))
-          .filter((name) => name.endsWith('.wgsl'))
-          .map((name) => ({ path: `./${folder}/${name}`, size: statSync(join(resolveDir, folder, name)).size })),
-      );
-      const imports = files.sort((a, b) => a.size - b.size).map(({ path }) => `import '${path}';`);
+      const files = shadersOf(resolveDir).map((path) => ({ path, size: statSync(path).size }));
+      const imports = files.sort((a, b) => a.size - b.size).map(({ path }) => `import ${JSON.stringify(path)};`);
       return { contents: imports.join('\n'), resolveDir };
     });
   },
@@ -99,7 +95,6 @@ export async function bundleForPages({ endings = ['.pages.ts'], options: known =
     minifyIdentifiers: true,
     minifyWhitespace: true,
     plugins: [
-      ...(globalThis.EXTRA ?? []),
       squeezingPlugin,
       checksPlugin,
       kernelsPlugin,
