@@ -25,7 +25,7 @@ export function squeezeWgsl(source) {
   return stripWgsl(source)
     .split('\n')
     .map((line) => {
-      inStruct = line.startsWith('struct') || (inStruct && !line.startsWith('}'));
+      inStruct = line.startsWith('struct') ? !line.includes('}') : inStruct && !line.startsWith('}');
       const kept = marked || inStruct || line.includes('@') || !line.startsWith(' ');
       marked = line.includes('// @unroll');
       return kept ? line.replace(/^ +/, ' ') : ` ${line.trim().replace(/ ?([-+*/%=<>&|^(){},;:?!]+) ?/g, '$1')}`;
