@@ -38,16 +38,22 @@ const exactWeightOp: Op<ConvAttrs> = { name: 'convWeight', exact: true, lower: l
 
 const sizeOf = ({ shape }: Tensor): Size => [shape[2]!, shape[3]!];
 
-function shapeOf({ inputs: [x, w], outputs: [out], attrs }: Node<ConvAttrs>, transposed: boolean): ConvShape {
-  const { groups, padding, stride, dilation, reflect } = attrs;
+/** A convolution of x to `out` with weights w, whichever of them its op computes. */
+function shapeWith(
+  { groups, padding, stride, dilation, reflect }: ConvAttrs,
+  x: Tensor,
+  w: Tensor,
+  out: Tensor,
+  transposed: boolean,
+): ConvShape {
   return {
-    images: x!.shape[0]!,
+    images: x.shape[0]!,
     groups,
-    inputs: x!.shape[1]! / groups,
-    outputs: out!.shape[1]! / groups,
-    input: sizeOf(x!),
-    output: sizeOf(out!),
-    kernel: sizeOf(w!),
+    inputs: x.shape[1]! / groups,
+    outputs: out.shape[1]! / groups,
+    input: sizeOf(x),
+    output: sizeOf(out),
+    kernel: sizeOf(w),
     stride,
     dilation,
     padding: [padding[0], padding[1]],
@@ -56,23 +62,11 @@ function shapeOf({ inputs: [x, w], outputs: [out], attrs }: Node<ConvAttrs>, tra
   };
 }
 
-function weightShapeOf({ inputs: [x, dy], outputs: [dw], attrs }: Node<ConvAttrs>): ConvShape {
-  const { groups, padding, stride, dilation, reflect } = attrs;
-  return {
-    images: x!.shape[0]!,
-    groups,
-    inputs: x!.shape[1]! / groups,
-    outputs: dy!.shape[1]! / groups,
-    input: sizeOf(x!),
-    output: sizeOf(dy!),
-    kernel: sizeOf(dw!),
-    stride,
-    dilation,
-    padding: [padding[0], padding[1]],
-    reflect,
-    transposed: false,
-  };
-}
+const shapeOf = ({ inputs: [x, w], outputs: [out], attrs }: Node<ConvAttrs>, transposed: boolean): ConvShape =>
+  shapeWith(attrs, x!, w!, out!, transposed);
+
+const weightShapeOf = ({ inputs: [x, dy], outputs: [dw], attrs }: Node<ConvAttrs>): ConvShape =>
+  shapeWith(attrs, x!, dw!, dy!, false);
 
 const operands = (x: Tensor, w: Tensor, b: Tensor | null): Tensor[] => (b ? [x, w, b] : [x, w]);
 
