@@ -1,12 +1,13 @@
 // What every bundle of this project has in common: the build's, the tests' and the bench's.
 
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { minify } from '@swc/core';
 import { build } from 'esbuild';
+import { checksPlugin } from './checks-plugin.mjs';
 import { defaultsOnly } from './defaults-plugin.mjs';
 import { kernelsPlugin, rootAbove } from './kernels-plugin.mjs';
-import { squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
+import { shadersOf, squeezingPlugin, wgslPlugin } from './wgsl-plugin.mjs';
 
 /** Packages with native or downloaded parts, which cannot be bundled and are only ever reached in Node. */
 const EXTERNAL = [
@@ -63,11 +64,11 @@ const shadersFirst = {
     build.onResolve({ filter: /^#shaders$/ }, ({ path, resolveDir }) => ({
       path,
       namespace: 'shaders',
-      pluginData: join(rootAbove(resolveDir), 'shaders'),
+      pluginData: rootAbove(resolveDir),
     }));
     build.onLoad({ filter: /.*/, namespace: 'shaders' }, ({ pluginData: resolveDir }) => {
-      const files = readdirSync(resolveDir).map((name) => ({ name, size: statSync(join(resolveDir, name)).size }));
-      const imports = files.sort((a, b) => a.size - b.size).map(({ name }) => `import './${name}';`);
+      const files = shadersOf(resolveDir).map((path) => ({ path, size: statSync(path).size }));
+      const imports = files.sort((a, b) => a.size - b.size).map(({ path }) => `import ${JSON.stringify(path)};`);
       return { contents: imports.join('\n'), resolveDir };
     });
   },
@@ -93,7 +94,14 @@ export async function bundleForPages({ endings = ['.pages.ts'], options: known =
     // Of syntax swc makes more when it is given all of it.
     minifyIdentifiers: true,
     minifyWhitespace: true,
-    plugins: [squeezingPlugin, kernelsPlugin, shadersFirst, ...(known ? [] : [defaultsOnly]), editions(endings)],
+    plugins: [
+      squeezingPlugin,
+      checksPlugin,
+      kernelsPlugin,
+      shadersFirst,
+      ...(known ? [] : [defaultsOnly]),
+      editions(endings),
+    ],
     write: false,
     ...options,
   });

@@ -1,7 +1,10 @@
 // esbuild plugin: `import text from './kernel.wgsl'` gives the shader's text without what only people read. Markers that
 // the assembler in src/kernels reads (`// @unroll` and the like) stay, and so do line starts.
 
-import { readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { rootAbove } from './kernels-plugin.mjs';
+import { shortLocals } from './short-locals.mjs';
 
 export function stripWgsl(source) {
   return source
@@ -22,7 +25,7 @@ export function squeezeWgsl(source) {
   return stripWgsl(source)
     .split('\n')
     .map((line) => {
-      inStruct = line.startsWith('struct') || (inStruct && !line.startsWith('}'));
+      inStruct = line.startsWith('struct') ? !line.includes('}') : inStruct && !line.startsWith('}');
       const kept = marked || inStruct || line.includes('@') || !line.startsWith(' ');
       marked = line.includes('// @unroll');
       return kept ? line.replace(/^ +/, ' ') : ` ${line.trim().replace(/ ?([-+*/%=<>&|^(){},;:?!]+) ?/g, '$1')}`;
@@ -30,15 +33,31 @@ export function squeezeWgsl(source) {
     .join('\n');
 }
 
-const pluginOf = (transform) => ({
+/** Paths of all shaders below the project's root. */
+export const shadersOf = (root) =>
+  ['shaders', 'src/web'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.wgsl'))
+      .map((name) => join(root, folder, name)),
+  );
+
+/** Of all together, since they share their short names. */
+export function squeezedShaders(root) {
+  const texts = shadersOf(root).map((path) => [path, squeezeWgsl(readFileSync(path, 'utf8'))]);
+  return shortLocals(new Map(texts));
+}
+
+const pluginOf = (textOf) => ({
   name: 'wgsl',
   setup(build) {
-    build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => ({
-      contents: transform(await readFile(path, 'utf8')),
-      loader: 'text',
-    }));
+    build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({ contents: textOf(path), loader: 'text' }));
   },
 });
 
-export const wgslPlugin = pluginOf(stripWgsl);
-export const squeezingPlugin = pluginOf(squeezeWgsl);
+export const wgslPlugin = pluginOf((path) => stripWgsl(readFileSync(path, 'utf8')));
+
+let squeezed;
+export const squeezingPlugin = pluginOf((path) => {
+  squeezed ??= squeezedShaders(rootAbove(dirname(path)));
+  return squeezed.get(path);
+});

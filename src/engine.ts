@@ -7,7 +7,8 @@ export { grad } from './graph/autograd.js';
 export type { Choices } from './graph/choices.js';
 export { adam } from './graph/ops/adam.js';
 export { batchNorm } from './graph/ops/batch-norm.js';
-export { type Conv2dOptions, conv2d, convTranspose2d } from './graph/ops/conv.js';
+export { conv2d, convTranspose2d } from './graph/ops/conv.js';
+export type { Conv2dOptions } from './graph/ops/conv-options.js';
 export { instanceEdges, oneHot } from './graph/ops/ids.js';
 export { labelConv2d } from './graph/ops/label-conv.js';
 export { bceWithLogits, hingeLoss, l1Loss, mseLoss } from './graph/ops/loss.js';
@@ -50,8 +51,8 @@ export {
   type Feeds,
   type Program,
   type ProgramSpec,
-  type ProgramStats,
 } from './graph/program.js';
+export type { ProgramStats } from './graph/stats.js';
 export { destroy, read, write } from './graph/storage.js';
 export { type DType, GraphError, type Tensor } from './graph/tensor.js';
 export type { TuneEvent } from './graph/tune.js';

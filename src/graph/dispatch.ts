@@ -2,10 +2,11 @@ import type { Device } from '../device/device.js';
 import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
 import type { Arena } from './arena.js';
 import { sizeOf } from './chunks.js';
+import { costOf, roughMs } from './cost.js';
+import { bytesFor } from './half.js';
 import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import type { Plan } from './plan.js';
-import type { KernelStats } from './profile.js';
-import { bytesFor, stateOf, UNIFORM_USAGE } from './storage.js';
+import { stateOf, UNIFORM_USAGE } from './storage.js';
 import type { Launch, Node, Tensor, View } from './tensor.js';
 
 // From launches to recorded dispatches: what each binding is bound to, the uniform table, pipelines and bind groups.
@@ -22,9 +23,9 @@ export interface Dispatch {
   group: GPUBindGroup;
   x: number;
   y: number;
-  stats: KernelStats;
-  /** Where it writes. */
-  writes(): Region[];
+  /** What it came from. */
+  node: Node;
+  launch: Launch;
 }
 
 const FOLD = 65535;
@@ -140,24 +141,6 @@ export function uniformBytes(p: Plan): number {
   return table.bytes().byteLength;
 }
 
-function statsOf(launch: Launch, node: Node): KernelStats {
-  const { name, workgroups, flops, bytes } = launch.kernel;
-  const dot = name.indexOf('.');
-  return {
-    op: node.op.name,
-    candidate: dot < 0 ? name : name.slice(dot + 1),
-    shape: node.outputs[0]!.shape,
-    workgroups,
-    flops,
-    bytes,
-  };
-}
-
-const writtenBy = ({ kernel, operands }: Launch, window: (view: View) => Window): Region[] =>
-  interfaceOf(kernel.source).bindings.flatMap(({ name, write }) =>
-    write && operands[name] ? [window(operands[name])] : [],
-  );
-
 export interface Recorded {
   dispatches: Dispatch[];
   uniforms: GPUBuffer;
@@ -198,8 +181,8 @@ export async function record(
         group: groupOf(recorded),
         x,
         y,
-        stats: statsOf(launch, node),
-        writes: () => writtenBy(launch, window),
+        node,
+        launch,
       };
     }),
   );
@@ -210,18 +193,12 @@ export async function record(
   return { dispatches, uniforms, pipelines: compiled, rebind };
 }
 
-/** Milliseconds of a kernel by the device's rough rates, which err on the slow side. */
-export const roughMs = (
-  { flops, bytes }: Pick<KernelStats, 'flops' | 'bytes'>,
-  { gflops, gbps }: Device['profile'],
-): number => Math.max(flops / gflops, bytes / gbps) / 1e6;
-
 /** Groups dispatches into submits of at most about SUBMIT_MS by the device's rough rates. */
 export function cut(dispatches: readonly Dispatch[], profile: Device['profile']): Dispatch[][] {
   const submits: Dispatch[][] = [[]];
   let spent = 0;
   for (const dispatch of dispatches) {
-    const ms = roughMs(dispatch.stats, profile);
+    const ms = roughMs(costOf(dispatch.launch), profile);
     if (spent > 0 && spent + ms > SUBMIT_MS) {
       submits.push([]);
       spent = 0;

@@ -1,6 +1,6 @@
+import type { Mapping } from '../kernels/pointwise.js';
 import { endsKernel, MOST_SEGMENTS, SEGMENT, type Term } from '../kernels/reduce.js';
 import { sizeOf } from './chunks.js';
-import type { PointwiseAttrs } from './ops/pointwise.js';
 import type { Place, Step } from './plan.js';
 import { readersOf } from './schedule.js';
 import { type Launch, rootOf, type Tensor } from './tensor.js';
@@ -48,18 +48,10 @@ export function joinEnds(
       if (ends[k]) makers.get(tensor)!.launches.pop();
     });
     for (const { of } of terms) for (const { block } of placeOf(of)?.parts ?? []) block.last = Math.max(block.last, at);
-    const { lets, expression, operands } = node.attrs as PointwiseAttrs;
-    const named = operands.map(([name, constant]) => ({
-      name,
-      access: constant === null ? ('one' as const) : ('constant' as const),
-      constant: constant ?? undefined,
-      base: 0,
-      end: 1,
-    }));
     const whole = (tensor: Tensor) => ({ tensor, chunk: { index: 0, start: 0, end: sizeOf(tensor.shape), base: 0 } });
     step.launches = [
       {
-        kernel: endsKernel(node.op.name, { lets, expression, operands: named }, terms),
+        kernel: endsKernel(node.op.name, node.attrs as Mapping, terms),
         operands: {
           ...Object.fromEntries(terms.map(({ of }, k) => [`operand${k}`, whole(of)])),
           out: launch.operands.out!,

@@ -1,5 +1,6 @@
 import type { Device } from '../device/device.js';
-import { roughMs } from './dispatch.js';
+import { costOf, roughMs } from './cost.js';
+import type { Block } from './pack.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { type CompileOptions, type ProgramSpec, planProgram } from './program.js';
 import { readersOf } from './schedule.js';
@@ -37,7 +38,20 @@ export function together(first: MemoryEstimate, others: readonly MemoryEstimate[
 }
 
 const roughMsOf = ({ steps }: Plan, { profile }: Device): number =>
-  sum(steps.flatMap(({ launches }) => launches.map(({ kernel }) => roughMs(kernel, profile))));
+  sum(steps.flatMap(({ launches }) => launches.map((launch) => roughMs(costOf(launch), profile))));
+
+/** What is alive at a plan's fullest step, by the tensor that the memory was first given to. */
+function occupantsAtPeak({ places, peakStep }: Plan): { tensor: Tensor; bytes: number; scratch: boolean }[] {
+  const seen = new Set<Block>();
+  return [...places].flatMap(([tensor, { parts, scratch }]) =>
+    parts.flatMap(({ block }) => {
+      const { bytes, first, last } = block;
+      if (seen.has(block) || first > peakStep || peakStep > last) return [];
+      seen.add(block);
+      return [{ tensor, bytes, scratch }];
+    }),
+  );
+}
 
 /** Read by what makes the values of updates alone. */
 function gradientsOf({ steps }: Plan, { updates = [] }: ProgramSpec): (tensor: Tensor) => boolean {
@@ -80,7 +94,7 @@ export async function estimateMemory(
 
   const isGradient = gradientsOf(largest.plan, largest.spec);
   const alive = { gradient: 0, activation: 0, scratch: 0 };
-  for (const { tensor, bytes, scratch } of largest.plan.peak) {
+  for (const { tensor, bytes, scratch } of occupantsAtPeak(largest.plan)) {
     alive[scratch ? 'scratch' : isGradient(tensor) ? 'gradient' : 'activation'] += bytes;
   }
   const uniforms = sum(planned.map(({ uniformBytes }) => uniformBytes));

@@ -1,4 +1,4 @@
-import type { PointwiseAttrs } from './ops/pointwise.js';
+import type { Mapping } from '../kernels/pointwise.js';
 import type { Node, Tensor } from './tensor.js';
 
 /** An elementwise function in WGSL: t0, t1, … are its tensors, k0, … its constants, v0, … what `lets` names in turn. */
@@ -13,7 +13,7 @@ const NAMES = /\b([tkv])(\d+)\b/g;
 
 /** The expression of an elementwise node under the names above; a tensor that stands twice is one. */
 export function expressionOf({ inputs, attrs }: Node): Expression {
-  const { lets = [], expression, operands } = attrs as PointwiseAttrs;
+  const { lets = [], expression, operands } = attrs as Mapping;
   const tensors = [...new Set(inputs)];
   const constants = operands.flatMap(([, constant]) => (constant === null ? [] : [constant]));
   const [ofTensors, ofConstants] = [inputs[Symbol.iterator](), constants.keys()];
@@ -55,10 +55,7 @@ export function inlined(outer: Expression, tensor: Tensor, inner: Expression): E
 }
 
 /** What an elementwise node of this expression has as attributes; its inputs are the tensors in the order given. */
-export const attrsOf = (
-  { tensors, constants, lets, result }: Expression,
-  order: readonly Tensor[],
-): PointwiseAttrs => ({
+export const attrsOf = ({ tensors, constants, lets, result }: Expression, order: readonly Tensor[]): Mapping => ({
   lets,
   expression: result,
   operands: [

@@ -1,8 +1,9 @@
 import type { Device } from '../device/device.js';
 import type { Arena } from './arena.js';
 import type { Region } from './dispatch.js';
+import { bytesFor } from './half.js';
 import type { Plan } from './plan.js';
-import { bytesFor, STAGING_USAGE } from './storage.js';
+import { STAGING_USAGE } from './storage.js';
 
 // Guard bytes behind every block of the arena, for tests that look for writes out of range.
 
@@ -29,14 +30,14 @@ function guardRegions(p: Plan, arena: Arena): Region[] {
 }
 
 /** Guards survive only where no other block ever lies on them, so a guarded plan is packed without sharing. */
-export function paintGuards(device: Device, p: Plan, arena: Arena): void {
+function paintGuards(device: Device, p: Plan, arena: Arena): void {
   for (const { buffer, offset, size } of guardRegions(p, arena)) {
     device.gpu.queue.writeBuffer(buffer, offset, new Uint32Array(size / 4).fill(GUARD));
   }
 }
 
 /** Bytes of guards that no longer hold the pattern. */
-export async function countGuards(device: Device, p: Plan, arena: Arena): Promise<number> {
+async function countGuards(device: Device, p: Plan, arena: Arena): Promise<number> {
   let changed = 0;
   for (const { buffer, offset, size } of guardRegions(p, arena)) {
     if (size === 0) continue;
@@ -49,4 +50,10 @@ export async function countGuards(device: Device, p: Plan, arena: Arena): Promis
     device.release(staging!);
   }
   return changed;
+}
+
+/** Paints the guards where there are any; the result counts bytes of them that changed. */
+export function guardsOf(device: Device, p: Plan, arena: Arena, guardBytes = 0): () => Promise<number> {
+  if (guardBytes > 0) paintGuards(device, p, arena);
+  return async () => (guardBytes > 0 ? countGuards(device, p, arena) : 0);
 }

@@ -1,18 +1,17 @@
 import { MemoryError } from '../errors.js';
 import { joinAdams } from './adams.js';
-import { ALIGN as CHUNK_ALIGN, type Chunk, chunksOf, FLOAT_ALIGN, sizeOf } from './chunks.js';
+import { type Chunk, chunksOf, FLOAT_ALIGN, sizeOf } from './chunks.js';
 import { type Once, takeConstants } from './constants.js';
 import { joinEnds } from './ends.js';
 import { fuse } from './fuse.js';
-import { halves, type Precision } from './half.js';
+import { bytesFor, halves, isHalfVariable, type Precision } from './half.js';
 import type { Kept } from './kept.js';
 import { layOut, unlaid } from './lay.js';
 import { memoryOrder } from './order.js';
 import { type Block, pack, peakOf } from './pack.js';
-import { readersOf } from './schedule.js';
 import { shareCopies } from './share.js';
-import { bytesFor, isHalfVariable } from './storage.js';
-import { type Launch, type Lowering, type Node, type Op, offsetOf, rootOf, type Tensor, temporary } from './tensor.js';
+import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
+import { directUpdates } from './updates.js';
 
 /**
  * The static plan: order of nodes, kernels, and where every intermediate lives. Lifetimes are known before anything runs, so
@@ -33,16 +32,9 @@ export interface Plan {
   arena: number[];
   /** Largest sum of bytes that are alive at one step: no packing can need less. */
   lowerBoundBytes: number;
-  /** What is alive at that step, by the tensor that the memory was first given to. */
-  peak: Occupant[];
-}
-
-/** Memory with one tensor after another in it. */
-export interface Occupant {
-  tensor: Tensor;
-  bytes: number;
-  /** A temporary of one node. */
-  scratch: boolean;
+  peakStep: number;
+  /** Where tensors lie that have memory of their own, or a dying one's: in the order in which they were given it. */
+  places: ReadonlyMap<Tensor, Place>;
 }
 
 export interface Step {
@@ -114,27 +106,6 @@ function lastUses(
 }
 
 /**
- * Which updates may be written straight into their variable: nothing reads the old value after the node that makes the new
- * one, and that node itself reads it element by element or not at all.
- */
-function directUpdates(nodes: readonly Node[], { outputs, updates }: PlanRequest): Map<Tensor, Tensor> {
-  const place = new Map(nodes.map((node, i) => [node, i]));
-  const makers = new Map(nodes.flatMap((node) => node.outputs.map((tensor) => [tensor, node])));
-  const readers = readersOf(nodes, rootOf);
-  const shown = new Set(outputs.map(rootOf));
-  const direct = new Map<Tensor, Tensor>();
-  for (const [variable, value] of updates) {
-    const root = rootOf(value);
-    const maker = makers.get(root)!;
-    const legal = (readers.get(variable) ?? []).every(
-      (node) => place.get(node)! < place.get(maker)! || (node === maker && maker.op.inPlace),
-    );
-    if (legal && !maker.op.source && !shown.has(variable) && !direct.has(root)) direct.set(root, variable);
-  }
-  return direct;
-}
-
-/**
  * Whether the launches have read all they need of `from` before they write `to`: so it is where a convolution first makes a copy of
  * its own, padded or in tiles.
  */
@@ -171,6 +142,7 @@ function donor(
 /** One tensor's memory: a block for each part that must lie in one buffer. */
 export interface Place {
   parts: { chunk: Chunk; block: Block }[];
+  /** A temporary of one node. */
   scratch: boolean;
 }
 
@@ -206,9 +178,7 @@ export function plan(request: PlanRequest): Plan {
   const places = new Map<Tensor, Place>();
   const fixed = (memory: Tensor) => isVariable(memory) || direct.has(memory);
   const keep = new Set(outputs.map(root));
-  const unaligned = nodes.flatMap((node) => node.outputs).filter((tensor) => offsetOf(tensor) % CHUNK_ALIGN !== 0);
-  const exact = new Set([...outputs, ...updates.map(([, value]) => value), ...unaligned].map(rootOf));
-  const stored = halves(precision, exact);
+  const stored = halves(precision, nodes, [...outputs, ...updates.map(([, value]) => value)]);
   /** Temporaries of one node, and whether they hold halves. */
   const temporaries = new Map<Tensor, boolean>();
   const isHalf = (root: Tensor) => temporaries.get(root) ?? stored(root);
@@ -277,10 +247,7 @@ export function plan(request: PlanRequest): Plan {
   const isConstant = (root: Tensor) => isVariable(root) && !changing.has(root);
   const once = request.keep ? takeConstants(steps, places, isConstant, request.keep) : [];
   const lasting = new Set(once.map(({ kept }) => kept.tensor));
-  const owners = new Map<Block, Occupant>();
-  for (const [tensor, { parts, scratch }] of places)
-    for (const { block } of parts) if (!owners.has(block)) owners.set(block, { tensor, bytes: block.bytes, scratch });
-  const blocks = [...owners.keys()];
+  const blocks = [...new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)))];
   const peak = peakOf(blocks, nodes.length);
   const total = pack(blocks, maxBufferSize, peak.bytes);
   const arena = Array.from({ length: Math.ceil(total / maxBufferSize) }, (_, i) =>
@@ -296,18 +263,7 @@ export function plan(request: PlanRequest): Plan {
     });
     return { pieces, half: isHalf(memory) };
   };
-  const alive = blocks.filter(({ first, last }) => first <= peak.step && peak.step <= last);
-  return {
-    steps,
-    once,
-    home,
-    root,
-    offset,
-    copies,
-    arena,
-    lowerBoundBytes: peak.bytes,
-    peak: alive.map((block) => owners.get(block)!),
-  };
+  return { steps, once, home, root, offset, copies, arena, lowerBoundBytes: peak.bytes, peakStep: peak.step, places };
 }
 
 function checkVariable(variable: Tensor, maxBufferSize: number): void {

@@ -1,5 +1,7 @@
 // What a program is made of and where its time goes, as data and as text.
 
+import type { ProgramStats } from './stats.js';
+
 export interface KernelStats {
   op: string;
   candidate: string;
@@ -17,22 +19,14 @@ export type KernelTime = KernelStats & { ms: number; at?: number };
 export type DebugLevel = 0 | 1 | 2 | 3;
 
 /** The level asked for, else that of the environment variable PIX2PIXHD_DEBUG where there is an environment. */
-export function debugLevel(asked: DebugLevel | undefined): number {
+function debugLevel(asked: DebugLevel | undefined): number {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
   return asked ?? Number(process?.env?.PIX2PIXHD_DEBUG ?? 0);
 }
 
 export const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
-export function summary(stats: {
-  dispatches: number;
-  pipelines: number;
-  submits: number;
-  peakBytes: number;
-  lowerBoundBytes: number;
-  variableBytes: number;
-  flops: number;
-}): string {
+function summary(stats: ProgramStats): string {
   const { dispatches, pipelines, submits, peakBytes, lowerBoundBytes, variableBytes, flops } = stats;
   return [
     `${dispatches} dispatches in ${submits} submits, ${pipelines} pipelines, ${(flops / 1e9).toFixed(3)} GFLOP`,
@@ -74,4 +68,12 @@ export function profileText(rows: readonly (KernelStats & { ms?: number })[]): s
       return `${String(count).padStart(5)} × ${name.padEnd(34)} ${shape.padEnd(22)}${time}`;
     })
     .join('\n');
+}
+
+/** Says what was compiled, at the level asked for, which it returns. */
+export function announced(stats: ProgramStats, asked: DebugLevel | undefined): number {
+  const level = debugLevel(asked);
+  if (level >= 1) console.log(`compiled: ${summary(stats)}`);
+  if (level === 2) console.log(profileText(stats.kernels));
+  return level;
 }

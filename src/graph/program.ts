@@ -1,20 +1,21 @@
 import type { Device } from '../device/device.js';
 import { type Arena, createArena } from './arena.js';
-import { type Choices, choose } from './choices.js';
-import { sizeOf } from './chunks.js';
+import { checkSpec, checkTensors } from './check-spec.js';
+import type { Choices } from './choices.js';
 import { binder, cut, record, uniformBytes } from './dispatch.js';
 import type { Precision } from './half.js';
-import { countGuards, debugLevel, paintGuards, profileText, summary } from './inspect.js';
-import { changed, isStale, keeper, letGo } from './kept.js';
-import { scale } from './ops/pointwise.js';
-import { bytesOf, type Plan, plan, sourcesOf } from './plan.js';
-import type { DebugLevel, KernelStats, KernelTime } from './profile.js';
+import { announced, guardsOf } from './inspect.js';
+import { changed, isStale, letGo } from './kept.js';
+import { bytesOf, type Plan, sourcesOf } from './plan.js';
+import { planFor } from './plan-for.js';
+import type { DebugLevel, KernelTime } from './profile.js';
 import { type Recompute, recomputed } from './recompute.js';
 import { runner } from './run.js';
-import { schedule } from './schedule.js';
+import { type ProgramStats, programStats } from './stats.js';
 import { materialise, stateOf } from './storage.js';
-import { type Effort, GraphError, isTensor, refuse, rootOf, type Tensor } from './tensor.js';
+import type { Effort, Tensor } from './tensor.js';
 import type { TuneEvent } from './tune.js';
+import { ownValues } from './updates.js';
 
 /** Values for one input, in row-major order. */
 export type Feed = Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | number | readonly number[];
@@ -67,27 +68,6 @@ export interface CompileOptions {
   guardBytes?: number;
 }
 
-export interface ProgramStats {
-  dispatches: number;
-  /** Distinct pipelines this program uses. */
-  pipelines: number;
-  /** Of those the ones that the device did not have before. */
-  compiled: number;
-  /** Milliseconds until all were compiled and warm. */
-  compileMs: number;
-  submits: number;
-  /** Bytes this program needs: arena (inputs, intermediates, outputs), uniforms and read-back buffers. */
-  peakBytes: number;
-  /** The largest sum of bytes alive at one step: no plan can need less. */
-  lowerBoundBytes: number;
-  /** Bytes of the variables it uses, shared with other programs. */
-  variableBytes: number;
-  /** Bytes of what is kept from run to run, shared with other programs. */
-  keptBytes: number;
-  flops: number;
-  kernels: KernelStats[];
-}
-
 export interface RunOptions {
   /** Default true; without it outputs stay on the device and the result is empty. */
   readback?: boolean;
@@ -108,81 +88,6 @@ export interface Program {
   guards(): Promise<number>;
   /** Frees the program's own memory; variables and a shared arena stay. */
   destroy(): void;
-}
-
-function checkSpec({ inputs = {}, outputs = {}, updates = [] }: ProgramSpec, p: Plan): void {
-  const fed = new Set(Object.values(inputs));
-  for (const [name, tensor] of Object.entries(inputs)) {
-    if (!isTensor(tensor) || tensor.node.op.source !== 'input')
-      refuse('compile', `inputs.${name}`, 'another tensor', 'one made by input()');
-  }
-  for (const node of sourcesOf(p, 'input')) {
-    if (!fed.has(node.outputs[0]!))
-      refuse(
-        'compile',
-        'inputs',
-        `no name for an input of [${node.outputs[0]!.shape.join(', ')}]`,
-        'every input that the outputs depend on',
-      );
-  }
-  for (const [variable, value] of updates) {
-    if (variable.shape.join() !== value.shape.join())
-      refuse('compile', 'updates', value.shape, `[${variable.shape.join(', ')}], the shape of the variable`);
-  }
-  if (Object.keys(outputs).length + updates.length === 0)
-    throw new GraphError('compile: outputs: got none, wanted at least one output or update');
-}
-
-function checkTensors({ outputs = {}, updates = [] }: ProgramSpec): void {
-  for (const [name, tensor] of Object.entries(outputs))
-    if (!isTensor(tensor)) refuse('compile', `outputs.${name}`, tensor, 'a tensor');
-  const targets = new Set<Tensor>();
-  for (const [variable, value] of updates) {
-    if (!isTensor(variable) || variable.node.op.source !== 'variable')
-      refuse('compile', 'updates', 'another tensor', 'a variable');
-    if (!isTensor(value)) refuse('compile', 'updates', value, 'a tensor');
-    if (targets.has(variable)) refuse('compile', 'updates', 'one variable twice', 'each variable once');
-    targets.add(variable);
-  }
-}
-
-/** Updates whose values have memory of their own: one that is fed, another variable, given twice or a part is copied first. */
-function ownValues(updates: NonNullable<ProgramSpec['updates']>): [variable: Tensor, value: Tensor][] {
-  const taken = new Set<Tensor>();
-  return updates.map(([variable, value]) => {
-    const root = rootOf(value);
-    const shared = root.node.op.source !== undefined || taken.has(root) || sizeOf(root.shape) !== sizeOf(value.shape);
-    taken.add(root);
-    return [variable, shared ? scale(value, 1) : value];
-  });
-}
-
-/** The plan under the device's limits or the smaller ones asked for. */
-async function planFor(
-  device: Device,
-  outputs: Tensor[],
-  updates: [Tensor, Tensor][],
-  options: CompileOptions,
-): Promise<Plan> {
-  const { limits, profile } = device;
-  const least = (name: 'maxStorageBufferBindingSize' | 'maxBufferSize') =>
-    Math.min(limits[name], options.limits?.[name] ?? Number.POSITIVE_INFINITY);
-  const chosen = await choose(device, schedule([...outputs, ...updates.map(([, value]) => value)]), options);
-  return plan({
-    outputs,
-    updates,
-    limits: {
-      maxStorageBufferBindingSize: least('maxStorageBufferBindingSize'),
-      maxBufferSize: least('maxBufferSize'),
-    },
-    device: profile,
-    precise: options.precise === true,
-    precision: options.precision,
-    candidate: (op, spec) => options.force?.[op] ?? (spec && chosen[spec]),
-    fuse: options.fuse,
-    guardBytes: options.guardBytes,
-    keep: options.keep ? keeper(stateOf(device), options.keep) : undefined,
-  });
 }
 
 /**
@@ -246,45 +151,13 @@ export async function compile(device: Device, given: ProgramSpec, options: Compi
     const submits = cut(dispatches, device.profile);
     /** Before a run: what has to be made anew. */
     const stale = () => once.flatMap(({ kept, made }) => (isStale(state, kept) ? [made] : []));
-    const stats: ProgramStats = {
-      dispatches: dispatches.length,
-      pipelines: pipelines.count,
-      compiled: pipelines.compiled,
-      compileMs: pipelines.ms,
-      submits: submits.length,
-      peakBytes: p.arena.reduce((sum, bytes) => sum + bytes, 0) + uniforms.size + 2 * readBytes,
-      lowerBoundBytes: p.lowerBoundBytes,
-      variableBytes: variables.reduce((sum, tensor) => sum + bytesOf(tensor), 0),
-      keptBytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
-      flops: dispatches.reduce((sum, { stats }) => sum + stats.flops, 0),
-      kernels: dispatches.map(({ stats }) => stats),
-    };
-    if (options.guardBytes) paintGuards(device, p, arena);
-    const guards = async () => (options.guardBytes ? countGuards(device, p, arena) : 0);
-    const debug = debugLevel(options.debug);
-    if (debug >= 1) console.log(`compiled: ${summary(stats)}`);
-    if (debug === 2) console.log(profileText(stats.kernels));
-    const ran = () =>
-      changed(
-        state,
-        updates.map(([variable]) => variable),
-      );
-    return runner({
-      device,
-      p,
-      inputs,
-      named,
-      parts,
-      submits,
-      stale,
-      ran,
-      arena,
-      rebind,
-      stats,
-      release,
-      guards,
-      debug,
-    });
+    const variablesOf = updates.map(([variable]) => variable);
+    const ran = () => changed(state, variablesOf);
+    const stats = programStats(p, submits, pipelines, uniforms.size + 2 * readBytes);
+    const guards = guardsOf(device, p, arena, options.guardBytes);
+    const debug = announced(stats, options.debug);
+    const running = { submits, stale, ran, arena, rebind, stats, release, guards, debug };
+    return runner({ device, p, inputs, named, parts, window, ...running });
   } catch (error) {
     release();
     throw error;

@@ -1,12 +1,13 @@
 import type { Device } from '../device/device.js';
 import type { Arena } from './arena.js';
-import { type Dispatch, encode, type Part, type Region } from './dispatch.js';
+import { type Dispatch, encode, type Part, type Region, type Window } from './dispatch.js';
 import { copied, feederOf, type Writes } from './feeds.js';
-import { profileText, timed, traceOf } from './inspect.js';
 import { bytesOf, type Plan } from './plan.js';
 import type { KernelTime } from './profile.js';
-import type { Program, ProgramStats, RunOptions } from './program.js';
-import { GraphError, refuse, type Tensor } from './tensor.js';
+import type { Program, RunOptions } from './program.js';
+import type { ProgramStats } from './stats.js';
+import { GraphError, refuse, type Tensor, type View } from './tensor.js';
+import { timedRuns } from './timed-run.js';
 import { transfersOf } from './transfers.js';
 
 export interface Parts {
@@ -15,6 +16,7 @@ export interface Parts {
   inputs: Record<string, Tensor>;
   named: [string, Tensor][];
   parts(tensor: Tensor): Part[];
+  window(view: View): Window;
   submits: Dispatch[][];
   /** What must be made before a run, in submits, that an earlier one made of other values; it counts as made. */
   stale(): Dispatch[][];
@@ -29,86 +31,59 @@ export interface Parts {
   debug: number;
 }
 
-/** Hands the dispatches to the device, in cuts that leave others a turn, and what follows behind the last. */
-function submitter(
-  { device, submits, stale, ran }: Pick<Parts, 'device' | 'submits' | 'stale' | 'ran'>,
-  finish: ReturnType<typeof transfersOf>['finish'],
-) {
-  const { queue } = device.gpu;
-  const prepare = () => {
-    for (const dispatches of stale()) {
-      const encoder = device.gpu.createCommandEncoder();
-      encode(dispatches, encoder);
-      queue.submit([encoder.finish()]);
-    }
-    ran();
-  };
-  return {
-    submit(target: GPUBuffer | undefined, { after, onProgress }: RunOptions) {
-      prepare();
-      submits.forEach((dispatches, i) => {
-        const encoder = device.gpu.createCommandEncoder();
-        if (dispatches.length > 0) encode(dispatches, encoder);
-        if (i === submits.length - 1) finish(encoder, target, after);
-        queue.submit([encoder.finish()]);
-        if (!onProgress) return;
-        const told = queue.onSubmittedWorkDone().then(() => onProgress((i + 1) / submits.length));
-        told.catch(() => {}); // a lost device is told by the run itself
-      });
-    },
-    /** The same with the time of every kernel. */
-    async submitTimed(target?: GPUBuffer, after?: RunOptions['after']): Promise<KernelTime[]> {
-      prepare();
-      const rows = await timed(device, submits);
-      const encoder = device.gpu.createCommandEncoder();
-      finish(encoder, target, after);
-      queue.submit([encoder.finish()]);
-      return rows;
-    },
-  };
-}
-
 /** One run: uploads, dispatches, read-back. */
 function executor(all: Parts) {
-  const { device, arena, rebind, stats, debug } = all;
+  const { device, arena, rebind, submits, stale, ran } = all;
+  const { queue } = device.gpu;
   const { upload, finish, collect } = transfersOf(all);
-  const { submit, submitTimed } = submitter(all, finish);
+  const timing = timedRuns(all);
   let { generation } = arena;
 
+  const hand = (dispatches: readonly Dispatch[], finishing?: (encoder: GPUCommandEncoder) => void) => {
+    const encoder = device.gpu.createCommandEncoder();
+    if (dispatches.length > 0) encode(dispatches, encoder);
+    finishing?.(encoder);
+    queue.submit([encoder.finish()]);
+  };
   const send = (writes: Writes) => {
     if (generation !== arena.generation) rebind();
     generation = arena.generation;
     upload(writes);
+    for (const dispatches of stale()) hand(dispatches);
+    ran();
   };
-  const isTimed = () => debug >= 3 || traceOf(device)?.timing === true;
-  const computeTimed = async (start: number, target: GPUBuffer | undefined, after: RunOptions['after']) => {
-    const kernels = await submitTimed(target, after);
-    traceOf(device)?.timed.push({ start, kernels });
-    if (debug >= 3) console.log(profileText(kernels));
+  /** Hands the dispatches to the device, in cuts that leave others a turn, and what follows behind the last. */
+  const submit = (finishing: (encoder: GPUCommandEncoder) => void, onProgress: RunOptions['onProgress']) => {
+    submits.forEach((dispatches, i) => {
+      hand(dispatches, i === submits.length - 1 ? finishing : undefined);
+      if (!onProgress) return;
+      const told = queue.onSubmittedWorkDone().then(() => onProgress((i + 1) / submits.length));
+      told.catch(() => {}); // a lost device is told by the run itself
+    });
   };
   return {
-    isTimed,
-    async execute(writes: Writes, readback: boolean, options: RunOptions) {
+    timing,
+    async execute(writes: Writes, readback: boolean, { after, onProgress }: RunOptions) {
       const target = readback ? arena.borrow() : undefined;
-      const start = performance.now();
+      const finishing = (encoder: GPUCommandEncoder) => finish(encoder, target, after);
+      const end = timing.begin();
       send(writes);
       try {
-        if (isTimed()) await computeTimed(start, target, options.after);
-        else submit(target, options);
+        if (timing.wanted()) await timing.show(finishing);
+        else submit(finishing, onProgress);
         if (target) return await collect(target);
-        await device.gpu.queue.onSubmittedWorkDone();
+        await queue.onSubmittedWorkDone();
         return {};
       } catch (error) {
         throw device.isLost() ? await device.lost : error;
       } finally {
         if (target) arena.giveBack(target);
-        const name = `${stats.dispatches} dispatches`;
-        traceOf(device)?.spans.push({ lane: 'run', name, start, end: performance.now() });
+        end();
       }
     },
     profile(writes: Writes): Promise<KernelTime[]> {
       send(writes);
-      return submitTimed();
+      return timing.submit((encoder) => finish(encoder, undefined, undefined));
     },
   };
 }
@@ -126,19 +101,11 @@ function bufferOf({ named, parts }: Parts, output: string): Region {
 export function runner(all: Parts): Program {
   const { device, p, inputs, named, arena, stats, release, guards } = all;
   const prepare = feederOf(p, inputs);
-  const { isTimed, execute, profile } = executor(all);
-  /** Timed runs wait between kernels, so they take turns. */
-  let turn: Promise<unknown> = Promise.resolve();
+  const { timing, execute, profile } = executor(all);
   let destroyed = false;
   const alive = async () => {
     if (destroyed) throw new GraphError('run: got a destroyed program, wanted a live one: compile it again');
     if (device.isLost()) throw await device.lost;
-  };
-  const inTurn = (writes: Writes, readback: boolean, options: RunOptions) => {
-    const kept = copied(writes);
-    const result = turn.then(() => execute(kept, readback, options));
-    turn = result.catch(() => {});
-    return result;
   };
   const atOnce = (given: Writes, readback: boolean, options: RunOptions) => {
     let writes = given;
@@ -159,7 +126,10 @@ export function runner(all: Parts): Program {
       if (destroyed || device.isLost()) return alive().then(() => ({}));
       try {
         const readback = (options.readback ?? true) && named.length > 0;
-        return (isTimed() ? inTurn : atOnce)(prepare(feeds), readback, options);
+        const writes = prepare(feeds);
+        if (!timing.wanted()) return atOnce(writes, readback, options);
+        const kept = copied(writes);
+        return timing.inTurn(() => execute(kept, readback, options));
       } catch (error) {
         return Promise.reject(error);
       }

@@ -2,7 +2,7 @@
 
 import type { Device } from '../device/device.js';
 import { grad } from './autograd.js';
-import { roughMs } from './dispatch.js';
+import { roughMs } from './cost.js';
 import { conv2d } from './ops/conv.js';
 import { instanceNorm } from './ops/norm.js';
 import { relu, square } from './ops/pointwise.js';

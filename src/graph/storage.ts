@@ -1,6 +1,7 @@
 import type { Device } from '../device/device.js';
-import { fromHalf, toHalf } from '../float16.js';
+import { fromHalf } from '../float16.js';
 import { sizeOf } from './chunks.js';
+import { bytesFor, isHalfVariable, stored } from './half.js';
 import { changed, type Kept } from './kept.js';
 import { GraphError, isTensor, type Tensor } from './tensor.js';
 
@@ -45,14 +46,6 @@ export interface VariableAttrs {
   beside?: readonly Tensor[];
 }
 
-/** Whether a tensor is a variable that is stored as half floats. */
-export const isHalfVariable = ({ node }: Tensor): boolean =>
-  node.op.source === 'variable' && (node.attrs as VariableAttrs).half === true;
-
-/** Bytes of so many elements in whole words. */
-export const bytesFor = (elements: number, half: boolean): number =>
-  half ? 4 * Math.ceil(elements / 2) : 4 * elements;
-
 const attrsOf = ({ node }: Tensor): VariableAttrs => node.attrs as VariableAttrs;
 
 /** What lies in one buffer with a variable: often nothing else. */
@@ -71,14 +64,6 @@ export function offsetsOf(variables: readonly Tensor[]): { offsets: Map<Tensor, 
     bytes = offset + bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
   }
   return { offsets, bytes };
-}
-
-/** A variable's values as they lie in its memory, in whole words. */
-function stored(variable: Tensor, data: Float32Array): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
-  if (!isHalfVariable(variable)) return data as Float32Array<ArrayBuffer>;
-  const halves = new Uint16Array(bytesFor(data.length, true) / 2);
-  for (let i = 0; i < data.length; i++) halves[i] = toHalf(data[i]!);
-  return halves;
 }
 
 const USAGE = { STORAGE: 0x80, COPY_SRC: 0x04, COPY_DST: 0x08, MAP_READ: 0x01, UNIFORM: 0x40 } as const;

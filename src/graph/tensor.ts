@@ -91,7 +91,7 @@ export interface Op<A = any> {
   tunable?(node: Node<A>, device: Lowering['device'], precise: boolean): Tunable | undefined;
   /** Operands whose memory an output of the same size may take over: element i of the output needs only element i of it. */
   readonly inPlace?: boolean;
-  /** An expression over the operands' elements (PointwiseAttrs), which may be folded into another op. */
+  /** An expression over the operands' elements (Mapping), which may be folded into another op. */
   readonly elementwise?: boolean;
   /** Operand that the kernels read through the hook `load`, element by element, so that an expression may stand in for it. */
   readonly load?: number;

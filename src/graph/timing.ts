@@ -1,9 +1,15 @@
 import type { Device } from '../device/device.js';
-import { type Dispatch, encode, type Region } from './dispatch.js';
+import { interfaceOf } from '../kernels/kernel.js';
+import { type Dispatch, encode, type Region, type Window } from './dispatch.js';
 import type { KernelTime } from './profile.js';
+import { kernelStats } from './stats.js';
+import type { View } from './tensor.js';
 
 // How long every dispatch of a program takes, in a run that computes what any other does: by timestamps where they work, else by
 // loops over single dispatches.
+
+/** Where a view lies now. */
+type WindowOf = (view: View) => Window;
 
 /** Dispatches with a query for their begin and one for their end: WebGPU's sets hold 4096. */
 const MOST_TIMED = 2048;
@@ -83,9 +89,9 @@ async function byTimestamps(device: Device, submits: readonly (readonly Dispatch
   const collect = async () => {
     const stamps = await clock.read(waiting.length);
     first ??= stamps[0]!;
-    waiting.forEach(({ stats }, i) => {
+    waiting.forEach((dispatch, i) => {
       const [begin, end] = [stamps[2 * i]!, stamps[2 * i + 1]!];
-      rows.push({ ...stats, ms: Number(end - begin) / 1e6, at: Number(begin - first!) / 1e6 });
+      rows.push({ ...kernelStats(dispatch), ms: Number(end - begin) / 1e6, at: Number(begin - first!) / 1e6 });
     });
     waiting = [];
   };
@@ -117,6 +123,11 @@ async function submitted({ gpu }: Device, dispatches: readonly Dispatch[]): Prom
   return performance.now() - start;
 }
 
+const writtenBy = ({ launch: { kernel, operands } }: Dispatch, window: WindowOf): Region[] =>
+  interfaceOf(kernel.source).bindings.flatMap(({ name, write }) =>
+    write && operands[name] ? [window(operands[name])] : [],
+  );
+
 /** Copies what a dispatch writes into `kept`, or back. */
 function copy({ gpu }: Device, regions: readonly Region[], kept: GPUBuffer, back: boolean): void {
   const encoder = gpu.createCommandEncoder();
@@ -132,14 +143,14 @@ function copy({ gpu }: Device, regions: readonly Region[], kept: GPUBuffer, back
 const total = (regions: readonly Region[]): number => regions.reduce((sum, { size }) => sum + size, 0);
 
 /** What a dispatch writes may be what it reads, so a loop over it begins and ends with what was there before. */
-async function byRepeats(device: Device, dispatches: readonly Dispatch[]): Promise<KernelTime[]> {
-  const size = Math.max(4, ...dispatches.map((dispatch) => total(dispatch.writes())));
+async function byRepeats(device: Device, dispatches: readonly Dispatch[], window: WindowOf): Promise<KernelTime[]> {
+  const size = Math.max(4, ...dispatches.map((dispatch) => total(writtenBy(dispatch, window))));
   const [kept] = await device.allocate([{ label: 'profile', size, usage: USAGE.COPY_SRC | USAGE.COPY_DST }]);
   const rows: KernelTime[] = [];
   try {
     const empty = Math.min(...[await submitted(device, []), await submitted(device, []), await submitted(device, [])]);
     for (const dispatch of dispatches) {
-      const regions = dispatch.writes();
+      const regions = writtenBy(dispatch, window);
       copy(device, regions, kept!, false);
       const once = await submitted(device, [dispatch]);
       const repeats = Math.min(MOST_REPEATS, Math.floor(LOOP_MS / once));
@@ -149,7 +160,7 @@ async function byRepeats(device: Device, dispatches: readonly Dispatch[]): Promi
         copy(device, regions, kept!, true);
         await submitted(device, [dispatch]);
       }
-      rows.push({ ...dispatch.stats, ms: Math.max(ms, 1e-6) });
+      rows.push({ ...kernelStats(dispatch), ms: Math.max(ms, 1e-6) });
     }
   } finally {
     device.release(kept!);
@@ -158,5 +169,9 @@ async function byRepeats(device: Device, dispatches: readonly Dispatch[]): Promi
 }
 
 /** Runs all dispatches and times each. With timestamps they follow one another as ever, and `at` says when each began. */
-export const timed = async (device: Device, submits: readonly (readonly Dispatch[])[]): Promise<KernelTime[]> =>
-  (await timestampsWork(device)) ? byTimestamps(device, submits) : byRepeats(device, submits.flat());
+export const timed = async (
+  device: Device,
+  submits: readonly (readonly Dispatch[])[],
+  window: WindowOf,
+): Promise<KernelTime[]> =>
+  (await timestampsWork(device)) ? byTimestamps(device, submits) : byRepeats(device, submits.flat(), window);

@@ -1,9 +1,9 @@
-import type { Part } from './dispatch.js';
 import type { Writes } from './feeds.js';
 import { bytesOf } from './plan.js';
 import type { RunOptions } from './program.js';
 import type { Parts } from './run.js';
 import type { Tensor } from './tensor.js';
+import { copyUpdates } from './updates.js';
 
 // What goes to the device before a program's dispatches, and comes from it behind them.
 
@@ -22,14 +22,6 @@ export function transfersOf({ device: { gpu }, p, named, parts }: Pick<Parts, 'd
       at += bytesOf(tensor);
     }
   };
-  /** Updates that could not be written in place. */
-  const copyUpdates = (encoder: GPUCommandEncoder) => {
-    for (const [variable, value] of p.copies) {
-      const [to] = parts(variable) as [Part];
-      for (const { buffer, offset, size, start } of parts(value))
-        encoder.copyBufferToBuffer(buffer, offset, to.buffer, to.offset + 4 * start, size);
-    }
-  };
   return {
     upload(writes: Writes) {
       for (const [tensor, data] of writes) {
@@ -39,7 +31,7 @@ export function transfersOf({ device: { gpu }, p, named, parts }: Pick<Parts, 'd
     },
     finish(encoder: GPUCommandEncoder, target: GPUBuffer | undefined, after: RunOptions['after']) {
       if (target) copyOutputs(encoder, target);
-      copyUpdates(encoder);
+      copyUpdates(encoder, p.copies, parts);
       after?.(encoder);
     },
     async collect(target: GPUBuffer): Promise<Record<string, Float32Array | Int32Array>> {

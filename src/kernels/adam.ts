@@ -25,7 +25,6 @@ export const adamStep = (range: { start: number; end: number; base: number }, ra
     params: { first: first / width, count: count / width, ...ratesOf(rates) },
     workgroups: groupsFor(count / width / TILE),
     flops: 12 * count,
-    bytes: 4 * 7 * count,
   };
 };
 
@@ -56,6 +55,5 @@ export function adamSteps(parts: readonly AdamPart[], rates: AdamRates): Kernel 
     params: { ...ratesOf(rates), ends, counts: values('count'), means: values('m'), squares: values('v') },
     workgroups: end,
     flops: 12 * count,
-    bytes: 4 * 7 * count,
   };
 }

@@ -2,7 +2,6 @@ import source from '../../shaders/conv-phases.wgsl';
 import { areaOf, blockParams, type ConvShape, type DirectParts, NO_BIAS, type Phase, phasesOf, range } from './conv.js';
 import {
   type Columns,
-  columnsArea,
   columnsOf,
   type PhasePair,
   type QuadTile,
@@ -102,10 +101,5 @@ export function phasesKernel(shape: ConvShape, tile: QuadTile, columns: Columns,
     },
     workgroups: images * blocks * tileGroups,
     flops: 2 * images * channels * inputs * areaOf(kernel) * areaOf(input),
-    bytes:
-      4 *
-      ((x.end - x.start) * columnsArea(columns) +
-        (w.end - w.start) * oc * areaOf(kernel) +
-        images * channels * areaOf(output)),
   };
 }

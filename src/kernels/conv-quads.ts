@@ -78,7 +78,6 @@ export function columnsKernel(planes: PlaneRange, [height, width]: ConvShape['in
       constants: { TILE, SX: sx, REFLECT: reflect },
       itemsPerPlane: items,
       flopsPerItem: 0,
-      elementsPerPlane: height * width + columnsArea(columns),
       params: { height, width, rows, quads, top, left },
     },
   );
@@ -201,10 +200,5 @@ export function quadsKernel(
     },
     workgroups: images * blocks * tileGroups,
     flops: 2 * products,
-    bytes:
-      4 *
-      ((x.end - x.start) * columnsArea(columns) +
-        (w.end - w.start) * oc * taps * tw +
-        products / Math.max(1, inputs * taps * tw)),
   };
 }

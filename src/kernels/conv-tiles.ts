@@ -117,7 +117,6 @@ export function tilesKernel(
     },
     workgroups: images * blocks * tiles,
     flops: 2 * results * inputs * taps,
-    bytes: 4 * ((x.end - x.start) * areaOf(input) + (w.end - w.start) * tile.rows * taps + results),
   };
 }
 

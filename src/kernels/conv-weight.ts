@@ -101,10 +101,8 @@ export const partParams = ({ image0, images, x, dy, out }: WeightParts) => ({
 });
 
 /** Multiply-adds of a launch: each of its weights meets every pixel of dy, once a sample (of its own split). */
-export const costOf = (shape: WeightShape, { images, x, dy, out }: WeightParts, splits: number) => ({
+export const costOf = (shape: WeightShape, { images, out }: WeightParts, splits: number) => ({
   flops: (2 * images * areaOf(shape.output) * (out.end - out.start)) / splits,
-  bytes:
-    4 * ((x.end - x.start) * areaOf(shape.input) + (dy.end - dy.start) * areaOf(shape.output) + out.end - out.start),
 });
 
 export interface WeightDirectParts extends WeightParts {
@@ -176,7 +174,6 @@ export function weightSumKernel(size: number, splits: number, parts: { partial: 
     params: { size, splits, ...range('partial', parts.partial), ...range('dw', parts.dw) },
     workgroups: groupsFor(threads),
     flops: added,
-    bytes: 4 * (added + threads),
   };
 }
 

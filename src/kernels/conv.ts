@@ -163,7 +163,6 @@ export function packKernel(
     },
     workgroups: groupsFor(size / lanes),
     flops: 0,
-    bytes: 8 * size,
   };
 }
 
@@ -254,11 +253,6 @@ export function directKernel(
     },
     workgroups: groupsFor(images * blocks * py.count * tiles),
     flops: 2 * products,
-    bytes:
-      4 *
-      ((x.end - x.start) * areaOf(input) +
-        (w.end - w.start) * lanes * taps * tw +
-        products / Math.max(1, inputs * taps * tw)),
   };
 }
 
@@ -305,7 +299,6 @@ export function plainKernel(shape: ConvShape, parts: ConvParts): Kernel {
     },
     workgroups: groupsFor(threads),
     flops: 2 * products,
-    bytes: 4 * ((x.end - x.start) * areaOf(input) + (w.end - w.start) * areaOf(kernel) + threads),
   };
 }
 

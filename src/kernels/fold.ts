@@ -1,5 +1,5 @@
 import { interfaceOf, type Kernel } from './kernel.js';
-import { type Mapping, type PointwiseOperand, returning, tensorsOf } from './pointwise.js';
+import { type Access, constantsOf, type Mapping, returning, tensorNames } from './pointwise.js';
 
 /**
  * Functions of a shader through which it reads one operand or writes its result, element by element (or Value by Value, where
@@ -40,21 +40,21 @@ function withOperands(source: string, types: readonly string[]): string {
 const GIVEN: Record<Hook, string> = { load: 'known', emit: 'value' };
 const COMPONENTS = ['.x', '.y', '.z', '.w'];
 
+/** What an expression's tensor is to the hook: one of the kernel's operands, or what the hook is given. */
+export type FoldAccess = Access | 'given';
+
 /** The hook's text: the expression for one element, and the hook that does it for each component of a Value. */
-function hookText(hook: Hook, type: string, wide: boolean, mapping: Mapping): string {
-  const tensors = tensorsOf(mapping.operands);
-  const given = mapping.operands.filter(({ access }) => access !== 'constant');
-  const slot = (operand: PointwiseOperand) => `operand${tensors.indexOf(operand)}`;
-  const loads = tensors
-    .filter(({ access }) => access === 'same')
-    .map((operand) => `let ${operand.name} = ${slot(operand)}[i];`);
-  const argument = (operand: PointwiseOperand, component: string) =>
-    operand.access === 'one'
-      ? `${slot(operand)}[0]`
-      : `${operand.access === 'given' ? GIVEN[hook] : operand.name}${component}`;
-  const call = (component: string) => `each(${given.map((operand) => argument(operand, component)).join(', ')})`;
+function hookText(hook: Hook, type: string, wide: boolean, mapping: Mapping, accesses: readonly FoldAccess[]): string {
+  const names = tensorNames(mapping);
+  const brought = names.filter((_, k) => accesses[k] !== 'given');
+  const slot = (name: string) => `operand${brought.indexOf(name)}`;
+  const loads = names.filter((_, k) => accesses[k] === 'same').map((name) => `let ${name} = ${slot(name)}[i];`);
+  const argument = (name: string, access: FoldAccess, component: string) =>
+    access === 'one' ? `${slot(name)}[0]` : `${access === 'given' ? GIVEN[hook] : name}${component}`;
+  const call = (component: string) =>
+    `each(${names.map((name, k) => argument(name, accesses[k]!, component)).join(', ')})`;
   const result = wide ? `Value(${COMPONENTS.map(call).join(', ')})` : call('');
-  const parameters = given.map(({ name }) => `${name}: f32`).join(', ');
+  const parameters = names.map((name) => `${name}: f32`).join(', ');
   const own = hook === 'emit' ? `value: ${type}, i: u32` : `i: u32, known: ${type}`;
   return [
     `fn each(${parameters}) -> f32 { ${returning(mapping)} }`,
@@ -62,19 +62,22 @@ function hookText(hook: Hook, type: string, wide: boolean, mapping: Mapping): st
   ].join('\n');
 }
 
-/** The kernel with an expression in one of its hooks; `operand0`, … are the tensors of the mapping, whole. */
-export function fold(kernel: Kernel, hook: Hook, mapping: Mapping, elements: number): Kernel {
+/** The kernel with an expression in one of its hooks; `operand0`, … are the tensors of the mapping that it is not given, whole. */
+export function fold(
+  kernel: Kernel,
+  hook: Hook,
+  mapping: Mapping,
+  accesses: readonly FoldAccess[],
+  elements: number,
+): Kernel {
   const type = DECLARED[hook].exec(kernel.source)![1]!;
   const wide = type === 'Value' && kernel.constants.Value === 'vec4f';
-  const tensors = tensorsOf(mapping.operands);
-  const types = tensors.map(({ access }) => (access === 'one' ? 'f32' : type));
-  const reads = tensors.filter(({ access }) => access === 'same').length - (hook === 'load' ? 1 : 0);
+  const types = accesses.flatMap((access) => (access === 'given' ? [] : [access === 'one' ? 'f32' : type]));
   return {
     ...kernel,
     source: withOperands(kernel.source, types),
-    hooks: { ...kernel.hooks, [hook]: hookText(hook, type, wide, mapping) },
-    params: { ...kernel.params, constants: mapping.operands.flatMap(({ constant }) => constant ?? []) },
+    hooks: { ...kernel.hooks, [hook]: hookText(hook, type, wide, mapping, accesses) },
+    params: { ...kernel.params, constants: constantsOf(mapping) },
     flops: kernel.flops + elements * ((mapping.lets?.length ?? 0) + 1),
-    bytes: kernel.bytes + 4 * elements * reads,
   };
 }

@@ -13,7 +13,6 @@ export const oneHotPlanes = (range: PlaneRange, area: number, classes: number): 
     source: oneHot,
     itemsPerPlane: area,
     flopsPerItem: 0,
-    elementsPerPlane: area + area / classes,
     params: { area, classes },
   });
 
@@ -24,7 +23,6 @@ export const edgesOf = (range: PlaneRange, height: number, width: number): Kerne
     source: edges,
     itemsPerPlane: height * width,
     flopsPerItem: 0,
-    elementsPerPlane: 2 * height * width,
     params: { height, width },
   });
 
@@ -47,7 +45,6 @@ export const regionSumsOf = (range: PlaneRange, { channels, area, segments, tabl
     source: regionSums,
     itemsPerPlane: segments,
     flopsPerItem: area / segments,
-    elementsPerPlane: 2 * area + 3 * segments,
     params: { channels, area, segments, tableLength },
   });
 
@@ -59,7 +56,6 @@ export const regionMeansOf = (range: PlaneRange, regions: Regions): Kernel => {
     source: regionMean,
     itemsPerPlane: count,
     flopsPerItem: segments / count + 1,
-    elementsPerPlane: segments + 4 * count,
     params: { channels, segments, count, regionsAt, tableLength },
   });
 };
@@ -71,6 +67,5 @@ export const spreadRegions = (range: PlaneRange, { channels, area, count }: Regi
     source: regionSpread,
     itemsPerPlane: area,
     flopsPerItem: 0,
-    elementsPerPlane: 2 * area + count,
     params: { channels, area, count },
   });

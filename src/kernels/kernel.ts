@@ -18,9 +18,8 @@ export interface Kernel {
   params: Record<string, number | readonly number[]>;
   /** Total workgroups; the program folds them into two dimensions below the limit of 65,535 each. */
   workgroups: number;
+  /** For the profile and for cutting submits. */
   flops: number;
-  /** Bytes read and written, for the profile and for cutting submits. */
-  bytes: number;
 }
 
 export interface Binding {

@@ -60,7 +60,6 @@ export function labelConv(
     },
     workgroups: images * blocks * pixelGroups,
     flops: lookups * oc,
-    bytes: 4 * lookups * (oc + 1),
   };
 }
 
@@ -103,6 +102,5 @@ export function labelConvWeight({ p0, p1, bases }: PlaneRange, shape: LabelShape
     },
     workgroups: planeGroups * stride[1] * kernel[0] * parts,
     flops: steps * taps,
-    bytes: 8 * steps + 4 * planes * parts * classes * areaOf(kernel),
   };
 }

@@ -1,7 +1,7 @@
 import inputSource from '../../shaders/nested-input.wgsl';
 import outputSource from '../../shaders/nested-output.wgsl';
 import weightsSource from '../../shaders/nested-weights.wgsl';
-import { areaOf, type ConvShape } from './conv.js';
+import type { ConvShape } from './conv.js';
 import { type Phased, reach, transformTiles } from './polyphase.js';
 import { tileGrid, tileName, transformSums, transformWeights, winogradMultiply } from './winograd.js';
 
@@ -27,18 +27,20 @@ export const nested: Phased = {
   summed: (shape) => ({ ...shape, inputs: blocksOf(shape).blocks * shape.inputs }),
 
   input: (shape, x, v, grid) =>
-    transformTiles({ name: 'conv.nested.input', source: inputSource, flops: FLOPS.input }, shape, x, v, grid, {
-      positions: POSITIONS,
-      read: areaOf(shape.input),
-      params: blocksOf(shape),
-    }),
+    transformTiles(
+      { name: 'conv.nested.input', source: inputSource, flops: FLOPS.input },
+      shape,
+      x,
+      v,
+      grid,
+      blocksOf(shape),
+    ),
 
   weights(shape, packing, parts, order) {
     const [kernelHeight, kernelWidth] = shape.kernel;
     const transform = { name: 'conv.nested.weights', source: weightsSource, flops: FLOPS.weights };
     return transformWeights(transform, shape, packing, parts, {
       positions: POSITIONS,
-      taps: SIDE * SIDE,
       params: { kernelHeight, kernelWidth, ...blocksOf(shape), ...order },
     });
   },

@@ -42,7 +42,6 @@ export const instanceNormStatistics = (range: PlaneRange, area: number): Kernel 
     source: statistics,
     itemsPerPlane: lanesOf(area),
     flopsPerItem: (4 * area) / lanesOf(area),
-    elementsPerPlane: area + 2 * lanesOf(area),
     params: { area, lanes: lanesOf(area) },
   });
 
@@ -53,7 +52,6 @@ export const instanceNormMerge = (range: PlaneRange, area: number, eps: number):
     source: merge,
     itemsPerPlane: 1,
     flopsPerItem: 7 * lanesOf(area),
-    elementsPerPlane: 2 * lanesOf(area) + 2,
     params: { area, lanes: lanesOf(area), eps },
   });
 
@@ -65,7 +63,6 @@ export const instanceNormApply = (range: PlaneRange, area: number): Kernel =>
     constants: { TILE },
     itemsPerPlane: Math.ceil(area / TILE),
     flopsPerItem: 2 * TILE,
-    elementsPerPlane: 2 * area + 2,
     params: { area },
   });
 
@@ -76,7 +73,6 @@ export const instanceNormGradSums = (range: PlaneRange, area: number): Kernel =>
     source: gradientSums,
     itemsPerPlane: lanesOf(area),
     flopsPerItem: (5 * area) / lanesOf(area),
-    elementsPerPlane: 2 * area + 2 * lanesOf(area),
     params: { area, lanes: lanesOf(area) },
   });
 
@@ -87,7 +83,6 @@ export const instanceNormGradMerge = (range: PlaneRange, area: number): Kernel =
     source: gradientMerge,
     itemsPerPlane: 1,
     flopsPerItem: 2 * lanesOf(area),
-    elementsPerPlane: 2 * lanesOf(area) + 2,
     params: { area, lanes: lanesOf(area) },
   });
 
@@ -99,7 +94,6 @@ export const instanceNormGradApply = (range: PlaneRange, area: number): Kernel =
     constants: { TILE },
     itemsPerPlane: Math.ceil(area / TILE),
     flopsPerItem: 6 * TILE,
-    elementsPerPlane: 3 * area + 4,
     params: { area },
   });
 
@@ -114,18 +108,17 @@ function wholePlanes(
   { bases, ...planes }: PlaneRange,
   area: number,
   wide: readonly string[],
-  work: Pick<Kernel, 'name' | 'source' | 'constants' | 'params'> & { flopsPerElement: number; elements: number },
+  work: Pick<Kernel, 'name' | 'source' | 'constants' | 'params'> & { flopsPerElement: number },
 ): Kernel {
   const width = area % 4 === 0 ? 4 : 1;
   const scaled = Object.entries(bases).map(([name, base]) => [name, wide.includes(name) ? base / width : base]);
-  const { flopsPerElement, elements, constants, params, ...named } = work;
+  const { flopsPerElement, constants, params, ...named } = work;
   const kernel = planewise(
     { ...planes, bases: Object.fromEntries(scaled) },
     {
       ...named,
       itemsPerPlane: area / width,
       flopsPerItem: flopsPerElement * width,
-      elementsPerPlane: elements,
       constants: { ...constants, WG: THREADS, BLOCK, Value: width === 4 ? 'vec4f' : 'f32' },
       params: { area, items: area / width, ...params },
     },
@@ -142,7 +135,6 @@ export const instanceNormPlane = (range: PlaneRange, area: number, eps: number):
     constants: { WIDTH: area % 4 === 0 ? 4 : 1 },
     params: { eps },
     flopsPerElement: 6,
-    elements: 3 * area + 2,
   });
 
 /** dy, x, statistics, dx. */
@@ -153,5 +145,4 @@ export const instanceNormGradPlane = (range: PlaneRange, area: number): Kernel =
     constants: {},
     params: {},
     flopsPerElement: 11,
-    elements: 5 * area + 2,
   });

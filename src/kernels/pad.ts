@@ -6,8 +6,6 @@ import { type PlaneRange, planewise } from './planes.js';
 /** Planes of [height, width] inside planes of [outHeight, outWidth], `top` rows and `left` columns from the corner. */
 export type Frame = Record<'height' | 'width' | 'outHeight' | 'outWidth' | 'top' | 'left', number>;
 
-const elements = ({ height, width, outHeight, outWidth }: Frame): number => height * width + outHeight * outWidth;
-
 /** x, y. */
 export const reflectPlanes = (range: PlaneRange, frame: Frame): Kernel =>
   planewise(range, {
@@ -15,7 +13,6 @@ export const reflectPlanes = (range: PlaneRange, frame: Frame): Kernel =>
     source: reflect,
     itemsPerPlane: frame.outHeight * frame.outWidth,
     flopsPerItem: 0,
-    elementsPerPlane: elements(frame),
     params: frame,
   });
 
@@ -26,6 +23,5 @@ export const foldReflection = (range: PlaneRange, frame: Frame): Kernel =>
     source: reflectGrad,
     itemsPerPlane: frame.height * frame.width,
     flopsPerItem: 1,
-    elementsPerPlane: elements(frame),
     params: frame,
   });

@@ -12,9 +12,8 @@ export interface Planewise {
   source: string;
   /** One thread computes one item. */
   itemsPerPlane: number;
-  flopsPerItem: number;
-  /** Elements read and written for one plane. */
-  elementsPerPlane: number;
+  /** Builds for pages leave it out: there it would be for cutting submits alone, and bytes outweigh it. */
+  flopsPerItem?: number;
   constants?: Kernel['constants'];
   params: Kernel['params'];
 }
@@ -29,7 +28,6 @@ export function planewise({ p0, p1, bases }: PlaneRange, work: Planewise): Kerne
     constants,
     params: { first: p0, planes, ...bases, ...params },
     workgroups: groupsFor(planes * itemsPerPlane),
-    flops: planes * itemsPerPlane * work.flopsPerItem,
-    bytes: 4 * planes * work.elementsPerPlane,
+    flops: planes * itemsPerPlane * (work.flopsPerItem ?? 0),
   };
 }

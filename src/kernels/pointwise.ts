@@ -1,17 +1,12 @@
 import source from '../../shaders/pointwise.wgsl';
 import { groupsFor, type Kernel } from './kernel.js';
 
-/**
- * How an operand is reached: `same` index as the output, its `one` element, a `constant`, `broadcast` through strides, or `given`
- * by the kernel that the expression is folded into.
- */
-export type Access = 'same' | 'one' | 'constant' | 'broadcast' | 'given';
+/** How a tensor is reached: `same` index as the output, its `one` element, or `broadcast` through strides. */
+export type Access = 'same' | 'one' | 'broadcast';
 
-export interface PointwiseOperand {
-  /** Name in the expression. */
-  name: string;
+/** A tensor of an elementwise function as it is bound. */
+export interface Reached {
   access: Access;
-  constant?: number;
   /** Strides per collapsed axis, innermost first; for `broadcast`. */
   strides?: readonly number[];
   /** Bound chunk. */
@@ -21,13 +16,17 @@ export interface PointwiseOperand {
 
 /** An elementwise function: `let v0 = lets[0]; …`, then the expression over the operands' names and those before it. */
 export interface Mapping {
+  /** Only fused functions have them. */
   lets?: readonly string[];
   expression: string;
-  operands: readonly PointwiseOperand[];
+  /** Name in the expression → the constant, or null for the next tensor. */
+  operands: readonly (readonly [name: string, constant: number | null])[];
 }
 
-export interface PointwiseSpec extends Mapping {
+export interface PointwiseSpec {
   op: string;
+  mapping: Mapping;
+  tensors: readonly Reached[];
   /** Collapsed axes of the output, innermost first. */
   sizes: readonly number[];
   start: number;
@@ -51,52 +50,48 @@ const SLOTS = Array.from({ length: MOST_TENSORS }, (_, k) => k);
 const LOADS: Record<Access, (slot: number) => string> = {
   same: (k) => `operand${k}[i - params.base${k}]`,
   one: (k) => `operand${k}[0]`,
-  constant: (k) => `params.constants[${k >> 2}].${LANES[k & 3]}`,
   broadcast: (k) => `operand${k}[at.${LANES[k]} - params.base${k}]`,
-  given: () => 'value',
 };
 
-const isTensor = ({ access }: PointwiseOperand): boolean => access !== 'constant' && access !== 'given';
-/** In the order of the bindings `operand0`, … */
-export const tensorsOf = (operands: readonly PointwiseOperand[]): PointwiseOperand[] => operands.filter(isTensor);
+/** Names of the tensors, in their order. */
+export const tensorNames = ({ operands }: Mapping): string[] =>
+  operands.flatMap(([name, constant]) => (constant === null ? [name] : []));
+
+export const constantsOf = ({ operands }: Mapping): number[] => operands.flatMap(([, constant]) => constant ?? []);
 
 /** Statements that return the expression's value where its tensors are known by name: constants are loaded here. */
 export function returning({ lets = [], expression, operands }: Mapping): string {
   const constants = operands
-    .filter(({ access }) => access === 'constant')
-    .map(({ name }, k) => `let ${name} = ${LOADS.constant(k)};`);
+    .filter(([, constant]) => constant !== null)
+    .map(([name], k) => `let ${name} = params.constants[${k >> 2}].${LANES[k & 3]};`);
   return [...constants, ...lets.map((text, k) => `let v${k} = ${text};`), `return ${expression};`].join(' ');
 }
 
-/** The expression as the hook `value`, its operands loaded by name. */
-export function valueHooks(mapping: Mapping): Record<string, string> {
-  const loads = tensorsOf(mapping.operands).map(({ name, access }, k) => `let ${name} = ${LOADS[access](k)};`);
+/** The expression as the hook `value`, its tensors `operand0`, … loaded by name. */
+export function valueHooks(mapping: Mapping, tensors: readonly Reached[]): Record<string, string> {
+  const loads = tensorNames(mapping).map((name, k) => `let ${name} = ${LOADS[tensors[k]!.access](k)};`);
   return { value: `fn value(i: u32, at: vec4u) -> f32 { ${[...loads, returning(mapping)].join(' ')} }` };
 }
 
-const boundsCheck = (operands: readonly PointwiseOperand[]): string =>
-  tensorsOf(operands)
+const boundsCheck = (tensors: readonly Reached[]): string =>
+  tensors
     .flatMap(({ access }, k) =>
       access === 'broadcast' ? [`at.${LANES[k]} >= params.base${k} && at.${LANES[k]} < params.end${k}`] : [],
     )
     .join(' && ');
 
-/** Uniforms that say where the operands are, and constants; shared with the mapped reduction. */
-export function operandParams(operands: readonly PointwiseOperand[]): Record<string, number | number[]> {
-  const tensors = tensorsOf(operands);
-  return {
-    ...Object.fromEntries(SLOTS.map((k) => [`base${k}`, tensors[k]?.base ?? 0])),
-    constants: operands.flatMap(({ constant }) => constant ?? []),
-  };
-}
+/** Uniforms that say where the operands are; shared with the mapped reduction. */
+export const operandParams = (mapping: Mapping, tensors: readonly Reached[]): Record<string, number | number[]> => ({
+  ...Object.fromEntries(SLOTS.map((k) => [`base${k}`, tensors[k]?.base ?? 0])),
+  constants: constantsOf(mapping),
+});
 
 export function pointwiseKernel(spec: PointwiseSpec): Kernel {
-  const { operands, sizes } = spec;
-  const strided = operands.some(({ access }) => access === 'broadcast');
-  const tensors = tensorsOf(operands);
-  const hooks = valueHooks(spec);
+  const { mapping, tensors, sizes } = spec;
+  const strided = tensors.some(({ access }) => access === 'broadcast');
+  const hooks = valueHooks(mapping, tensors);
   if (!strided) hooks.place = 'fn place(i: u32) -> vec4u { return vec4u(0u); }';
-  if (spec.guarded) hooks.inside = `fn inside(at: vec4u) -> bool { return ${boundsCheck(operands)}; }`;
+  if (spec.guarded) hooks.inside = `fn inside(at: vec4u) -> bool { return ${boundsCheck(tensors)}; }`;
   const elements = spec.finish - spec.start;
   return {
     name: `${spec.op}.map`,
@@ -107,13 +102,12 @@ export function pointwiseKernel(spec: PointwiseSpec): Kernel {
       start: spec.start,
       end: spec.finish,
       outBase: spec.outBase,
-      ...operandParams(operands),
+      ...operandParams(mapping, tensors),
       ...Object.fromEntries(LANES.map((_, k) => [`end${k}`, tensors[k]?.end ?? 0])),
       sizes: strided ? sizes.flatMap((size) => [size, 0, 0, 0]) : [],
       strides: strided ? sizes.flatMap((_, d) => LANES.map((_, k) => tensors[k]?.strides?.[d] ?? 0)) : [],
     },
     workgroups: groupsFor(elements / TILE),
     flops: elements,
-    bytes: 4 * elements * (1 + tensors.filter(({ access }) => access !== 'one').length),
   };
 }

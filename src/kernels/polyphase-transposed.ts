@@ -1,6 +1,6 @@
 import inputSource from '../../shaders/polyphase-input.wgsl';
 import outputSource from '../../shaders/polyphase-transposed-output.wgsl';
-import { areaOf, type ConvShape, type DirectParts, NO_BIAS, type Part, phasesOf, range } from './conv.js';
+import { type ConvShape, type DirectParts, NO_BIAS, type Part, phasesOf, range } from './conv.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { lacks, PHASE_POSITIONS, PHASES, SIDE, transformTiles } from './polyphase.js';
 import {
@@ -46,15 +46,11 @@ export function transposedSums(shape: ConvShape, tile: WinogradTile): ConvShape 
 /** x, v; parts in planes. */
 export const transposedInput = (shape: ConvShape, x: Part, v: Part, grid: TileGrid): Kernel =>
   transformTiles({ name: 'conv.polyphase.input', source: inputSource, flops: 32 }, shape, x, v, grid, {
-    positions: PHASE_POSITIONS,
-    read: areaOf(shape.input),
-    params: {
-      phases: 1,
-      stride: 1,
-      apart: 0,
-      top: phasesByTap(shape, 0).first,
-      left: phasesByTap(shape, 1).first,
-    },
+    phases: 1,
+    stride: 1,
+    apart: 0,
+    top: phasesByTap(shape, 0).first,
+    left: phasesByTap(shape, 1).first,
   });
 
 const lacking = ({ kernel }: ConvShape): [y: boolean, x: boolean] => [kernel[0] === 3, kernel[1] === 3];
@@ -121,6 +117,5 @@ export function transposedOutput(
     },
     workgroups: groupsFor(planes * tiles),
     flops: 40 * planes * tiles,
-    bytes: 4 * planes * (PHASE_POSITIONS * row + SIDE * SIDE * tiles),
   };
 }

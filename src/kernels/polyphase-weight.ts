@@ -4,7 +4,7 @@ import { type Part, range } from './conv.js';
 import type { Splitting, WeightDirectParts, WeightShape } from './conv-weight.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
-import { lacks, ofPhases, PHASE_POSITIONS } from './polyphase.js';
+import { lacks, ofPhases } from './polyphase.js';
 import type { TileGrid } from './winograd.js';
 import { type WinogradWeightTile, weightTileName, winogradWeightMultiply } from './winograd-weight.js';
 
@@ -23,7 +23,6 @@ export function polyphaseTiles(
     source: tilesSource,
     itemsPerPlane: row,
     flopsPerItem: 21,
-    elementsPerPlane: height * width + PHASE_POSITIONS * row,
     params: { height, width, tilesX, tiles, tileY, row },
   });
 }
@@ -77,6 +76,5 @@ export function polyphaseKernels(
     },
     workgroups: groupsFor(planes),
     flops: 24 * planes,
-    bytes: 4 * planes * (PHASE_POSITIONS + 4),
   };
 }

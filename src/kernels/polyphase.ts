@@ -1,7 +1,7 @@
 import inputSource from '../../shaders/polyphase-input.wgsl';
 import outputSource from '../../shaders/polyphase-output.wgsl';
 import weightsSource from '../../shaders/polyphase-weights.wgsl';
-import { areaOf, type ConvShape, type DirectParts, type Packing, type Part, phasesOf, range } from './conv.js';
+import { type ConvShape, type DirectParts, type Packing, type Part, phasesOf, range } from './conv.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import type { PlaneRange } from './planes.js';
 import {
@@ -64,14 +64,14 @@ export function reach(positions: number, last: number, lacking: { y: boolean; x:
 }`;
 }
 
-/** x's tiles of every phase or block; `read` elements of x a plane. What else the shader wants stands in `params`. */
+/** x's tiles of every phase or block. What else the shader wants stands in `params`. */
 export function transformTiles(
   { name, source, flops }: Transform,
   shape: ConvShape,
   x: Part,
   v: Part,
   { tilesX, tiles, tileY, row }: TileGrid,
-  { positions, read, params }: { positions: number; read: number; params: Record<string, number> },
+  params: Record<string, number>,
 ): Kernel {
   const { inputs, input, reflect } = shape;
   const planes = v.end - v.start;
@@ -97,7 +97,6 @@ export function transformTiles(
     },
     workgroups: groupsFor(planes * row),
     flops: planes * row * flops,
-    bytes: 4 * planes * (read + positions * row),
   };
 }
 
@@ -113,7 +112,6 @@ export function phaseWeights(
   const transform = { name: 'conv.polyphase.weights', source: weightsSource, flops: 20 };
   return transformWeights(transform, shape, packing, parts, {
     positions: PHASE_POSITIONS,
-    taps: 4,
     params: { kernelHeight, kernelWidth, stride: shape.stride[0], summed, ...order },
   });
 }
@@ -124,9 +122,9 @@ export const polyphase: Phased = {
 
   input: (shape, x, v, grid) =>
     transformTiles({ name: 'conv.polyphase.input', source: inputSource, flops: 32 }, shape, x, v, grid, {
-      positions: PHASE_POSITIONS,
-      read: areaOf(shape.input) / PHASES,
-      params: { phases: PHASES, stride: shape.stride[0], apart: 3 - shape.stride[0] },
+      phases: PHASES,
+      stride: shape.stride[0],
+      apart: 3 - shape.stride[0],
     }),
 
   weights: (shape, packing, parts, order) => phaseWeights(shape, packing, parts, PHASES * shape.inputs, order),

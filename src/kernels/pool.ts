@@ -31,7 +31,6 @@ export const avgPool = (range: PlaneRange, { divisor, ...window }: AverageWindow
     constants: { DIVISOR: DIVISORS[divisor] },
     itemsPerPlane: outArea(window),
     flopsPerItem: cells(window) + 1,
-    elementsPerPlane: area(window) + outArea(window),
     params: window,
   });
 
@@ -43,7 +42,6 @@ export const avgPoolGrad = (range: PlaneRange, { divisor, ...window }: AverageWi
     constants: { DIVISOR: DIVISORS[divisor] },
     itemsPerPlane: area(window),
     flopsPerItem: 2 * overlap(window),
-    elementsPerPlane: area(window) + outArea(window),
     params: window,
   });
 
@@ -54,7 +52,6 @@ export const maxPool = (range: PlaneRange, window: Window): Kernel =>
     source: max,
     itemsPerPlane: outArea(window),
     flopsPerItem: cells(window),
-    elementsPerPlane: area(window) + outArea(window),
     params: window,
   });
 
@@ -65,7 +62,6 @@ export const maxPoolGrad = (range: PlaneRange, window: Window): Kernel =>
     source: maxGrad,
     itemsPerPlane: area(window),
     flopsPerItem: (cells(window) + 1) * overlap(window),
-    elementsPerPlane: 2 * area(window) + outArea(window),
     params: window,
   });
 
@@ -81,7 +77,6 @@ export const upsampleNearest = (
     source: upsample,
     itemsPerPlane: enlarged,
     flopsPerItem: 0,
-    elementsPerPlane: pixels + enlarged,
     params,
   });
 };

@@ -4,7 +4,7 @@ import rowsSource from '../../shaders/reduce-rows.wgsl';
 import stridedSource from '../../shaders/reduce-strided.wgsl';
 import tree from '../../shaders/reduce-tree.wgsl';
 import { groupsFor, type Kernel } from './kernel.js';
-import { type Mapping, operandParams, returning, tensorsOf } from './pointwise.js';
+import { constantsOf, type Mapping, operandParams, type Reached, returning, tensorNames } from './pointwise.js';
 import { joined } from './wgsl.js';
 
 /** Elements a thread sums in one pass. */
@@ -31,8 +31,10 @@ export interface Part {
   base: number;
 }
 
-export interface RowsSpec extends Mapping {
+export interface RowsSpec {
   op: string;
+  mapping: Mapping;
+  tensors: readonly Reached[];
   join: Join;
   length: number;
   segments: number;
@@ -64,7 +66,7 @@ function joinHooks(join: Join, components: readonly string[]): Record<string, st
 
 /** The expression for a Value, component by component. */
 function rowHook(mapping: Mapping, components: readonly string[]): string {
-  const names = tensorsOf(mapping.operands).map(({ name }) => name);
+  const names = tensorNames(mapping);
   const loads = names.map((name, k) => `let ${name} = operand${k}[i - params.base${k}];`);
   const calls = components.map((c) => `each(${names.map((name) => name + c).join(', ')})`);
   const each = `fn each(${names.map((name) => `${name}: f32`).join(', ')}) -> f32 { ${returning(mapping)} }`;
@@ -72,16 +74,16 @@ function rowHook(mapping: Mapping, components: readonly string[]): string {
 }
 
 export function rowsKernel(spec: RowsSpec): Kernel {
-  const { op, operands, length, segments, start, finish, outBase, part, factor, join, ends } = spec;
+  const { mapping, tensors, length, segments, start, finish, outBase, part, factor, join, ends } = spec;
   const elements = part.end - part.start;
-  const wide = spec.wide && length % 4 === 0 && tensorsOf(operands).every(({ base }) => base % 4 === 0);
+  const wide = spec.wide && length % 4 === 0 && tensors.every(({ base }) => base % 4 === 0);
   const components = wide ? COMPONENTS : [''];
   const width = components.length;
   return {
-    name: `${op}.rows`,
+    name: `${spec.op}.rows`,
     source: ROWS,
     constants: { WIDTH: width, LANES: 8 / width, Value: wide ? 'vec4f' : 'f32' },
-    hooks: { ...joinHooks(join, components), value: rowHook(spec, components) },
+    hooks: { ...joinHooks(join, components), value: rowHook(mapping, components) },
     params: {
       ends: ends ? 1 : 0,
       start,
@@ -92,11 +94,13 @@ export function rowsKernel(spec: RowsSpec): Kernel {
       length,
       segments,
       factor,
-      ...operandParams(operands.map((each) => ({ ...each, base: each.base / width }))),
+      ...operandParams(
+        mapping,
+        tensors.map((each) => ({ ...each, base: each.base / width })),
+      ),
     },
     workgroups: ends ? finish - start : groupsFor(finish - start),
     flops: elements,
-    bytes: 4 * elements * operands.length,
   };
 }
 
@@ -108,7 +112,7 @@ export interface Term {
 
 /** A function of the sums of its operands; all of them and the result are bound from their first element on. */
 export function endsKernel(op: string, mapping: Mapping, terms: readonly Term[]): Kernel {
-  const names = tensorsOf(mapping.operands).map(({ name }) => name);
+  const names = tensorNames(mapping);
   const totals = names.map((name, k) => `let ${name} = totals[${k}];`);
   const cases = names.map((_, k) => `${k === 0 ? 'default' : `case ${k}u`}: { return operand${k}[i]; }`);
   const elements = terms.reduce((sum, { length }) => sum + length, 0);
@@ -123,11 +127,10 @@ export function endsKernel(op: string, mapping: Mapping, terms: readonly Term[])
     params: {
       lengths: terms.map(({ length }) => length),
       factors: terms.map(({ factor }) => factor),
-      constants: mapping.operands.flatMap(({ constant }) => constant ?? []),
+      constants: constantsOf(mapping),
     },
     workgroups: 1,
     flops: elements,
-    bytes: 4 * elements,
   };
 }
 
@@ -163,7 +166,6 @@ export function stridedKernel({ op, join, middle, inner, start, finish, outBase,
     },
     workgroups: groupsFor(finish - start),
     flops: elements,
-    bytes: 4 * elements,
   };
 }
 
@@ -176,6 +178,5 @@ export function argmaxKernel(count: number, middle: number, inner: number, part:
     params: { count, inStart: part.start, inEnd: part.end, inBase: part.base, middle, inner },
     workgroups: groupsFor(count),
     flops: elements,
-    bytes: 4 * elements,
   };
 }

@@ -53,6 +53,5 @@ export function boxKernel(op: string, sizes: readonly number[], x: BoxSide, out:
     },
     workgroups: groupsFor((count / row) * step),
     flops: 0,
-    bytes: 8 * count,
   };
 }

@@ -69,7 +69,6 @@ export function winogradTiles(planes: PlaneRange, shape: WeightShape): Kernel {
     source: tilesSource,
     itemsPerPlane: row,
     flopsPerItem: 100,
-    elementsPerPlane: height * width + POSITIONS * row,
     params: { height, width, tilesX, tiles, row },
   });
 }
@@ -81,7 +80,6 @@ export const winogradKernels = (planes: PlaneRange, { inputs }: WeightShape): Ke
     source: kernelsSource,
     itemsPerPlane: 1,
     flopsPerItem: 100,
-    elementsPerPlane: POSITIONS + 9,
     params: { inputs },
   });
 
@@ -143,6 +141,5 @@ export function winogradWeightMultiply(
     },
     workgroups: positions * inBlocks * blocks * splits,
     flops: (2 * images * 4 * quads * (out.end - out.start)) / allSplits,
-    bytes: 4 * ((x.end - x.start + dy.end - dy.start) * positions * 4 * quads + out.end - out.start),
   };
 }

@@ -94,7 +94,6 @@ export function winogradInput(planes: PlaneRange, shape: ConvShape, { tilesX, ti
     constants: { REFLECT: shape.reflect },
     itemsPerPlane: row,
     flopsPerItem: 144,
-    elementsPerPlane: height * width + POSITIONS * row,
     params: { height, width, tilesX, tiles, tileY, row, top, left },
   });
 }
@@ -112,7 +111,7 @@ export function transformWeights(
   shape: ConvShape,
   { oc, groupBlocks }: Packing,
   parts: { w: Part; packed: Part },
-  { positions, taps, params = {} }: { positions: number; taps: number; params?: Record<string, number> },
+  { positions, params = {} }: { positions: number; params?: Record<string, number> },
 ): Kernel {
   const { inputs, outputs, kernel, transposed } = shape;
   const kernels = (parts.packed.end - parts.packed.start) / positions;
@@ -134,7 +133,6 @@ export function transformWeights(
     },
     workgroups: groupsFor(kernels),
     flops: kernels * flops,
-    bytes: 4 * kernels * (taps + positions),
   };
 }
 
@@ -170,7 +168,6 @@ export const winogradWeights = (
   const transform = { name: 'conv.winograd.weights', source: weightsSource, flops: 100 };
   const kernel = transformWeights(transform, shape, packing, parts, {
     positions: POSITIONS,
-    taps: 9,
     params: { ...order },
   });
   return { ...kernel, ...(lanes === 1 ? ONE_KERNEL : {}), workgroups: Math.ceil(kernel.workgroups / lanes) };
@@ -189,9 +186,9 @@ function multiplication(
   tilesOfGroup: number,
   parts: DirectParts,
   { positions, row }: TileGrid,
-): Pick<Kernel, 'workgroups' | 'flops' | 'bytes'> & { params: Record<string, number> } {
+): Pick<Kernel, 'workgroups' | 'flops'> & { params: Record<string, number> } {
   const { inputs } = shape;
-  const { images, blocks, x, w, out } = parts;
+  const { images, blocks, out } = parts;
   const quads = row / 4;
   const groupsX = Math.ceil((4 * quads) / tilesOfGroup);
   const products = images * Math.min(blocks * oc, out.end - out.start) * inputs * positions * 4 * quads;
@@ -204,7 +201,6 @@ function multiplication(
     },
     workgroups: images * blocks * positions * groupsX,
     flops: 2 * products,
-    bytes: 16 * quads * positions * (x.end - x.start + out.end - out.start) + 4 * (w.end - w.start) * positions * oc,
   };
 }
 
@@ -292,7 +288,7 @@ export function transformSums(
   planes: PlaneRange,
   { groups, outputs, output }: ConvShape,
   bias: boolean,
-  { positions, tilesX, tiles, tileY, row }: TileGrid,
+  { tilesX, tiles, tileY, row }: TileGrid,
 ): Kernel {
   const [height, width] = output;
   const kernel = planewise(planes, {
@@ -300,7 +296,6 @@ export function transformSums(
     source,
     itemsPerPlane: tiles,
     flopsPerItem: flops,
-    elementsPerPlane: positions * row + height * width,
     params: { channels: groups * outputs, height, width, tilesX, tiles, tileY, row },
   });
   return bias ? kernel : { ...kernel, hooks: NO_BIAS };

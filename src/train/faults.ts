@@ -2,7 +2,7 @@
 
 import { abs, add, greater, maximum, mean, reshape, scale, type Tensor } from '../engine.js';
 import { sizeOf } from '../graph/chunks.js';
-import { isCheapLater } from '../graph/ops/conv.js';
+import { isCheapLater } from '../graph/ops/convolve.js';
 import { maxOf } from '../graph/ops/reduce.js';
 
 /**

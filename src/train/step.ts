@@ -1,6 +1,6 @@
 import { add, concat, div, full, grad, input, mul, type ProgramSpec, scale, type Tensor, where } from '../engine.js';
 import { gradFrom } from '../graph/autograd.js';
-import { isCheapLater, madeLater } from '../graph/ops/conv.js';
+import { isCheapLater, madeLater } from '../graph/ops/convolve.js';
 import { refuse } from '../graph/tensor.js';
 import type { Maps } from '../nets/discriminator.js';
 import { type Encoding, type Extent, encodeInput } from '../nets/encode-input.js';

@@ -1,4 +1,4 @@
-import { type ConvAttrs, convolve, convolveTransposed } from '../ops/conv.js';
+import { type ConvAttrs, convolve, convolveTransposed } from '../ops/convolve.js';
 import { reflectionPadGrad } from '../ops/pad.js';
 import { add } from '../ops/pointwise.js';
 import { avgPoolBack } from '../ops/pool.js';

@@ -1,4 +1,4 @@
-import { type ConvAttrs, convolve, convolveTransposed, convWeight } from '../ops/conv.js';
+import { type ConvAttrs, convolve, convolveTransposed, convWeight } from '../ops/convolve.js';
 import { reflectionPadGrad } from '../ops/pad.js';
 import { sum } from '../ops/reduce.js';
 import type { Node, Tensor } from '../tensor.js';

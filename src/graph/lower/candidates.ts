@@ -35,6 +35,12 @@ export interface Family<Shape> {
 
 export const rowOf = <Shape>({ rows }: Family<Shape>, name: string) => rows.find(({ pattern }) => pattern.test(name));
 
+/** Whether there is a candidate of that name that can do this, in the numeric class asked for. */
+export function isAllowed<Shape>(family: Family<Shape>, shape: Shape, precise: boolean, name: string): boolean {
+  const row = rowOf(family, name);
+  return row !== undefined && row.fits?.(shape) !== false && !(precise && row.rounds);
+}
+
 /** Lanes that share loads: where the name asks for it, and subgroups are of one size that divides the channels. */
 export function lanesOf({ subgroupSize }: Lowering['device'], name: string, channels: number): number {
   const shared = name.endsWith('-broadcast') && subgroupSize !== null && channels % subgroupSize === 0;

@@ -1,5 +1,4 @@
 import { fold, type Hook, hasHook } from '../../kernels/fold.js';
-import type { Mapping, PointwiseOperand } from '../../kernels/pointwise.js';
 import { sizeOf } from '../chunks.js';
 import { attrsOf, type Expression } from '../expression.js';
 import { accessOf, opNamed } from '../ops/pointwise.js';
@@ -27,18 +26,11 @@ const wholly = ({ tensor, chunk: { start, end, base } }: View): boolean =>
 function foldLaunch(launch: Launch, bound: Tensor, attrs: FoldedAttrs, plan: Lowering): Launch {
   const { hook, expression, given } = attrs;
   const order = broughtBy(attrs);
-  const { lets, operands } = attrsOf(expression, expression.tensors);
-  const described = operands.map(([name, constant], k): PointwiseOperand => {
-    if (constant !== null) return { name, access: 'constant', constant, base: 0, end: 0 };
-    const tensor = expression.tensors[k]!;
-    const access = tensor === given ? 'given' : accessOf(tensor, bound);
-    return { name, access, base: 0, end: sizeOf(tensor.shape) };
-  });
-  const mapping: Mapping = { lets, expression: expression.result, operands: described };
+  const accesses = expression.tensors.map((tensor) => (tensor === given ? 'given' : accessOf(tensor, bound)));
   const kept = Object.entries(launch.operands).filter(([, { tensor }]) => hook === 'emit' || tensor !== bound);
   const brought = order.map((tensor, k) => [`operand${k}`, { tensor, chunk: plan.chunks(tensor)[0]! }]);
   return {
-    kernel: fold(launch.kernel, hook, mapping, sizeOf(bound.shape)),
+    kernel: fold(launch.kernel, hook, attrsOf(expression, expression.tensors), accesses, sizeOf(bound.shape)),
     operands: { ...Object.fromEntries(kept), ...Object.fromEntries(brought) },
   };
 }

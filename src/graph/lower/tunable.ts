@@ -1,6 +1,6 @@
 import type { WeightShape } from '../../kernels/conv-weight.js';
 import type { Effort, Lowering, Node, Tunable } from '../tensor.js';
-import { type Candidate, type Family, lanesOf, numbersOf, rowOf } from './candidates.js';
+import { type Candidate, type Family, isAllowed, lanesOf, numbersOf, rowOf } from './candidates.js';
 import { smallShapes } from './small.js';
 import { kindText, specOf } from './spec.js';
 
@@ -39,10 +39,6 @@ export function tunableOf<Shape extends WeightShape>(
   device: Lowering['device'],
   precise: boolean,
 ): Tunable {
-  const allowed = (name: string) => {
-    const row = rowOf(family, name);
-    return row !== undefined && row.fits?.(shape) !== false && !(precise && row.rounds);
-  };
   return {
     op: family.op,
     kind: kindText(family.op, shape),
@@ -51,7 +47,7 @@ export function tunableOf<Shape extends WeightShape>(
     prior: family.prior(shape, device, precise),
     names: (effort) => namesOf(family, shape, device, precise, effort),
     known: (name) => rowOf(family, name) !== undefined,
-    allowed,
+    allowed: (name) => isAllowed(family, shape, precise, name),
     rounds: (name) => rowOf(family, name)?.rounds === true,
     small: () => smallShapes(node, shape, family.weights(node)),
   };

@@ -2,7 +2,7 @@ import { edgesOf, oneHotPlanes } from '../../kernels/ids.js';
 import { planeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import { apply, type Op, operand, refuse, type Tensor } from '../tensor.js';
-import { whole } from './options.js';
+import { wholeNumber } from './options.js';
 
 /** i32 [N, 1, H, W]. */
 export function idMap(op: string, name: string, value: unknown): Tensor {
@@ -23,7 +23,7 @@ const planes: Op<{ classes: number }> = {
  */
 export function oneHot(ids: Tensor, classes: number): Tensor {
   const [n, , height, width] = idMap('oneHot', 'ids', ids).shape as [number, number, number, number];
-  const count = whole('oneHot', 'classes', classes, 1);
+  const count = wholeNumber('oneHot', 'classes', classes, 1);
   return apply(planes, [ids], { classes: count }, { shape: [n, count, height, width] })[0]!;
 }
 

@@ -17,7 +17,7 @@ export function knownOptions(op: string, options: unknown, names: readonly strin
 }
 
 /** A whole number of at least `least`. */
-export function whole(op: string, name: string, value: unknown, least: number): number {
+export function wholeNumber(op: string, name: string, value: unknown, least: number): number {
   if (!Number.isSafeInteger(value) || (value as number) < least) {
     refuse(op, name, value, `a whole number of at least ${least}`);
   }
@@ -28,7 +28,7 @@ export function whole(op: string, name: string, value: unknown, least: number): 
 export function pair(op: string, name: string, value: unknown, least: number): readonly [number, number] {
   const numbers: readonly unknown[] = Array.isArray(value) ? value : [value, value];
   if (numbers.length !== 2) refuse(op, name, value, 'a number or [h, w]');
-  return [whole(op, name, numbers[0], least), whole(op, name, numbers[1], least)];
+  return [wholeNumber(op, name, numbers[0], least), wholeNumber(op, name, numbers[1], least)];
 }
 
 /** [top, left, bottom, right] of a padding of 1, 2 or 4 numbers, none negative. */
@@ -37,6 +37,6 @@ export function sides(op: string, name: string, value: unknown): Sides {
   if (numbers.length !== 2 && numbers.length !== 4) {
     refuse(op, name, value, 'a number, [h, w] or [top, left, bottom, right]');
   }
-  const side = (i: number) => whole(op, name, numbers[i % numbers.length], 0);
+  const side = (i: number) => wholeNumber(op, name, numbers[i % numbers.length], 0);
   return [side(0), side(1), side(2), side(3)];
 }

@@ -1,17 +1,9 @@
-import { type Access, type PointwiseOperand, pointwiseKernel } from '../../kernels/pointwise.js';
+import { type Access, type Mapping, pointwiseKernel } from '../../kernels/pointwise.js';
 import { type Chunk, sizeOf } from '../chunks.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 
 /** A tensor of f32, or a number that stands for one everywhere. */
 export type Value = Tensor | number;
-
-export interface PointwiseAttrs {
-  /** Values named v0, v1, … that the expression may use; only fused nodes have them. */
-  lets?: readonly string[];
-  expression: string;
-  /** Name in the expression → the constant, or null for the next input. */
-  operands: [name: string, constant: number | null][];
-}
 
 /** numpy's rule: align at the end, sizes must match or be 1. */
 export function broadcastShape(op: string, shapes: readonly (readonly number[])[]): number[] {
@@ -68,9 +60,8 @@ export const accessOf = (input: Tensor, out: Tensor): Access =>
 const product = <T>(lists: readonly (readonly T[])[]): T[][] =>
   lists.reduce<T[][]>((rows, list) => rows.flatMap((row) => list.map((item) => [...row, item])), [[]]);
 
-function lower(node: Node<PointwiseAttrs>, plan: Lowering): Launch[] {
+function lower(node: Node<Mapping>, plan: Lowering): Launch[] {
   const out = node.outputs[0]!;
-  const { lets, expression, operands } = node.attrs;
   const { sizes, strides } = collapse(
     out.shape,
     node.inputs.map((input) => input.shape),
@@ -88,23 +79,10 @@ function lower(node: Node<PointwiseAttrs>, plan: Lowering): Launch[] {
         const own = accesses[k] === 'same' ? plan.chunks(tensor)[chunk.index]! : (picked[k] ?? plan.chunks(tensor)[0]!);
         return { tensor, chunk: own };
       });
-      let next = 0;
-      const described = operands.map(([name, constant]): PointwiseOperand => {
-        if (constant !== null) return { name, access: 'constant', constant, base: 0, end: 0 };
-        const k = next++;
-        return {
-          name,
-          access: accesses[k]!,
-          strides: strides[k],
-          base: views[k]!.chunk.base,
-          end: views[k]!.chunk.end,
-        };
-      });
       const kernel = pointwiseKernel({
         op: node.op.name,
-        lets,
-        expression,
-        operands: described,
+        mapping: node.attrs,
+        tensors: views.map(({ chunk: { base, end } }, k) => ({ access: accesses[k]!, strides: strides[k], base, end })),
         sizes,
         start: chunk.start,
         finish: chunk.end,
@@ -117,8 +95,8 @@ function lower(node: Node<PointwiseAttrs>, plan: Lowering): Launch[] {
   );
 }
 
-const ops = new Map<string, Op<PointwiseAttrs>>();
-export const opNamed = (name: string): Op<PointwiseAttrs> => {
+const ops = new Map<string, Op<Mapping>>();
+export const opNamed = (name: string): Op<Mapping> => {
   if (!ops.has(name)) ops.set(name, { name, lower, inPlace: true, elementwise: true });
   return ops.get(name)!;
 };
@@ -147,16 +125,12 @@ export function pointwise(
   })[0]!;
 }
 
-const some = (op: string, ...values: Value[]): void => {
-  if (values.every((value) => typeof value === 'number')) refuse(op, 'a, b', 'numbers only', 'at least one tensor');
-};
-
 // Marked, so that bundlers drop the ops that nothing uses.
 /* @__NO_SIDE_EFFECTS__ */
 const binary =
   (op: string, expression: string) =>
   (a: Value, b: Value): Tensor => {
-    some(op, a, b);
+    if (typeof a === 'number' && typeof b === 'number') refuse(op, 'a, b', 'numbers only', 'at least one tensor');
     return pointwise(op, expression, { a, b });
   };
 /* @__NO_SIDE_EFFECTS__ */

@@ -1,16 +1,10 @@
-import type { PointwiseOperand } from '../../kernels/pointwise.js';
+import { type Mapping, tensorNames } from '../../kernels/pointwise.js';
 import { argmaxKernel, type Join, MOST_SEGMENTS, rowsKernel, SEGMENT, stridedKernel } from '../../kernels/reduce.js';
 import { type Chunk, sizeOf } from '../chunks.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 import { oneHot } from './ids.js';
 import { exp, log, mul, pointwise, sub, type Value } from './pointwise.js';
 import { reshape } from './shape.js';
-
-/** Reduced value of the operands at one index; plain `a` for sum. */
-interface Mapped {
-  expression: string;
-  operands: [name: string, constant: number | null][];
-}
 
 interface ReduceAttrs {
   /** First and last reduced axis of one run of neighbours; a run is either in front of, or behind, the plane. */
@@ -20,10 +14,11 @@ interface ReduceAttrs {
   axes: readonly number[];
   /** Multiplies the result. */
   factor: number;
-  map: Mapped;
+  /** Reduced value of the operands at one index; plain `a` for sum. */
+  map: Mapping;
 }
 
-const PLAIN: Mapped = { expression: 'a', operands: [['a', null]] };
+const PLAIN: Mapping = { expression: 'a', operands: [['a', null]] };
 
 const overlap = (a: { start: number; end: number }, start: number, end: number): boolean =>
   a.start < end && start < a.end;
@@ -33,7 +28,7 @@ function rowsPass(
   op: string,
   plan: Lowering,
   inputs: readonly Tensor[],
-  map: Mapped,
+  map: Mapping,
   out: Tensor,
   length: number,
   join: Join,
@@ -46,18 +41,13 @@ function rowsPass(
     plan.chunks(inputs[0]!).flatMap((part): Launch[] => {
       const last = firstElement(target.end - 1) + SEGMENT;
       if (!ends && !overlap(part, firstElement(target.start), last)) return [];
-      let next = 0;
-      const operands = map.operands.map(([name, constant]): PointwiseOperand => {
-        if (constant !== null) return { name, access: 'constant', constant, base: 0, end: 0 };
-        next++;
-        return { name, access: 'same', base: part.base, end: part.end };
-      });
-      if (next !== inputs.length) throw new Error(`${op}: ${inputs.length} operands for ${next} names`);
+      const names = tensorNames(map);
+      if (names.length !== inputs.length) throw new Error(`${op}: ${inputs.length} operands for ${names}`);
       const kernel = rowsKernel({
         op,
         join,
-        expression: map.expression,
-        operands,
+        mapping: map,
+        tensors: inputs.map(() => ({ access: 'same', base: part.base, end: part.end })),
         length,
         segments,
         start: target.start,
@@ -113,7 +103,7 @@ function lowerRun(
   op: string,
   plan: Lowering,
   inputs: readonly Tensor[],
-  map: Mapped,
+  map: Mapping,
   run: [number, number],
   join: Join,
   target: Tensor | null,
@@ -198,7 +188,7 @@ const withoutAxes = (shape: readonly number[], axes: readonly number[], keepDims
 function reduce(
   op: Op<ReduceAttrs>,
   inputs: readonly Tensor[],
-  map: Mapped,
+  map: Mapping,
   axes: readonly number[],
   keepDims: boolean,
   join: Join,

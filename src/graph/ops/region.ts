@@ -3,7 +3,7 @@ import { planeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 import { idMap } from './ids.js';
-import { whole } from './options.js';
+import { wholeNumber } from './options.js';
 
 interface Derived {
   derive(data: Int32Array): Int32Array;
@@ -52,8 +52,9 @@ function regionTable(ids: Int32Array, { count, area, regionsAt, tableLength }: R
 /** The samples' tables, one after another. Refuses ids that are none of the regions. */
 function tablesOf(ids: Int32Array, samples: number, layout: Regions): Int32Array {
   const { area, count, tableLength } = layout;
-  const bad = ids.findIndex((id) => id < 0 || id >= count);
-  if (bad >= 0) {
+  const isBad = (id: number) => id < 0 || id >= count;
+  if (ids.some(isBad)) {
+    const bad = ids.findIndex(isBad);
     const where = `regions: pixel ${bad % area} of sample ${Math.floor(bad / area)}`;
     refuse('regionMean', where, ids[bad], `0…${count - 1} (count is ${count})`);
   }
@@ -96,7 +97,7 @@ export function regionMean(x: Tensor, regions: Tensor, count: number): Tensor {
     refuse(op, 'regions', regions.shape, `[${n}, 1, ${height}, ${width}], the pixels of x`);
   }
   if (regions.node.op.source !== 'input') refuse(op, 'regions', `the result of ${regions.node.op.name}`, 'an input()');
-  const layout = layoutOf(channels, planeOf(x.shape), whole(op, 'count', count, 1));
+  const layout = layoutOf(channels, planeOf(x.shape), wholeNumber(op, 'count', count, 1));
   const derive = (ids: Int32Array) => tablesOf(ids, n, layout);
   return meanOver(x, regions, derived(regions, [n, 1, layout.tableLength], derive), layout);
 }

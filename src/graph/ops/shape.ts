@@ -123,8 +123,8 @@ const zeros = (plan: Lowering, out: Tensor): Launch[] =>
   plan.chunks(out).map((chunk) => ({
     kernel: pointwiseKernel({
       op: 'zeros',
-      expression: 'a',
-      operands: [{ name: 'a', access: 'constant', constant: 0, base: 0, end: 0 }],
+      mapping: { expression: 'a', operands: [['a', 0]] },
+      tensors: [],
       sizes: [1],
       start: chunk.start,
       finish: chunk.end,
@@ -231,17 +231,13 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
     refuse('concat', 'axis', axis, `an axis of a tensor of rank ${rank}`);
   checkRank('concat', first);
   const along = axis < 0 ? axis + rank : axis;
-  xs.forEach((x, i) => {
-    const fits =
-      x.shape.length === rank && x.shape.every((size: number, d: number) => d === along || size === first.shape[d]);
-    if (!fits)
-      refuse(
-        'concat',
-        `xs[${i}]`,
-        x.shape,
-        `[${first.shape.map((size, d) => (d === along ? 'any' : size)).join(', ')}]`,
-      );
-  });
+  const fits = ({ shape }: Tensor) =>
+    shape.length === rank && shape.every((size, d) => d === along || size === first.shape[d]);
+  if (!xs.every(fits)) {
+    const odd = xs.findIndex((x) => !fits(x));
+    const wanted = first.shape.map((size, d) => (d === along ? 'any' : size));
+    refuse('concat', `xs[${odd}]`, xs[odd]!.shape, `[${wanted.join(', ')}]`);
+  }
   const total = xs.reduce((sum, x) => sum + x.shape[along]!, 0);
   return apply(
     concatOp,

@@ -1,0 +1,2 @@
+/** Only gradients load through a hook. */
+export const intoLoad = () => {};
