@@ -1,11 +1,12 @@
 // Convolutions of stride 1 with 4×4 taps, or with up to 8×8 as four blocks of them, as Winograd's F(4×4, 4×4), the weights' part: a
 // block's taps become U = G·g·Gᵀ, in the order winograd-multiply.wgsl reads:
 //
-//   packed[group block, block·I + i, r, lane] = (G·g·Gᵀ)[r / 7, r % 7],  g[a, b] = w[group, o, i, a + span·by, b + span·bx],
+//   packed[group block, (block·I + i)·step + r·row + lane] = (G·g·Gᵀ)[r / 7, r % 7],  g[a, b] = w[group, o, i, a + span·by, b + span·bx],
 //   0 beyond the kernel;  group block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc;  blocks and span as in nested-input.wgsl
 //
 // w is [G·O, I, KH, KW] or, for convTranspose2d, [G·I, O, KH, KW] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
-// without a channel are zero. Source and result are ranges [start, end) of their tensors, of both whole planes.
+// without a channel are zero. Source and result are ranges [start, end) of their tensors, of the result whole planes, or whole blocks
+// where channels stand side by side (kernels/winograd.ts, orderOf).
 // Dispatched by kernels/nested.ts; a thread owns a block of a kernel.
 
 const WG: u32 = 64;

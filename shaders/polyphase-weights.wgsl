@@ -1,12 +1,13 @@
 // Convolutions of up to 4×4 taps as Winograd's F(3×3, 2×2), the weights' part: the 2×2 taps of each phase become U = G·g·Gᵀ, in the
 // order winograd-multiply.wgsl reads:
 //
-//   packed[block, phase·I + i, r, lane] = (G·g·Gᵀ)[r / 4, r % 4],  g[a, b] = w[group, o, i, S·a + (3 − S)·py, S·b + (3 − S)·px],
+//   packed[block, (phase·I + i)·step + r·row + lane] = (G·g·Gᵀ)[r / 4, r % 4],  g[a, b] = w[group, o, i, S·a + (3 − S)·py, S·b + (3 − S)·px],
 //   0 beyond the kernel;  block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc;  S and phases as in polyphase-input.wgsl
 //
 // w is [G·O, I, KH, KW] or, for convTranspose2d, [G·I, O, KH, KW] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
-// without a channel are zero. Source and result are ranges [start, end) of their tensors, of both whole planes. Where phases are of
-// the output, packed[block, phase] is taken for a block of its own.
+// without a channel are zero. Source and result are ranges [start, end) of their tensors, of the result whole planes [block, phase·I + i],
+// or whole blocks where channels stand side by side (kernels/winograd.ts, orderOf). Where phases are of the output, each phase of a
+// block is one of its own: packed[4·block + phase, i·step + …].
 // Dispatched by kernels/polyphase.ts and polyphase-transposed.ts; a thread owns a phase of a kernel.
 
 const WG: u32 = 64;
@@ -17,7 +18,7 @@ struct Params {
   oc: u32, groupBlocks: u32,
   kernelHeight: u32, kernelWidth: u32,
   stride: u32,
-  summed: u32,                             // channels of a block in packed: 4·I, or I where phases are of the output
+  summed: u32,                             // channels of a block of packed: 4·I, or I where phases are of the output
   row: u32, step: u32,                     // elements from a position to the next, from a channel to the next
   tap0: u32, tapStep: i32,                 // taps forwards, or backwards from the last
   wStart: u32, wEnd: u32, wBase: u32,
