@@ -1,7 +1,8 @@
 import { type AdamPart, type AdamRates, adamSteps, isWide, MOST_PARTS } from '../kernels/adam.js';
+import { besideOf, offsetsOf } from './beside.js';
 import { sizeOf } from './chunks.js';
 import type { Place, Step } from './plan.js';
-import { besideOf, offsetsOf } from './storage.js';
+
 import { type Launch, rootOf, type Tensor } from './tensor.js';
 
 /** A step of Adam in one launch. */
@@ -49,7 +50,7 @@ function mayWait(
 function joinedLaunch(singles: readonly Single[]): Launch {
   const { inputs, attrs } = singles[0]!.step.node;
   const buffer = besideOf(inputs[M!]!);
-  const { offsets } = offsetsOf(buffer);
+  const { offsets, bytes } = offsetsOf(buffer);
   const parts = singles.map(
     ({ step: { node } }): AdamPart => ({
       count: sizeOf(node.inputs[W!]!.shape),
@@ -64,12 +65,12 @@ function joinedLaunch(singles: readonly Single[]): Launch {
       [`g${k}`, g!],
     ] as const;
   });
-  const { m, scalars } = singles[0]!.step.launches[0]!.operands;
+  const { scalars } = singles[0]!.step.launches[0]!.operands;
   return {
     kernel: adamSteps(parts, attrs as AdamRates),
     operands: {
       ...Object.fromEntries(own),
-      moments: { tensor: buffer[0]!, chunk: m!.chunk, through: buffer.at(-1)! },
+      moments: { tensor: buffer[0]!, chunk: { index: 0, start: 0, end: bytes / 4, base: 0 } },
       scalars: scalars!,
     },
   };

@@ -69,12 +69,9 @@ export function binder(device: Device, p: Plan, arena: Arena) {
       return [{ buffer, offset: offset + width * (start - base), size, start: start - from, end: end - from }];
     });
   };
-  const window = ({ tensor, chunk, through }: View): Window => {
-    if (through) {
-      const [[from], [to]] = [parts(tensor), parts(through)] as [[Part], [Part]];
-      return { buffer: from.buffer, offset: from.offset, size: to.offset + to.size - from.offset, half: false };
-    }
-    const { buffer, offset, start } = parts(tensor).find(({ end }) => chunk.end <= end)!;
+  const window = ({ tensor, chunk }: View): Window => {
+    const all = parts(tensor);
+    const { buffer, offset, start } = all.find(({ end }) => chunk.end <= end) ?? all[0]!;
     const { half } = p.home(tensor);
     const size = bytesFor(chunk.end - chunk.base, half);
     return { buffer, offset: offset + (half ? 2 : 4) * (chunk.base - start), size, half };

@@ -1,5 +1,6 @@
 import type { Device } from '../device/device.js';
 import { fromHalf, toHalf } from '../float16.js';
+import { besideOf, offsetsOf } from './beside.js';
 import { sizeOf } from './chunks.js';
 import { GraphError, isTensor, type Tensor } from './tensor.js';
 
@@ -42,25 +43,10 @@ export const isHalfVariable = ({ node }: Tensor): boolean =>
 export const bytesFor = (elements: number, half: boolean): number =>
   half ? 4 * Math.ceil(elements / 2) : 4 * elements;
 
-const attrsOf = ({ node }: Tensor): VariableAttrs => node.attrs as VariableAttrs;
+/** Bytes of a variable. */
+export const heldBytes = (variable: Tensor): number => bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
 
-/** What lies in one buffer with a variable: often nothing else. */
-export const besideOf = (variable: Tensor): readonly Tensor[] => attrsOf(variable).beside ?? [variable];
-
-/** Bindings begin at multiples of it. */
-const ALIGN = 256;
-
-/** Bytes of a buffer in front of each of its variables, and of all. */
-export function offsetsOf(variables: readonly Tensor[]): { offsets: Map<Tensor, number>; bytes: number } {
-  const offsets = new Map<Tensor, number>();
-  let bytes = 0;
-  for (const variable of variables) {
-    const offset = Math.ceil(bytes / ALIGN) * ALIGN;
-    offsets.set(variable, offset);
-    bytes = offset + bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
-  }
-  return { offsets, bytes };
-}
+export const attrsOf = ({ node }: Tensor): VariableAttrs => node.attrs as VariableAttrs;
 
 /** A variable's values as they lie in its memory, in whole words. */
 function stored(variable: Tensor, data: Float32Array): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
@@ -122,8 +108,7 @@ export async function materialise(device: Device, variables: readonly Tensor[]):
   let waiting = 0;
   for (const [i, group] of groups.entries()) {
     for (const [variable, offset] of offsetsOf(group).offsets) {
-      const size = bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
-      state.variables.set(variable, { buffer: buffers[i]!, offset, size });
+      state.variables.set(variable, { buffer: buffers[i]!, offset, size: heldBytes(variable) });
       waiting += upload(device, variable);
     }
     if (waiting < UPLOAD_BYTES) continue;

@@ -3,5 +3,5 @@ import { offsetOf, rootOf } from './tensor.js';
 
 export const unlaid: typeof lay.unlaid = (nodes) => ({ nodes, root: rootOf, offset: offsetOf });
 
-/** What only paints copies a map at most once. */
+/** A page copies parts. */
 export const layOut: typeof lay.layOut = (nodes) => unlaid([...nodes]);

@@ -1,4 +1,4 @@
 import type * as ends from './ends.js';
 
-/** What only paints has no losses. */
+/** A page ends every sum by itself. */
 export const joinEnds: typeof ends.joinEnds = () => {};

@@ -1,4 +1,4 @@
 import type * as adams from './adams.js';
 
-/** What only paints trains nothing. */
+/** A page has three dispatches for three parameters. */
 export const joinAdams: typeof adams.joinAdams = () => {};
