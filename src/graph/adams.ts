@@ -1,5 +1,5 @@
 import { type AdamPart, type AdamRates, adamSteps, isWide, MOST_PARTS } from '../kernels/adam.js';
-import { besideOf, offsetsOf } from './beside.js';
+import { besideOf, bytesBeside, offsetBeside } from './beside.js';
 import { sizeOf } from './chunks.js';
 import type { Place, Step } from './plan.js';
 
@@ -50,12 +50,11 @@ function mayWait(
 function joinedLaunch(singles: readonly Single[]): Launch {
   const { inputs, attrs } = singles[0]!.step.node;
   const buffer = besideOf(inputs[M!]!);
-  const { offsets, bytes } = offsetsOf(buffer);
   const parts = singles.map(
     ({ step: { node } }): AdamPart => ({
       count: sizeOf(node.inputs[W!]!.shape),
-      m: offsets.get(node.inputs[M!]!)! / 4,
-      v: offsets.get(node.inputs[V!]!)! / 4,
+      m: offsetBeside(node.inputs[M!]!) / 4,
+      v: offsetBeside(node.inputs[V!]!) / 4,
     }),
   );
   const own = singles.flatMap(({ step: { launches } }, k) => {
@@ -70,7 +69,7 @@ function joinedLaunch(singles: readonly Single[]): Launch {
     kernel: adamSteps(parts, attrs as AdamRates),
     operands: {
       ...Object.fromEntries(own),
-      moments: { tensor: buffer[0]!, chunk: { index: 0, start: 0, end: bytes / 4, base: 0 } },
+      moments: { tensor: buffer[0]!, chunk: { index: 0, start: 0, end: bytesBeside(buffer[0]!) / 4, base: 0 } },
       scalars: scalars!,
     },
   };

@@ -1,20 +1,23 @@
-import { attrsOf, heldBytes } from './storage.js';
+import { heldBytes, type VariableAttrs } from './storage.js';
 import type { Tensor } from './tensor.js';
 
-/** What lies in one buffer with a variable: often nothing else. */
-export const besideOf = (variable: Tensor): readonly Tensor[] => attrsOf(variable).beside ?? [variable];
+// Variables that share a buffer, one behind the other, each where a binding may begin: `variablesBeside`.
 
-/** Bindings begin at multiples of it. */
 const ALIGN = 256;
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
-/** Bytes of a buffer in front of each of its variables, and of all. */
-export function offsetsOf(variables: readonly Tensor[]): { offsets: Map<Tensor, number>; bytes: number } {
-  const offsets = new Map<Tensor, number>();
-  let bytes = 0;
-  for (const variable of variables) {
-    const offset = Math.ceil(bytes / ALIGN) * ALIGN;
-    offsets.set(variable, offset);
-    bytes = offset + heldBytes(variable);
-  }
-  return { offsets, bytes };
+/** What lies in one buffer with a variable: often nothing else. */
+export const besideOf = (variable: Tensor): readonly Tensor[] =>
+  (variable.node.attrs as VariableAttrs).beside ?? [variable];
+
+/** Bytes of the buffer in front of a variable. */
+export function offsetBeside(variable: Tensor): number {
+  const all = besideOf(variable);
+  return all.slice(0, all.indexOf(variable)).reduce((sum, each) => sum + aligned(heldBytes(each)), 0);
+}
+
+/** Bytes of a variable's buffer. */
+export function bytesBeside(variable: Tensor): number {
+  const last = besideOf(variable).at(-1)!;
+  return offsetBeside(last) + heldBytes(last);
 }

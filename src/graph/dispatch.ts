@@ -1,6 +1,7 @@
 import type { Device } from '../device/device.js';
 import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
 import type { Arena } from './arena.js';
+import { offsetBeside } from './beside.js';
 import { sizeOf } from './chunks.js';
 import { type Compiled, compilePipelines, layoutOf } from './pipelines.js';
 import type { Plan } from './plan.js';
@@ -60,7 +61,15 @@ export function binder(device: Device, p: Plan, arena: Arena) {
     const [from, to] = [p.offset(tensor), p.offset(tensor) + sizeOf(tensor.shape)];
     const pieces =
       'variable' in home
-        ? [{ ...variables.get(home.variable)!, start: 0, base: 0, end: sizeOf(home.variable.shape) }]
+        ? [
+            {
+              buffer: variables.get(home.variable)!,
+              offset: offsetBeside(home.variable),
+              start: 0,
+              base: 0,
+              end: sizeOf(home.variable.shape),
+            },
+          ]
         : home.pieces.map((piece) => ({ ...piece, buffer: arena.buffers[piece.buffer]! }));
     return pieces.flatMap(({ buffer, offset, base, ...piece }): Part[] => {
       const [start, end] = [Math.max(piece.start, from), Math.min(piece.end, to)];
