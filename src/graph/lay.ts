@@ -1,8 +1,9 @@
+import { boxKernel } from '../kernels/shape.js';
 import { type Chunk, FLOAT_ALIGN, sizeOf } from './chunks.js';
-import { type ConcatAttrs, concatOp, splitCopyOp } from './ops/shape.js';
+import { concatOp, splitCopyOp } from './ops/shape.js';
 import type { PlanRequest } from './plan.js';
 import { readersOf, targetsOf } from './schedule.js';
-import { type Node, offsetOf, rootOf, type Tensor } from './tensor.js';
+import { type Launch, type Lowering, type Node, type Op, offsetOf, rootOf, type Tensor } from './tensor.js';
 
 /** Where a tensor lies that is a part of another: so many elements from its beginning. */
 interface Lot {
@@ -33,6 +34,34 @@ function placesIn({ inputs, outputs, attrs }: Node<ConcatAttrs>): number[] | und
     return at - sizeOf(shape);
   });
 }
+
+interface ConcatAttrs {
+  axis: number;
+  /** Operands that were made in their place. */
+  laid?: readonly boolean[];
+}
+
+/** Copies of the operands that were not made in their place, with nothing else of the result bound. */
+function lowerLaid(node: Node<ConcatAttrs>, plan: Lowering): Launch[] {
+  const out = node.outputs[0]!;
+  const places = placesIn(node)!;
+  return node.inputs.flatMap((x, k): Launch[] => {
+    if (node.attrs.laid![k]) return [];
+    const [start, size] = [places[k]!, sizeOf(x.shape)];
+    const chunk = { index: 0, start, end: start + size, base: start - (start % FLOAT_ALIGN) };
+    return plan.chunks(x).map((part) => ({
+      kernel: boxKernel(
+        'concat',
+        [size],
+        { first: 0, strides: [1], ...part },
+        { first: start, strides: [1], ...chunk },
+      ),
+      operands: { x: { tensor: x, chunk: part }, out: { tensor: out, chunk } },
+    }));
+  });
+}
+
+const laidOp: Op<ConcatAttrs> = { name: 'concat', lower: lowerLaid };
 
 interface Window {
   memory: Tensor;
@@ -106,7 +135,7 @@ export function layOut(
       lots.set(part, { host, at: places[k]! });
       return true;
     });
-    return { ...node, attrs: { ...node.attrs, laid } };
+    return { ...node, op: laidOp, attrs: { ...node.attrs, laid } };
   };
   const read = (node: Node): Node => {
     const [whole] = node.inputs as [Tensor];
