@@ -94,22 +94,15 @@ const clashIn = (windows: readonly Window[]): Tensor | undefined =>
     ),
   )?.memory;
 
-/**
- * Parts of a concatenation are made where they will lie, and those of a batch read where they lie, so that neither is a copy: where parts
- * are behind each other, and what is between two places where a binding may begin is reached by kernels that can.
- *
- * @param cut a tensor's chunks wherever it lies
- * @param never what shall not have parts in it
- */
-export function layOut(
-  nodes: Node[],
-  request: Pick<PlanRequest, 'outputs' | 'updates' | 'fuse' | 'precision'>,
+type Request = Pick<PlanRequest, 'outputs' | 'updates' | 'fuse' | 'precision'>;
+
+/** Nodes that need not copy, and where their parts lie. */
+function lotsOf(
+  nodes: readonly Node[],
+  request: Request,
   cut: (tensor: Tensor) => Chunk[],
-  never: ReadonlySet<Tensor> = new Set(),
-): Layout {
-  // Halves are bound from other places on.
-  if (request.fuse === false || request.precision === 'f16')
-    return { nodes, root: rootOf, offset: offsetOf, chunks: cut };
+  never: ReadonlySet<Tensor>,
+): { laid: Node[]; lots: Map<Tensor, Lot> } {
   const kept = targetsOf(request);
   const lots = new Map<Tensor, Lot>();
   const readers = readersOf(nodes);
@@ -149,7 +142,26 @@ export function layOut(
   const laid = nodes.map((node) =>
     node.op === concatOp ? made(node as Node<ConcatAttrs>) : node.op === splitCopyOp ? read(node) : node,
   );
+  return { laid, lots };
+}
 
+/**
+ * Parts of a concatenation are made where they will lie, and those of a batch read where they lie, so that neither is a copy: where parts
+ * are behind each other, and what is between two places where a binding may begin is reached by kernels that can.
+ *
+ * @param cut a tensor's chunks wherever it lies
+ * @param never what shall not have parts in it
+ */
+export function layOut(
+  nodes: Node[],
+  request: Request,
+  cut: (tensor: Tensor) => Chunk[],
+  never: ReadonlySet<Tensor> = new Set(),
+): Layout {
+  // Halves are bound from other places on.
+  if (request.fuse === false || request.precision === 'f16')
+    return { nodes, root: rootOf, offset: offsetOf, chunks: cut };
+  const { laid, lots } = lotsOf(nodes, request, cut, never);
   const root = (tensor: Tensor): Tensor => {
     const lot = lots.get(rootOf(tensor));
     return lot ? root(lot.host) : rootOf(tensor);
