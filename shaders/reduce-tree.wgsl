@@ -2,7 +2,7 @@
 // eight times less rounding than one, and independent additions. Up to SEGMENT segments are added up the same way.
 // kernels/reduce.ts joins it to reduce-rows.wgsl and reduce-ends.wgsl; lines marked `@joined` stand for those here.
 //
-// A Value is a vec4 where rows are whole ones: the same bits, with a quarter of the loads.
+// A Value is a vec4 where rows are whole ones, for a quarter of the loads.
 
 const SEGMENT: u32 = 256;
 const WIDTH: u32 = 1;  // elements of a Value
@@ -12,8 +12,7 @@ alias Value = f32;
 fn value(i: u32, row: u32) -> Value { return Value(); } // @joined
 fn join(a: Value, b: Value) -> Value { return a + b; }
 fn joinOne(a: f32, b: f32) -> f32 { return a + b; }
-fn first(v: Value) -> f32 { return v; }
-fn next(total: f32, v: Value) -> f32 { return total + v; }
+fn along(v: Value) -> f32 { return v; }
 
 // Of a row of `length` elements that begins with element `origin`.
 fn segmentOf(row: u32, origin: u32, length: u32, segment: u32) -> f32 {
@@ -28,9 +27,9 @@ fn segmentOf(row: u32, origin: u32, length: u32, segment: u32) -> f32 {
   }
   for (var k = 0u; i + k < end; k++) { lanes[k] = join(lanes[k], value(i + k, row)); }
   let count = min(LANES, end - start);
-  var total = first(lanes[0]);
-  for (var k = 1u; k < count; k++) { total = next(total, lanes[k]); }
-  return total;
+  var total = lanes[0];
+  for (var k = 1u; k < count; k++) { total = join(total, lanes[k]); }
+  return along(total);
 }
 
 var<workgroup> sums: array<f32, SEGMENT>;

@@ -1,7 +1,8 @@
 import { type AdamPart, type AdamRates, adamSteps, isWide, MOST_PARTS } from '../kernels/adam.js';
+import { besideOf, bytesBeside, offsetBeside } from './beside.js';
 import { sizeOf } from './chunks.js';
 import type { Place, Step } from './plan.js';
-import { besideOf, offsetsOf } from './storage.js';
+
 import { type Launch, rootOf, type Tensor } from './tensor.js';
 
 /** A step of Adam in one launch. */
@@ -49,12 +50,11 @@ function mayWait(
 function joinedLaunch(singles: readonly Single[]): Launch {
   const { inputs, attrs } = singles[0]!.step.node;
   const buffer = besideOf(inputs[M!]!);
-  const { offsets } = offsetsOf(buffer);
   const parts = singles.map(
     ({ step: { node } }): AdamPart => ({
       count: sizeOf(node.inputs[W!]!.shape),
-      m: offsets.get(node.inputs[M!]!)! / 4,
-      v: offsets.get(node.inputs[V!]!)! / 4,
+      m: offsetBeside(node.inputs[M!]!) / 4,
+      v: offsetBeside(node.inputs[V!]!) / 4,
     }),
   );
   const own = singles.flatMap(({ step: { launches } }, k) => {
@@ -64,12 +64,12 @@ function joinedLaunch(singles: readonly Single[]): Launch {
       [`g${k}`, g!],
     ] as const;
   });
-  const { m, scalars } = singles[0]!.step.launches[0]!.operands;
+  const { scalars } = singles[0]!.step.launches[0]!.operands;
   return {
     kernel: adamSteps(parts, attrs as AdamRates),
     operands: {
       ...Object.fromEntries(own),
-      moments: { tensor: buffer[0]!, chunk: m!.chunk, through: buffer.at(-1)! },
+      moments: { tensor: buffer[0]!, chunk: { index: 0, start: 0, end: bytesBeside(buffer[0]!) / 4, base: 0 } },
       scalars: scalars!,
     },
   };

@@ -1,6 +1,7 @@
 import type { Device } from '../device/device.js';
 import { type Bound, interfaceOf, packParams } from '../kernels/kernel.js';
 import type { Arena } from './arena.js';
+import { offsetBeside } from './beside.js';
 import { sizeOf } from './chunks.js';
 import { costOf, roughMs } from './cost.js';
 import { bytesFor } from './half.js';
@@ -61,7 +62,15 @@ export function binder(device: Device, p: Plan, arena: Arena) {
     const [from, to] = [p.offset(tensor), p.offset(tensor) + sizeOf(tensor.shape)];
     const pieces =
       'variable' in home
-        ? [{ ...variables.get(home.variable)!, start: 0, base: 0, end: sizeOf(home.variable.shape) }]
+        ? [
+            {
+              buffer: variables.get(home.variable)!,
+              offset: offsetBeside(home.variable),
+              start: 0,
+              base: 0,
+              end: sizeOf(home.variable.shape),
+            },
+          ]
         : home.pieces.map((piece) => ({ ...piece, buffer: arena.buffers[piece.buffer]! }));
     return pieces.flatMap(({ buffer, offset, base, ...piece }): Part[] => {
       const [start, end] = [Math.max(piece.start, from), Math.min(piece.end, to)];
@@ -70,12 +79,9 @@ export function binder(device: Device, p: Plan, arena: Arena) {
       return [{ buffer, offset: offset + width * (start - base), size, start: start - from, end: end - from }];
     });
   };
-  const window = ({ tensor, chunk, through }: View): Window => {
-    if (through) {
-      const [[from], [to]] = [parts(tensor), parts(through)] as [[Part], [Part]];
-      return { buffer: from.buffer, offset: from.offset, size: to.offset + to.size - from.offset, half: false };
-    }
-    const { buffer, offset, start } = parts(tensor).find(({ end }) => chunk.end <= end)!;
+  const window = ({ tensor, chunk }: View): Window => {
+    const all = parts(tensor);
+    const { buffer, offset, start } = all.find(({ end }) => chunk.end <= end) ?? all[0]!;
     const { half } = p.home(tensor);
     const size = bytesFor(chunk.end - chunk.base, half);
     return { buffer, offset: offset + (half ? 2 : 4) * (chunk.base - start), size, half };

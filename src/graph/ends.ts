@@ -1,62 +1,60 @@
 import type { Mapping } from '../kernels/pointwise.js';
-import { endsKernel, MOST_SEGMENTS, SEGMENT, type Term } from '../kernels/reduce.js';
+import { endsKernel, MOST_SEGMENTS, SEGMENT } from '../kernels/reduce.js';
 import { sizeOf } from './chunks.js';
-import type { Place, Step } from './plan.js';
-import { readersOf } from './schedule.js';
-import { type Launch, rootOf, type Tensor } from './tensor.js';
+import type { Place, PlanRequest, Step } from './plan.js';
+import { readersOf, targetsOf } from './schedule.js';
+import { type Launch, rootOf, type Tensor, type View } from './tensor.js';
 
 /** Two levels of the tree of a sum. */
 const MOST_ADDED = MOST_SEGMENTS * SEGMENT;
 
+type Adds = NonNullable<Launch['adds']>;
+
+/** Whether a step is one dispatch that makes a scalar of scalars. */
+const isScalar = ({ node, launches }: Step): boolean =>
+  node.op.elementwise === true &&
+  launches.length === 1 &&
+  [...node.inputs, ...node.outputs].every(({ shape }) => sizeOf(shape) === 1);
+
+const whole = (tensor: Tensor): View => ({ tensor, chunk: { index: 0, start: 0, end: sizeOf(tensor.shape), base: 0 } });
+
+/** A scalar's dispatch that adds up first what its operands are sums of. */
+function endingLaunch({ node, launches: [launch] }: Step, terms: readonly Adds[]): Launch {
+  const lengths = terms.map(({ all, factor }) => ({ length: sizeOf(all.shape), factor }));
+  const views = terms.map(({ all }, k) => [`operand${k}`, whole(all)] as const);
+  return {
+    kernel: endsKernel(node.op.name, node.attrs as Mapping, lengths),
+    operands: { ...Object.fromEntries(views), out: launch!.operands.out! },
+  };
+}
+
 /**
  * Sums that meet in a scalar, as losses do, are ended where they meet: one dispatch adds up what each has left and computes what their
  * dispatches would have, to the same bits. Changes steps, and keeps the partial sums until then.
- *
- * @param shown what must exist, as it is read back or kept
  */
 export function joinEnds(
   steps: readonly Step[],
   placeOf: (tensor: Tensor) => Place | undefined,
-  shown: ReadonlySet<Tensor>,
+  request: Pick<PlanRequest, 'outputs' | 'updates'>,
 ): void {
   const makers = new Map(steps.flatMap((step) => step.node.outputs.map((tensor) => [tensor, step])));
   const readers = readersOf(steps.map(({ node }) => node));
-
-  /** The launch that ends a sum which nothing else reads, where it has launches before. */
-  const endOf = (tensor: Tensor): Launch | undefined => {
-    const launches = makers.get(tensor)!.launches;
-    const last = launches.at(-1);
-    const alone = readers.get(tensor)!.length === 1 && !shown.has(rootOf(tensor));
-    return alone && launches.length > 1 && last?.adds && sizeOf(last.adds.all.shape) <= MOST_ADDED ? last : undefined;
+  const kept = targetsOf(request);
+  /** What is left of a sum before its last launch, where nothing else reads it and it has more. */
+  const leftOf = (tensor: Tensor): Adds | undefined => {
+    const { launches } = makers.get(tensor)!;
+    const adds = launches.length > 1 ? launches.at(-1)!.adds : undefined;
+    const alone = readers.get(tensor)!.length === 1 && !kept.has(rootOf(tensor));
+    return adds && alone && sizeOf(adds.all.shape) <= MOST_ADDED ? adds : undefined;
   };
-
   steps.forEach((step, at) => {
-    const { node, launches } = step;
-    const [out] = node.outputs;
-    const [launch, ...more] = launches;
-    if (!node.op.elementwise || !launch || more.length > 0 || sizeOf(out!.shape) !== 1) return;
-    if (node.inputs.some(({ shape }) => sizeOf(shape) !== 1)) return;
-    const ends = node.inputs.map(endOf);
-    if (ends.every((end) => !end)) return;
-    const terms = node.inputs.map((tensor, k): Term & { of: Tensor } => {
-      const adds = ends[k]?.adds;
-      return adds
-        ? { of: adds.all, length: sizeOf(adds.all.shape), factor: adds.factor }
-        : { of: tensor, length: 1, factor: 1 };
-    });
-    node.inputs.forEach((tensor, k) => {
-      if (ends[k]) makers.get(tensor)!.launches.pop();
-    });
-    for (const { of } of terms) for (const { block } of placeOf(of)?.parts ?? []) block.last = Math.max(block.last, at);
-    const whole = (tensor: Tensor) => ({ tensor, chunk: { index: 0, start: 0, end: sizeOf(tensor.shape), base: 0 } });
-    step.launches = [
-      {
-        kernel: endsKernel(node.op.name, node.attrs as Mapping, terms),
-        operands: {
-          ...Object.fromEntries(terms.map(({ of }, k) => [`operand${k}`, whole(of)])),
-          out: launch.operands.out!,
-        },
-      },
-    ];
+    if (!isScalar(step)) return;
+    const left = step.node.inputs.map(leftOf);
+    if (left.every((adds) => !adds)) return;
+    const terms = step.node.inputs.map((tensor, k) => left[k] ?? { all: tensor, factor: 1 });
+    step.launches = [endingLaunch(step, terms)];
+    for (const [k, tensor] of step.node.inputs.entries()) if (left[k]) makers.get(tensor)!.launches.pop();
+    for (const { all } of terms)
+      for (const { block } of placeOf(all)?.parts ?? []) block.last = Math.max(block.last, at);
   });
 }

@@ -46,8 +46,8 @@ export function isStale(state: State, one: Kept): boolean {
 /** A program reads it no more: without readers its memory is freed. */
 export function letGo(device: Device, { kept, variables }: Pick<DeviceState, 'kept' | 'variables'>, one: Kept): void {
   if (--one.users > 0) return;
-  const held = variables.get(one.tensor);
-  if (held) device.release(held.buffer);
+  const buffer = variables.get(one.tensor);
+  if (buffer) device.release(buffer);
   one.made = undefined;
   variables.delete(one.tensor);
   for (const [text, other] of kept) if (other === one) kept.delete(text);

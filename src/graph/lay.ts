@@ -1,7 +1,9 @@
+import { boxKernel } from '../kernels/shape.js';
 import { type Chunk, FLOAT_ALIGN, sizeOf } from './chunks.js';
-import { type ConcatAttrs, concatOp, splitCopyOp } from './ops/shape.js';
-import { readersOf } from './schedule.js';
-import { type Node, offsetOf, rootOf, type Tensor } from './tensor.js';
+import { concatOp, splitCopyOp } from './ops/shape.js';
+import type { PlanRequest } from './plan.js';
+import { readersOf, targetsOf } from './schedule.js';
+import { type Launch, type Lowering, type Node, type Op, offsetOf, rootOf, type Tensor } from './tensor.js';
 
 /** Where a tensor lies that is a part of another: so many elements from its beginning. */
 interface Lot {
@@ -15,10 +17,9 @@ export interface Layout {
   root(tensor: Tensor): Tensor;
   /** Elements of that memory in front of it. */
   offset(tensor: Tensor): number;
+  /** A part that begins between two places where a binding may is bound from the first of them on. */
+  chunks(tensor: Tensor): Chunk[];
 }
-
-/** Where each tensor has memory of its own, but for aliases. */
-export const unlaid = (nodes: Node[]): Layout => ({ nodes, root: rootOf, offset: offsetOf });
 
 /** Kernels of these find operands and results that begin between two places where a binding may. */
 const reachesAnywhere = ({ op, attrs }: Node): boolean =>
@@ -34,6 +35,34 @@ function placesIn({ inputs, outputs, attrs }: Node<ConcatAttrs>): number[] | und
   });
 }
 
+interface ConcatAttrs {
+  axis: number;
+  /** Operands that were made in their place. */
+  laid?: readonly boolean[];
+}
+
+/** Copies of the operands that were not made in their place, with nothing else of the result bound. */
+function lowerLaid(node: Node<ConcatAttrs>, plan: Lowering): Launch[] {
+  const out = node.outputs[0]!;
+  const places = placesIn(node)!;
+  return node.inputs.flatMap((x, k): Launch[] => {
+    if (node.attrs.laid![k]) return [];
+    const [start, size] = [places[k]!, sizeOf(x.shape)];
+    const chunk = { index: 0, start, end: start + size, base: start - (start % FLOAT_ALIGN) };
+    return plan.chunks(x).map((part) => ({
+      kernel: boxKernel(
+        'concat',
+        [size],
+        { first: 0, strides: [1], ...part },
+        { first: start, strides: [1], ...chunk },
+      ),
+      operands: { x: { tensor: x, chunk: part }, out: { tensor: out, chunk } },
+    }));
+  });
+}
+
+const laidOp: Op<ConcatAttrs> = { name: 'concat', lower: lowerLaid };
+
 interface Window {
   memory: Tensor;
   start: number;
@@ -41,7 +70,10 @@ interface Window {
 }
 
 /** What each launch of a node binds of memory that tensors share. */
-function windowsOf({ op, inputs, outputs, attrs }: Node, { root, offset }: Layout): Window[][] {
+function windowsOf(
+  { op, inputs, outputs, attrs }: Node,
+  { root, offset }: Pick<Layout, 'root' | 'offset'>,
+): Window[][] {
   const window = (tensor: Tensor, at = 0, size = sizeOf(tensor.shape)): Window => {
     const start = offset(tensor) + at;
     return { memory: root(tensor), start: start - (start % FLOAT_ALIGN), end: start + size };
@@ -62,28 +94,23 @@ const clashIn = (windows: readonly Window[]): Tensor | undefined =>
     ),
   )?.memory;
 
-/**
- * Parts of a concatenation are made where they will lie, and those of a batch read where they lie, so that neither is a copy: where parts
- * are behind each other, and what is between two places where a binding may begin is reached by kernels that can.
- *
- * @param kept what must have memory of its own: outputs, updates
- * @param never what shall not have parts in it
- */
-export function layOut(
+type Request = Pick<PlanRequest, 'outputs' | 'updates' | 'fuse' | 'precision'>;
+
+/** Nodes that need not copy, and where their parts lie. */
+function lotsOf(
   nodes: readonly Node[],
-  kept: ReadonlySet<Tensor>,
-  chunks: (tensor: Tensor) => Chunk[],
-  never: ReadonlySet<Tensor> = new Set(),
-): Layout {
+  request: Request,
+  cut: (tensor: Tensor) => Chunk[],
+  never: ReadonlySet<Tensor>,
+): { laid: Node[]; lots: Map<Tensor, Lot> } {
+  const kept = targetsOf(request);
   const lots = new Map<Tensor, Lot>();
   const readers = readersOf(nodes);
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((tensor) => [tensor, node])));
   /** Whether a tensor may have parts in it. */
   const open = (whole: Tensor) => {
     const memory = rootOf(whole);
-    return (
-      chunks(whole).length === 1 && memory.node.op.source !== 'variable' && !kept.has(memory) && !never.has(memory)
-    );
+    return cut(whole).length === 1 && memory.node.op.source !== 'variable' && !kept.has(memory) && !never.has(memory);
   };
   const reached = (part: Tensor, by: readonly Node[]): boolean => sizeOf(part.shape) > 1 && by.every(reachesAnywhere);
 
@@ -101,7 +128,7 @@ export function layOut(
       lots.set(part, { host, at: places[k]! });
       return true;
     });
-    return { ...node, attrs: { ...node.attrs, laid } };
+    return { ...node, op: laidOp, attrs: { ...node.attrs, laid } };
   };
   const read = (node: Node): Node => {
     const [whole] = node.inputs as [Tensor];
@@ -115,7 +142,26 @@ export function layOut(
   const laid = nodes.map((node) =>
     node.op === concatOp ? made(node as Node<ConcatAttrs>) : node.op === splitCopyOp ? read(node) : node,
   );
+  return { laid, lots };
+}
 
+/**
+ * Parts of a concatenation are made where they will lie, and those of a batch read where they lie, so that neither is a copy: where parts
+ * are behind each other, and what is between two places where a binding may begin is reached by kernels that can.
+ *
+ * @param cut a tensor's chunks wherever it lies
+ * @param never what shall not have parts in it
+ */
+export function layOut(
+  nodes: Node[],
+  request: Request,
+  cut: (tensor: Tensor) => Chunk[],
+  never: ReadonlySet<Tensor> = new Set(),
+): Layout {
+  // Halves are bound from other places on.
+  if (request.fuse === false || request.precision === 'f16')
+    return { nodes, root: rootOf, offset: offsetOf, chunks: cut };
+  const { laid, lots } = lotsOf(nodes, request, cut, never);
   const root = (tensor: Tensor): Tensor => {
     const lot = lots.get(rootOf(tensor));
     return lot ? root(lot.host) : rootOf(tensor);
@@ -124,10 +170,14 @@ export function layOut(
     const lot = lots.get(rootOf(tensor));
     return offsetOf(tensor) + (lot ? lot.at + offset(lot.host) : 0);
   };
-  const layout = { nodes: laid, root, offset };
+  const chunks = (tensor: Tensor): Chunk[] => {
+    const ahead = offset(tensor) % FLOAT_ALIGN;
+    return ahead === 0 ? cut(tensor) : cut(tensor).map((chunk) => ({ ...chunk, base: chunk.base - ahead }));
+  };
+  const layout = { nodes: laid, root, offset, chunks };
   const clashes = laid.flatMap((node) => windowsOf(node, layout)).flatMap((each) => clashIn(each) ?? []);
   const hosts = new Set(
     [...lots.values()].map(({ host }) => rootOf(host)).filter((host) => clashes.includes(root(host))),
   );
-  return hosts.size > 0 ? layOut(nodes, kept, chunks, new Set([...never, ...hosts])) : layout;
+  return hosts.size > 0 ? layOut(nodes, request, cut, new Set([...never, ...hosts])) : layout;
 }

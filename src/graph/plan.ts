@@ -1,15 +1,15 @@
 import { MemoryError } from '../errors.js';
-import { joinAdams } from './adams.js';
-import { type Chunk, chunksOf, FLOAT_ALIGN, sizeOf } from './chunks.js';
+import { type Chunk, chunksOf, sizeOf } from './chunks.js';
 import { type Once, takeConstants } from './constants.js';
-import { joinEnds } from './ends.js';
 import { fuse } from './fuse.js';
-import { bytesFor, halves, isHalfVariable, type Precision } from './half.js';
+import { bytesFor, halves, type Precision } from './half.js';
+import { joinLaunches } from './join.js';
 import type { Kept } from './kept.js';
-import { layOut, unlaid } from './lay.js';
+import { layOut } from './lay.js';
 import { memoryOrder } from './order.js';
 import { type Block, pack, peakOf } from './pack.js';
 import { shareCopies } from './share.js';
+import { heldBytes } from './storage.js';
 import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 import { directUpdates } from './updates.js';
 
@@ -83,7 +83,7 @@ export interface PlanRequest {
 const ALIGN = 256;
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 /** Bytes of a variable, or of what is fed or shown. */
-export const bytesOf = (tensor: Tensor): number => bytesFor(sizeOf(tensor.shape), isHalfVariable(tensor));
+export const bytesOf = heldBytes;
 
 /** Nodes of a plan whose values come from outside. */
 export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
@@ -109,14 +109,9 @@ function lastUses(
  * Whether the launches have read all they need of `from` before they write `to`: so it is where a convolution first makes a copy of
  * its own, padded or in tiles.
  */
-function readBeforeWritten(
-  launches: readonly Launch[],
-  from: Tensor,
-  to: Tensor,
-  root: (tensor: Tensor) => Tensor,
-): boolean {
-  const uses = (memory: Tensor) => (launch: Launch) =>
-    Object.values(launch.operands).some(({ tensor }) => root(tensor) === memory);
+function readBeforeWritten(launches: readonly Launch[], from: Tensor, to: Tensor): boolean {
+  const uses = (root: Tensor) => (launch: Launch) =>
+    Object.values(launch.operands).some(({ tensor }) => rootOf(tensor) === root);
   return launches.findLastIndex(uses(from)) < launches.findIndex(uses(to));
 }
 
@@ -127,15 +122,14 @@ function donor(
   last: Map<Tensor, number>,
   fixed: (root: Tensor) => boolean,
   isHalf: (root: Tensor) => boolean,
-  root: (tensor: Tensor) => Tensor,
 ): Tensor | undefined {
   const output = node.outputs[0]!;
   return node.inputs.find((input) => {
-    const memory = root(input);
-    const same = input.shape.join() === output.shape.join() && sizeOf(memory.shape) === sizeOf(input.shape);
-    if (isHalf(memory) !== isHalf(output)) return false;
-    const free = !fixed(memory) && last.get(memory) === step;
-    return same && free && (node.op.inPlace || readBeforeWritten(launches, memory, output, root));
+    const root = rootOf(input);
+    const same = input.shape.join() === output.shape.join() && sizeOf(root.shape) === sizeOf(input.shape);
+    if (isHalf(root) !== isHalf(output)) return false;
+    const free = !fixed(root) && last.get(root) === step;
+    return same && free && (node.op.inPlace || readBeforeWritten(launches, root, output));
   });
 }
 
@@ -161,23 +155,14 @@ export function plan(request: PlanRequest): Plan {
   };
   const built = memoryOrder(outputs, updates);
   const fused = request.fuse === false ? built : fuse(built, request, (tensor) => cut(tensor).length === 1);
-  const shown = new Set([...outputs, ...updates.map(([, value]) => value)].map(rootOf));
-  // Halves are bound from other places on.
-  const { nodes, root, offset } =
-    request.fuse === false || precision === 'f16' ? unlaid(fused) : layOut(fused, shown, cut);
-  /** A part that begins between two places where a binding may is bound from the first of them on. */
-  const chunks = (tensor: Tensor): Chunk[] => {
-    const ahead = offset(tensor) % FLOAT_ALIGN;
-    return ahead === 0 ? cut(tensor) : cut(tensor).map((chunk) => ({ ...chunk, base: chunk.base - ahead }));
-  };
+  const { nodes, root, offset, chunks } = layOut(fused, request, cut);
   const direct = directUpdates(nodes, request);
   const copies = updates.filter(([variable, value]) => direct.get(rootOf(value)) !== variable);
   const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)], root);
-  const early = new Set(nodes.flatMap((node) => (node.op.source ? node.outputs.map(root) : [])));
 
   const places = new Map<Tensor, Place>();
   const fixed = (memory: Tensor) => isVariable(memory) || direct.has(memory);
-  const keep = new Set(outputs.map(root));
+  const keep = new Set(outputs.map(rootOf));
   const stored = halves(precision, nodes, [...outputs, ...updates.map(([, value]) => value)]);
   /** Temporaries of one node, and whether they hold halves. */
   const temporaries = new Map<Tensor, boolean>();
@@ -206,12 +191,12 @@ export function plan(request: PlanRequest): Plan {
       if (places.has(memory) || fixed(memory)) continue;
       const end = last.get(memory)!;
       const own = memory === output && !node.op.source && output.output === 0;
-      const from = own ? donor(made, step, last, fixed, isHalf, root) : undefined;
-      const given = from && !keep.has(root(from)) ? places.get(root(from)) : undefined;
+      const from = own ? donor(made, step, last, fixed, isHalf) : undefined;
+      const given = from && !keep.has(rootOf(from)) ? places.get(rootOf(from)) : undefined;
       if (given) {
         for (const { block } of given.parts) block.last = end;
         places.set(memory, given);
-      } else allocate(memory, early.has(memory) ? -1 : step, end, false);
+      } else allocate(memory, node.op.source ? -1 : step, end, false);
     }
   };
   /** Another shape is cut at other places. */
@@ -239,9 +224,7 @@ export function plan(request: PlanRequest): Plan {
 
   if (request.fuse !== false) {
     shareCopies(steps, places);
-    const placeOf = (tensor: Tensor) => places.get(root(tensor));
-    joinAdams(steps, placeOf, direct);
-    joinEnds(steps, placeOf, shown);
+    joinLaunches(steps, (tensor) => places.get(root(tensor)), direct, request);
   }
   const changing = new Set(updates.map(([variable]) => variable));
   const isConstant = (root: Tensor) => isVariable(root) && !changing.has(root);

@@ -1,4 +1,5 @@
-import type { Node, Tensor } from './tensor.js';
+import type { PlanRequest } from './plan.js';
+import { type Node, rootOf, type Tensor } from './tensor.js';
 
 /** Nodes needed for `targets`, operands first. Ids grow as the graph is built, so their order is a valid schedule. */
 export function schedule(targets: readonly Tensor[]): Node[] {
@@ -25,3 +26,7 @@ export function readersOf(nodes: readonly Node[], of = (tensor: Tensor) => tenso
   }
   return readers;
 }
+
+/** What must exist when a program has run, by the memory that it is in. */
+export const targetsOf = ({ outputs, updates }: Pick<PlanRequest, 'outputs' | 'updates'>): Set<Tensor> =>
+  new Set([...outputs, ...updates.map(([, value]) => value)].map(rootOf));

@@ -1,5 +1,6 @@
 import type { Device } from '../device/device.js';
 import { fromHalf } from '../float16.js';
+import { besideOf, bytesBeside, offsetBeside } from './beside.js';
 import { sizeOf } from './chunks.js';
 import { bytesFor, isHalfVariable, stored } from './half.js';
 import { changed, type Kept } from './kept.js';
@@ -10,7 +11,7 @@ import { GraphError, isTensor, type Tensor } from './tensor.js';
  * program's own memory is in program.ts.
  */
 export interface DeviceState {
-  variables: Map<Tensor, { buffer: GPUBuffer; offset: number; size: number }>;
+  variables: Map<Tensor, GPUBuffer>;
   pipelines: Map<string, Promise<GPUComputePipeline>>;
   layouts: Map<string, GPUBindGroupLayout>;
   /** What programs made of variables alone, by how it is made. */
@@ -46,25 +47,8 @@ export interface VariableAttrs {
   beside?: readonly Tensor[];
 }
 
-const attrsOf = ({ node }: Tensor): VariableAttrs => node.attrs as VariableAttrs;
-
-/** What lies in one buffer with a variable: often nothing else. */
-export const besideOf = (variable: Tensor): readonly Tensor[] => attrsOf(variable).beside ?? [variable];
-
-/** Bindings begin at multiples of it. */
-const ALIGN = 256;
-
-/** Bytes of a buffer in front of each of its variables, and of all. */
-export function offsetsOf(variables: readonly Tensor[]): { offsets: Map<Tensor, number>; bytes: number } {
-  const offsets = new Map<Tensor, number>();
-  let bytes = 0;
-  for (const variable of variables) {
-    const offset = Math.ceil(bytes / ALIGN) * ALIGN;
-    offsets.set(variable, offset);
-    bytes = offset + bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
-  }
-  return { offsets, bytes };
-}
+/** Bytes of a variable. */
+export const heldBytes = (variable: Tensor): number => bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
 
 const USAGE = { STORAGE: 0x80, COPY_SRC: 0x04, COPY_DST: 0x08, MAP_READ: 0x01, UNIFORM: 0x40 } as const;
 export const STORAGE_USAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
@@ -72,7 +56,7 @@ export const STAGING_USAGE = USAGE.MAP_READ | USAGE.COPY_DST;
 export const UNIFORM_USAGE = USAGE.UNIFORM | USAGE.COPY_DST;
 
 function initialData(tensor: Tensor): Float32Array | undefined {
-  const attrs = attrsOf(tensor);
+  const attrs = tensor.node.attrs as VariableAttrs;
   if (attrs.dropped) {
     throw new GraphError(
       `variable [${tensor.shape.join(', ')}]: data: got none any more, it went to another device: give a function instead of an array, or write() it`,
@@ -90,38 +74,26 @@ function initialData(tensor: Tensor): Float32Array | undefined {
 /** Bytes that may wait for the device: writeBuffer keeps a copy of its own until then, which a whole net must not have. */
 const UPLOAD_BYTES = 64 * 2 ** 20;
 
-/** Sends a variable's first values. @returns their bytes */
-function upload(device: Device, variable: Tensor): number {
-  const data = initialData(variable);
-  const { buffer, offset } = stateOf(device).variables.get(variable)!;
-  if (data) device.gpu.queue.writeBuffer(buffer, offset, stored(variable, data));
-  // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
-  const attrs = attrsOf(variable);
-  if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
-  return data?.byteLength ?? 0;
-}
-
 /** Gives every variable its memory on this device, with its first values; those that have some keep it. */
 export async function materialise(device: Device, variables: readonly Tensor[]): Promise<void> {
   const state = stateOf(device);
-  const missing = new Set(
-    variables.filter((variable) => !state.variables.has(variable)).map((each) => besideOf(each)[0]!),
-  );
-  const groups = [...missing].map(besideOf);
+  const missing = [...new Set(variables.filter((variable) => !state.variables.has(variable)).map(besideOf))];
   const buffers = await device.allocate(
-    groups.map((group) => ({
-      label: `variable ${group.map(({ shape }) => `[${shape.join(', ')}]`).join(' ')}`,
-      size: offsetsOf(group).bytes,
+    missing.map(([variable]) => ({
+      label: `variable [${variable!.shape.join(', ')}]`,
+      size: bytesBeside(variable!),
       usage: STORAGE_USAGE,
     })),
   );
   let waiting = 0;
-  for (const [i, group] of groups.entries()) {
-    for (const [variable, offset] of offsetsOf(group).offsets) {
-      const size = bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
-      state.variables.set(variable, { buffer: buffers[i]!, offset, size });
-      waiting += upload(device, variable);
-    }
+  for (const [i, variable] of missing.flatMap((group, i) => group.map((each) => [i, each] as const))) {
+    const data = initialData(variable);
+    if (data) device.gpu.queue.writeBuffer(buffers[i]!, offsetBeside(variable), stored(variable, data));
+    // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
+    const attrs = variable.node.attrs as VariableAttrs;
+    if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
+    state.variables.set(variable, buffers[i]!);
+    waiting += data?.byteLength ?? 0;
     if (waiting < UPLOAD_BYTES) continue;
     device.gpu.queue.submit([]);
     await device.gpu.queue.onSubmittedWorkDone();
@@ -142,10 +114,11 @@ function variableOf(op: string, tensor: unknown): Tensor {
 export async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
   await materialise(device, [variableOf('read', tensor)]);
   const source = stateOf(device).variables.get(tensor)!;
-  const [staging] = await device.allocate([{ label: 'read', size: source.size, usage: STAGING_USAGE }]);
+  const size = heldBytes(tensor);
+  const [staging] = await device.allocate([{ label: 'read', size, usage: STAGING_USAGE }]);
   try {
     const encoder = device.gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(source.buffer, source.offset, staging!, 0, source.size);
+    encoder.copyBufferToBuffer(source, offsetBeside(tensor), staging!, 0, size);
     device.gpu.queue.submit([encoder.finish()]);
     await staging!.mapAsync(1);
     const bytes = staging!.getMappedRange();
@@ -164,16 +137,16 @@ export function write(device: Device, tensor: Tensor, data: Float32Array): void 
   if (data.length !== size)
     throw new GraphError(`write: got ${data.length} values, wanted ${size} for [${tensor.shape.join(', ')}]`);
   const state = stateOf(device);
-  const held = state.variables.get(tensor);
+  const buffer = state.variables.get(tensor);
   changed(state, [tensor]);
-  if (held) device.gpu.queue.writeBuffer(held.buffer, held.offset, stored(tensor, data));
+  if (buffer) device.gpu.queue.writeBuffer(buffer, offsetBeside(tensor), stored(tensor, data));
   else Object.assign(tensor.node.attrs as VariableAttrs, { data: data.slice(), dropped: false });
 }
 
 /** Frees a variable's memory on this device, a shared buffer with its last one. Programs that use it must not run again. */
 export function destroy(device: Device, tensor: Tensor): void {
   const { variables } = stateOf(device);
-  const held = variables.get(variableOf('destroy', tensor));
+  const buffer = variables.get(variableOf('destroy', tensor));
   variables.delete(tensor);
-  if (held && !besideOf(tensor).some((each) => variables.has(each))) device.release(held.buffer);
+  if (buffer && ![...variables.values()].includes(buffer)) device.release(buffer);
 }

@@ -27,9 +27,8 @@ export interface Node<A = unknown> {
 /** A part of a tensor bound to one storage binding. */
 export interface View {
   tensor: Tensor;
+  /** Of a variable it may reach over what lies behind it in its buffer: `variablesBeside`. */
   chunk: Chunk;
-  /** With all that lies behind it in the same buffer up to this one's end: `variablesBeside`. */
-  through?: Tensor;
 }
 
 /** A kernel with the memory it runs on; names are those of the shader's bindings. */

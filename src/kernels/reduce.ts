@@ -52,15 +52,13 @@ export interface RowsSpec {
 
 const COMPONENTS = ['.x', '.y', '.z', '.w'];
 
-/** How Values are joined, each component in turn. */
+/** How Values are joined, and then their components. */
 function joinHooks(join: Join, components: readonly string[]): Record<string, string> {
-  const type = components.length > 1 ? 'Value' : 'f32';
-  const inTurn = (from: string[]) => [...from, ...components.map((c) => `v${c}`)].reduce((a, b) => JOINED[join](a, b));
+  const all = components.map((c) => `v${c}`).reduce((a, b) => JOINED[join](a, b));
   return {
-    join: joining(join, 'join', type),
+    join: joining(join, 'join', 'Value'),
     joinOne: joining(join, 'joinOne', 'f32'),
-    first: `fn first(v: ${type}) -> f32 { return ${inTurn([])}; }`,
-    next: `fn next(total: f32, v: ${type}) -> f32 { return ${inTurn(['total'])}; }`,
+    along: `fn along(v: Value) -> f32 { return ${all}; }`,
   };
 }
 

@@ -1,12 +1,11 @@
 // The optimiser of the training step, and what follows it: moments, host scalars, updates, running averages.
 
 import { adam, input, type Tensor, variable } from '../engine.js';
-import { sizeOf } from '../graph/chunks.js';
 import type { AdamScalars } from '../graph/ops/adam.js';
 import { pointwise } from '../graph/ops/pointwise.js';
 import { variablesBeside } from '../graph/ops/source.js';
-import { isWide, MOST_PARTS } from '../kernels/adam.js';
 import { type Net, shapesOf, type Variables } from '../nets/parameters.js';
+import { byThrees } from './by-threes.js';
 
 /** Adam's running means of a tensor's gradient and of its square. */
 export interface Moments {
@@ -40,23 +39,6 @@ export const trainedNames = (net: Net<unknown>, chosen: (name: string) => boolea
 export const zerosLike = ({ variables, moments }: Trainee<unknown>): Tensor[] =>
   Object.keys(moments).map((name) => variable(variables[name]!.shape));
 
-/** Bytes of gradients that may wait for each other so that one dispatch takes their steps. */
-const MOST_WAITING = 2 ** 25;
-
-/** Parameters by threes, in their order, of those that one kernel can do. */
-function byThrees(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>): string[][] {
-  const groups: { names: string[]; bytes: number; wide: boolean }[] = [];
-  for (const name of names) {
-    const size = sizeOf(shapes.get(name)!);
-    const last = groups.findLast(({ wide }) => wide === isWide(size));
-    if (last && last.names.length < MOST_PARTS && last.bytes + 4 * size <= MOST_WAITING) {
-      last.names.push(name);
-      last.bytes += 4 * size;
-    } else groups.push({ names: [name], bytes: 4 * size, wide: isWide(size) });
-  }
-  return groups.map((group) => group.names);
-}
-
 /**
  * Moments of the trained parameters that `chosen` picks: what `stored` has of them, else zeros, with which Adam starts anew. Those of up to
  * three parameters share a buffer.
@@ -68,16 +50,18 @@ export function newMoments(
 ): Record<string, Moments> {
   const shapes = shapesOf(net.parameters);
   const names = trainedNames(net, chosen);
-  const made = new Map<string, Moments>();
-  for (const group of byThrees(names, shapes)) {
-    const tensors = variablesBeside(
-      group.flatMap((name) => {
-        const { m, v } = stored(name);
-        return [m, v].map((data) => ({ shape: shapes.get(name)!, data }));
-      }),
-    );
-    group.forEach((name, k) => made.set(name, { m: tensors[2 * k]!, v: tensors[2 * k + 1]! }));
-  }
+  const groups = byThrees(names, shapes).map((group): [string, Moments][] => {
+    const variables = group.flatMap((name) => {
+      const [shape, { m, v }] = [shapes.get(name)!, stored(name)];
+      return [
+        { shape, data: m },
+        { shape, data: v },
+      ];
+    });
+    const made = variablesBeside(variables);
+    return group.map((name, k) => [name, { m: made[2 * k]!, v: made[2 * k + 1]! }]);
+  });
+  const made = new Map(groups.flat());
   return Object.fromEntries(names.map((name) => [name, made.get(name)!]));
 }
 

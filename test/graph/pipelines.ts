@@ -52,8 +52,7 @@ interface Identity {
 function identitiesOf(p: Plan): Identity[] {
   const arena = { buffers: p.arena.map(() => ({})) } as unknown as Arena;
   const device = {} as Device;
-  for (const { outputs } of sourcesOf(p, 'variable'))
-    stateOf(device).variables.set(outputs[0]!, { buffer: {} as GPUBuffer, offset: 0, size: 0 });
+  for (const { outputs } of sourcesOf(p, 'variable')) stateOf(device).variables.set(outputs[0]!, {} as GPUBuffer);
   const { window } = binder(device, p, arena);
   return p.steps.flatMap(({ launches }) =>
     launches.map((launch) => {

@@ -154,31 +154,12 @@ const embedOp: Op<{ starts: number[] }> = {
 export const embed = (x: Tensor, shape: readonly number[], starts: readonly number[]): Tensor =>
   apply(embedOp, [x], { starts: [...starts] }, { shape })[0]!;
 
-export interface ConcatAttrs {
-  axis: number;
-  /** Operands that were made in their place. */
-  laid?: readonly boolean[];
-}
-
-/** A launch that copies x to where it lies in `out`, behind others, with nothing else of `out` bound. */
-function copyInto(plan: Lowering, x: Tensor, out: Tensor, before: readonly Tensor[]): Launch[] {
-  const start = before.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const size = sizeOf(x.shape);
-  const chunk = { index: 0, start, end: start + size, base: start - (start % FLOAT_ALIGN) };
-  return plan.chunks(x).map((part) => ({
-    kernel: boxKernel('concat', [size], { first: 0, strides: [1], ...part }, { first: start, strides: [1], ...chunk }),
-    operands: { x: { tensor: x, chunk: part }, out: { tensor: out, chunk } },
-  }));
-}
-
-function lowerConcat({ inputs, outputs, attrs: { axis, laid } }: Node<ConcatAttrs>, plan: Lowering): Launch[] {
+function lowerConcat({ inputs, outputs, attrs: { axis } }: Node<{ axis: number }>, plan: Lowering): Launch[] {
   let at = 0;
-  return inputs.flatMap((x, k) => {
+  return inputs.flatMap((x) => {
     const zero = x.shape.map(() => 0);
     const to = x.shape.map((_, d) => (d === axis ? at : 0));
     at += x.shape[axis]!;
-    if (laid?.[k]) return [];
-    if (laid) return copyInto(plan, x, outputs[0]!, inputs.slice(0, k));
     return copyBox('concat', plan, x, outputs[0]!, x.shape, zero, to);
   });
 }
@@ -214,7 +195,7 @@ export function split(x: Tensor, count: number): Tensor[] {
 export const firstOf = (x: Tensor, count: number): Tensor =>
   apply(splitOp, [x], {}, { shape: [count, ...x.shape.slice(1)] })[0]!;
 
-export const concatOp: Op<ConcatAttrs> = { name: 'concat', lower: lowerConcat };
+export const concatOp: Op<{ axis: number }> = { name: 'concat', lower: lowerConcat };
 
 /** Tensors that stand side by side in x as channels, through concatenations of concatenations. */
 export function channelParts(x: Tensor): readonly Tensor[] {
