@@ -1,7 +1,7 @@
 import { interfaceOf } from '../kernels/kernel.js';
 import { sizeOf } from './chunks.js';
 import type { Kept } from './kept.js';
-import type { Place, Step } from './plan.js';
+import type { Place, PlanRequest, Step } from './plan.js';
 import { textOf } from './share.js';
 import { type Launch, type Node, rootOf, type Tensor } from './tensor.js';
 
@@ -45,9 +45,11 @@ const tensorsOf = ({ operands }: Launch): Tensor[] => Object.values(operands).ma
 export function takeConstants(
   steps: readonly Step[],
   places: Map<Tensor, Place>,
-  isConstant: (root: Tensor) => boolean,
-  keep: (text: string, found: Omit<Kept, 'users'>) => Kept | undefined,
+  { updates, keep }: Pick<PlanRequest, 'updates' | 'keep'>,
 ): Once[] {
+  if (!keep) return [];
+  const changing = new Set(updates.map(([variable]) => variable));
+  const isConstant = (root: Tensor) => root.node.op.source === 'variable' && !changing.has(root);
   const taken: Once[] = [];
   for (const [tensor, uses] of usesOf(steps, places)) {
     const [writers, readers] = [uses.filter(({ write }) => write), uses.filter(({ write }) => !write)];

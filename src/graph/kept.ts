@@ -1,6 +1,9 @@
 import type { Device } from '../device/device.js';
-import type { DeviceState } from './storage.js';
+import type { Dispatch } from './dispatch.js';
+import type { Plan } from './plan.js';
+import { type DeviceState, stateOf } from './storage.js';
 import type { Tensor } from './tensor.js';
+import type { Update } from './updates.js';
 
 // What programs make of unchanging variables alone, such as transformed weights: made once, and kept for all programs of a device.
 
@@ -36,7 +39,7 @@ const changesOf = ({ changes }: State, { sources }: Kept): number =>
   sources.reduce((sum, source) => sum + (changes.get(source) ?? 0), 0);
 
 /** Whether it must be made anew; from then on it counts as made. */
-export function isStale(state: State, one: Kept): boolean {
+function isStale(state: State, one: Kept): boolean {
   const now = changesOf(state, one);
   const stale = one.made !== now;
   one.made = now;
@@ -44,7 +47,7 @@ export function isStale(state: State, one: Kept): boolean {
 }
 
 /** A program reads it no more: without readers its memory is freed. */
-export function letGo(device: Device, { kept, variables }: Pick<DeviceState, 'kept' | 'variables'>, one: Kept): void {
+function letGo(device: Device, { kept, variables }: Pick<DeviceState, 'kept' | 'variables'>, one: Kept): void {
   if (--one.users > 0) return;
   const buffer = variables.get(one.tensor);
   if (buffer) device.release(buffer);
@@ -56,4 +59,41 @@ export function letGo(device: Device, { kept, variables }: Pick<DeviceState, 'ke
 /** Tells that variables hold other values. */
 export function changed({ changes }: Pick<State, 'changes'>, variables: readonly Tensor[]): void {
   for (const variable of variables) changes.set(variable, (changes.get(variable) ?? 0) + 1);
+}
+
+/** What a program keeps from run to run. */
+export interface Keeping {
+  /** Whose memory is a variable's. */
+  tensors: readonly Tensor[];
+  /** Recorded dispatches but for those that make what is kept. */
+  withoutMaking(dispatches: readonly Dispatch[]): readonly Dispatch[];
+  /** What must be made before a run, in submits, that an earlier one made of other values; it counts as made. */
+  stale(): Dispatch[][];
+  /** Tells that the variables which a run updates have changed. */
+  ran(): void;
+  /** The program is gone. */
+  release(): void;
+}
+
+export function keeping(device: Device, { once }: Pick<Plan, 'once'>, updates: readonly Update[]): Keeping {
+  const state = stateOf(device);
+  const updated = updates.map(([variable]) => variable);
+  const making: { kept: Kept; dispatches: readonly Dispatch[] }[] = [];
+  for (const { kept } of once) kept.users++;
+  return {
+    tensors: once.map(({ kept }) => kept.tensor),
+    withoutMaking(dispatches) {
+      let at = 0;
+      for (const { kept, launches } of once) {
+        making.push({ kept, dispatches: dispatches.slice(at, at + launches.length) });
+        at += launches.length;
+      }
+      return dispatches.slice(at);
+    },
+    stale: () => making.flatMap(({ kept, dispatches }) => (isStale(state, kept) ? [[...dispatches]] : [])),
+    ran: () => changed(state, updated),
+    release() {
+      for (const { kept } of once) letGo(device, state, kept);
+    },
+  };
 }

@@ -226,9 +226,7 @@ export function plan(request: PlanRequest): Plan {
     shareCopies(steps, places);
     joinLaunches(steps, (tensor) => places.get(root(tensor)), direct, request);
   }
-  const changing = new Set(updates.map(([variable]) => variable));
-  const isConstant = (root: Tensor) => isVariable(root) && !changing.has(root);
-  const once = request.keep ? takeConstants(steps, places, isConstant, request.keep) : [];
+  const once = takeConstants(steps, places, request);
   const lasting = new Set(once.map(({ kept }) => kept.tensor));
   const blocks = [...new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)))];
   const peak = peakOf(blocks, nodes.length);

@@ -5,14 +5,14 @@ import type { Choices } from './choices.js';
 import { binder, cut, record, uniformBytes } from './dispatch.js';
 import type { Precision } from './half.js';
 import { announced, guardsOf } from './inspect.js';
-import { changed, isStale, letGo } from './kept.js';
+import { keeping } from './kept.js';
 import { bytesOf, type Plan, sourcesOf } from './plan.js';
 import { planFor } from './plan-for.js';
 import type { DebugLevel, KernelTime } from './profile.js';
 import { type Recompute, recomputed } from './recompute.js';
 import { runner } from './run.js';
 import { type ProgramStats, programStats } from './stats.js';
-import { materialise, stateOf } from './storage.js';
+import { materialise } from './storage.js';
 import type { Effort, Tensor } from './tensor.js';
 import type { TuneEvent } from './tune.js';
 import { ownValues } from './updates.js';
@@ -130,11 +130,9 @@ export async function compile(device: Device, given: ProgramSpec, options: Compi
     owned.push(buffer!);
     return buffer!;
   };
-  const state = stateOf(device);
-  const kept = p.once.map((one) => one.kept);
-  for (const one of kept) one.users++;
+  const kept = keeping(device, p, updates);
   const release = () => {
-    for (const one of kept) letGo(device, state, one);
+    kept.release();
     for (const buffer of owned) device.release(buffer);
     if (!options.arena) arena.destroy();
   };
@@ -142,21 +140,14 @@ export async function compile(device: Device, given: ProgramSpec, options: Compi
   try {
     await arena.reserve(p.arena, readBytes);
     // Last, so that where there is no room no variable has lost its data to a device.
-    await materialise(device, [...variables, ...kept.map(({ tensor }) => tensor)]);
+    await materialise(device, [...variables, ...kept.tensors]);
     const { parts, window } = binder(device, p, arena);
-    const recorded = await record(device, p, window, own, options.onProgress);
-    const { pipelines, uniforms, rebind } = recorded;
-    const dispatches = [...recorded.dispatches];
-    const once = p.once.map(({ kept, launches }) => ({ kept, made: dispatches.splice(0, launches.length) }));
-    const submits = cut(dispatches, device.profile);
-    /** Before a run: what has to be made anew. */
-    const stale = () => once.flatMap(({ kept, made }) => (isStale(state, kept) ? [made] : []));
-    const variablesOf = updates.map(([variable]) => variable);
-    const ran = () => changed(state, variablesOf);
+    const { dispatches, pipelines, uniforms, rebind } = await record(device, p, window, own, options.onProgress);
+    const submits = cut(kept.withoutMaking(dispatches), device.profile);
     const stats = programStats(p, submits, pipelines, uniforms.size + 2 * readBytes);
     const guards = guardsOf(device, p, arena, options.guardBytes);
     const debug = announced(stats, options.debug);
-    const running = { submits, stale, ran, arena, rebind, stats, release, guards, debug };
+    const running = { submits, kept, arena, rebind, stats, release, guards, debug };
     return runner({ device, p, inputs, named, parts, window, ...running });
   } catch (error) {
     release();

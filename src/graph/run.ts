@@ -2,6 +2,7 @@ import type { Device } from '../device/device.js';
 import type { Arena } from './arena.js';
 import { type Dispatch, encode, type Part, type Region, type Window } from './dispatch.js';
 import { copied, feederOf, type Writes } from './feeds.js';
+import type { Keeping } from './kept.js';
 import { bytesOf, type Plan } from './plan.js';
 import type { KernelTime } from './profile.js';
 import type { Program, RunOptions } from './program.js';
@@ -18,10 +19,7 @@ export interface Parts {
   parts(tensor: Tensor): Part[];
   window(view: View): Window;
   submits: Dispatch[][];
-  /** What must be made before a run, in submits, that an earlier one made of other values; it counts as made. */
-  stale(): Dispatch[][];
-  /** Tells that the variables which a run updates have changed. */
-  ran(): void;
+  kept: Pick<Keeping, 'stale' | 'ran'>;
   arena: Arena;
   rebind(): void;
   stats: ProgramStats;
@@ -33,7 +31,7 @@ export interface Parts {
 
 /** One run: uploads, dispatches, read-back. */
 function executor(all: Parts) {
-  const { device, arena, rebind, submits, stale, ran } = all;
+  const { device, arena, rebind, submits, kept } = all;
   const { queue } = device.gpu;
   const { upload, finish, collect } = transfersOf(all);
   const timing = timedRuns(all);
@@ -49,8 +47,8 @@ function executor(all: Parts) {
     if (generation !== arena.generation) rebind();
     generation = arena.generation;
     upload(writes);
-    for (const dispatches of stale()) hand(dispatches);
-    ran();
+    for (const dispatches of kept.stale()) hand(dispatches);
+    kept.ran();
   };
   /** Hands the dispatches to the device, in cuts that leave others a turn, and what follows behind the last. */
   const submit = (finishing: (encoder: GPUCommandEncoder) => void, onProgress: RunOptions['onProgress']) => {
