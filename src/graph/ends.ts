@@ -53,7 +53,8 @@ export function joinEnds(
     if (left.every((adds) => !adds)) return;
     const terms = step.node.inputs.map((tensor, k) => left[k] ?? { all: tensor, factor: 1 });
     step.launches = [endingLaunch(step, terms)];
-    for (const [k, tensor] of step.node.inputs.entries()) if (left[k]) makers.get(tensor)!.launches.pop();
+    const ended = new Set(step.node.inputs.filter((_, k) => left[k]));
+    for (const tensor of ended) makers.get(tensor)!.launches.pop();
     for (const { all } of terms)
       for (const { block } of placeOf(all)?.parts ?? []) block.last = Math.max(block.last, at);
   });

@@ -263,6 +263,7 @@ test('sums that meet end where they meet, but for one that is shown', async () =
   const y = scale(add(add(a, b), c), 3);
   assert.equal(await counts({ y }), [4, 9]);
   assert.equal(await counts({ y, c }), [5, 9]);
+  assert.equal(await counts({ twice: add(a, a) }), [2, 3]);
 });
 
 test('weights that two convolutions read are packed once, and no peak rises', async () => {
