@@ -1,6 +1,6 @@
-// A function of several sums at once: out = f(s₀, s₁, …), sₖ = factorₖ · Σ operandₖ. Losses end here, and their sum.
+// A function of several sums at once: out = f(s₀, s₁, …), sₖ = factorₖ · Σ value(i, k). Losses end here, and their sum.
 //
-// Operands have up to SEGMENT² elements, which are added up in the tree of reduce-tree.wgsl, so that the bits are those of a pass for each
+// Value k is an expression of some of the operands, mostly of one. There are up to SEGMENT² elements of each, which are added up in the tree of reduce-tree.wgsl, so that the bits are those of a pass for each
 // sum and one for f; a scalar is a sum of one. One workgroup. Dispatched by kernels/reduce.ts (graph/ends.ts).
 
 const WG: u32 = 64;
@@ -10,6 +10,7 @@ const SEGMENT: u32 = 256; // @joined
 struct Params {
   lengths: array<vec4u, 2>,
   factors: array<vec4f, 2>,
+  bases: array<vec4u, 2>,     // of the operands
   constants: array<vec4f, 2>,
 };
 @group(0) @binding(0) var<uniform> params: Params;
@@ -24,7 +25,7 @@ struct Params {
 
 var<workgroup> totals: array<f32, TERMS>;
 
-fn value(i: u32, term: u32) -> f32 { if (term == 0u) { return operand0[i]; } return operand1[i]; }
+fn value(i: u32, term: u32) -> f32 { if (term == 0u) { return operand0[i - params.bases[0][0]]; } return operand1[i - params.bases[0][1]]; }
 fn ended() -> f32 { return totals[0] + totals[1] + params.constants[0].x; }
 fn segmentOf(row: u32, origin: u32, length: u32, segment: u32) -> f32 { return value(origin, row); } // @joined
 fn sumOfSegments(count: u32) -> f32 { return sums[0]; } // @joined

@@ -3,6 +3,7 @@ import { besideOf, bytesBeside, offsetBeside } from './beside.js';
 import { sizeOf } from './chunks.js';
 import type { Place, Step } from './plan.js';
 
+import { lasts } from './schedule.js';
 import { type Launch, rootOf, type Tensor } from './tensor.js';
 
 /** A step of Adam in one launch. */
@@ -36,15 +37,14 @@ function mayWait(
   later: number,
   steps: readonly Step[],
   direct: ReadonlyMap<Tensor, Tensor>,
+  placeOf: (tensor: Tensor) => Place | undefined,
 ): boolean {
-  const read = new Set(step.node.inputs.map(rootOf));
-  return steps
-    .slice(at + 1, later)
-    .every(
-      ({ node }) =>
-        node.inputs.every((tensor) => !step.node.outputs.includes(rootOf(tensor))) &&
-        node.outputs.every((tensor) => !read.has(direct.get(tensor)!)),
-    );
+  const { inputs, outputs } = step.node;
+  const read = new Set(inputs.map(rootOf));
+  const apart = ({ node }: Step) =>
+    node.inputs.every((tensor) => !outputs.includes(rootOf(tensor))) &&
+    node.outputs.every((tensor) => !read.has(direct.get(tensor)!));
+  return steps.slice(at + 1, later).every(apart) && lasts(inputs, steps, [at, later], placeOf);
 }
 
 function joinedLaunch(singles: readonly Single[]): Launch {
@@ -91,7 +91,7 @@ export function joinAdams(
       JSON.stringify(node.attrs) === JSON.stringify(last.step.node.attrs) &&
       isWide(sizeOf(node.inputs[W!]!.shape)) === isWide(sizeOf(last.step.node.inputs[W!]!.shape));
     const singles = all
-      .filter((each) => each === last || (alike(each) && mayWait(each, last.at, steps, direct)))
+      .filter((each) => each === last || (alike(each) && mayWait(each, last.at, steps, direct, placeOf)))
       .slice(-MOST_PARTS);
     if (singles.length < 2) continue;
     const launch = joinedLaunch(singles);

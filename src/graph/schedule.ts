@@ -1,4 +1,4 @@
-import type { PlanRequest } from './plan.js';
+import type { Place, PlanRequest, Step } from './plan.js';
 import { type Node, rootOf, type Tensor } from './tensor.js';
 
 /** Nodes needed for `targets`, operands first. Ids grow as the graph is built, so their order is a valid schedule. */
@@ -30,3 +30,15 @@ export function readersOf(nodes: readonly Node[], of = (tensor: Tensor) => tenso
 /** What must exist when a program has run, by the memory that it is in. */
 export const targetsOf = ({ outputs, updates }: Pick<PlanRequest, 'outputs' | 'updates'>): Set<Tensor> =>
   new Set([...outputs, ...updates.map(([, value]) => value)].map(rootOf));
+
+/** Whether tensors that are there at step `from` still are at step `to`: none of the steps between was given the memory of one. */
+export function lasts(
+  tensors: readonly Tensor[],
+  steps: readonly Step[],
+  [from, to]: readonly [number, number],
+  placeOf: (tensor: Tensor) => Place | undefined,
+): boolean {
+  const places = new Set(tensors.map(placeOf).filter((place) => place !== undefined));
+  const keeps = (out: Tensor) => !places.has(placeOf(out)!);
+  return steps.slice(from + 1, to).every(({ node }) => node.outputs.every(keeps));
+}

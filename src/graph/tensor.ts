@@ -1,6 +1,7 @@
 import { MemoryError } from '../errors.js';
 import type { Adapter } from '../kernels/conv.js';
 import type { Kernel } from '../kernels/kernel.js';
+import type { Term } from '../kernels/reduce.js';
 import { type Chunk, sizeOf } from './chunks.js';
 
 export type DType = 'f32' | 'i32';
@@ -35,8 +36,8 @@ export interface View {
 export interface Launch {
   kernel: Kernel;
   operands: Record<string, View>;
-  /** Where all that it does is to add up a whole tensor, times `factor`, to the one number that its node makes. */
-  adds?: { all: Tensor; factor: number };
+  /** Where all that it does is to add up so many elements of an expression, times `factor`, to the one number that its node makes. */
+  adds?: { views: readonly View[]; term: Term };
 }
 
 /** What lowering may ask of the plan. */

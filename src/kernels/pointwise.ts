@@ -59,11 +59,11 @@ export const tensorNames = ({ operands }: Mapping): string[] =>
 
 export const constantsOf = ({ operands }: Mapping): number[] => operands.flatMap(([, constant]) => constant ?? []);
 
-/** Statements that return the expression's value where its tensors are known by name: constants are loaded here. */
-export function returning({ lets = [], expression, operands }: Mapping): string {
+/** Statements that return the expression's value where its tensors are known by name: constants are loaded here, from the `first` uniform on. */
+export function returning({ lets = [], expression, operands }: Mapping, first = 0): string {
   const constants = operands
     .filter(([, constant]) => constant !== null)
-    .map(([name], k) => `let ${name} = params.constants[${k >> 2}].${LANES[k & 3]};`);
+    .map(([name], k) => `let ${name} = params.constants[${(first + k) >> 2}].${LANES[(first + k) & 3]};`);
   return [...constants, ...lets.map((text, k) => `let v${k} = ${text};`), `return ${expression};`].join(' ');
 }
 

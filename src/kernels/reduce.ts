@@ -102,18 +102,30 @@ export function rowsKernel(spec: RowsSpec): Kernel {
   };
 }
 
-/** What ends in a function of it: the sum of so many elements, times `factor`. */
+/** What ends in a function of it: the sum of an expression over so many elements, times `factor`; its tensors are bound from `base` on. */
 export interface Term {
+  mapping: Mapping;
+  base: number;
   length: number;
   factor: number;
 }
 
-/** A function of the sums of its operands; all of them and the result are bound from their first element on. */
+/** A function of sums: `mapping`'s tensors are the terms, whose own tensors are bound in turn. */
 export function endsKernel(op: string, mapping: Mapping, terms: readonly Term[]): Kernel {
-  const names = tensorNames(mapping);
-  const totals = names.map((name, k) => `let ${name} = totals[${k}];`);
-  const cases = names.map((_, k) => `${k === 0 ? 'default' : `case ${k}u`}: { return operand${k}[i]; }`);
-  const elements = terms.reduce((sum, { length }) => sum + length, 0);
+  const totals = tensorNames(mapping).map((name, k) => `let ${name} = totals[${k}];`);
+  const bases = terms.flatMap(({ mapping, base }) => tensorNames(mapping).map(() => base));
+  const constants = [mapping, ...terms.map((term) => term.mapping)].map(constantsOf);
+  let slot = 0;
+  const cases = terms.map((term, k) => {
+    const loads = tensorNames(term.mapping).map((name) => {
+      const load = `let ${name} = operand${slot}[i - params.bases[${slot >> 2}][${slot & 3}]];`;
+      slot++;
+      return load;
+    });
+    const body = returning(term.mapping, constants.slice(0, k + 1).flat().length);
+    return `${k === 0 ? 'default' : `case ${k}u`}: { ${loads.join(' ')} ${body} }`;
+  });
+  const elements = terms.reduce((sum, { length, mapping }) => sum + length * tensorNames(mapping).length, 0);
   return {
     name: `${op}.ends`,
     source: ENDS,
@@ -125,7 +137,8 @@ export function endsKernel(op: string, mapping: Mapping, terms: readonly Term[])
     params: {
       lengths: terms.map(({ length }) => length),
       factors: terms.map(({ factor }) => factor),
-      constants: constantsOf(mapping),
+      bases,
+      constants: constants.flat(),
     },
     workgroups: 1,
     flops: elements,

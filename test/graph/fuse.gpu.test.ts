@@ -18,6 +18,7 @@ import {
   l1Loss,
   leakyRelu,
   mean,
+  mseLoss,
   mul,
   read,
   relu,
@@ -264,6 +265,8 @@ test('sums that meet end where they meet, but for one that is shown', async () =
   assert.equal(await counts({ y }), [4, 9]);
   assert.equal(await counts({ y, c }), [5, 9]);
   assert.equal(await counts({ twice: add(a, a) }), [2, 3]);
+  const small = [160, 161].map((seed) => mseLoss(relu(drawn(seed, 1, 1, 7, 5)), 1));
+  assert.equal(await counts({ y: scale(small.reduce(add), 0.5) }), [3, 6]);
 });
 
 test('weights that two convolutions read are packed once, and no peak rises', async () => {

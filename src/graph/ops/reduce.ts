@@ -43,6 +43,8 @@ function rowsPass(
       if (!ends && !overlap(part, firstElement(target.start), last)) return [];
       const names = tensorNames(map);
       if (names.length !== inputs.length) throw new Error(`${op}: ${inputs.length} operands for ${names}`);
+      // Maps of all sizes share a pipeline; what is flat are weights.
+      const wide = map !== PLAIN && inputs[0]!.shape.length === 1;
       const kernel = rowsKernel({
         op,
         join,
@@ -56,11 +58,12 @@ function rowsPass(
         part,
         factor,
         ends,
-        // Maps of all sizes share a pipeline; what is flat are weights.
-        wide: map !== PLAIN && inputs[0]!.shape.length === 1,
+        wide,
       });
-      const bound = Object.fromEntries(inputs.map((tensor, k) => [`operand${k}`, { tensor, chunk: part }]));
-      const adds = map === PLAIN && join === 'sum' && sizeOf(out.shape) === 1 ? { all: inputs[0]!, factor } : undefined;
+      const views = inputs.map((tensor) => ({ tensor, chunk: part }));
+      const bound = Object.fromEntries(views.map((view, k) => [`operand${k}`, view]));
+      const alone = join === 'sum' && !wide && sizeOf(out.shape) === 1;
+      const adds = alone ? { views, term: { mapping: map, base: part.base, length, factor } } : undefined;
       return [{ kernel, operands: { ...bound, out: { tensor: out, chunk: target } }, adds }];
     }),
   );
