@@ -1,4 +1,4 @@
-import { heldBytes, type VariableAttrs } from './storage.js';
+import { bytesOf, type VariableAttrs } from './storage.js';
 import type { Tensor } from './tensor.js';
 
 // Variables that share a buffer, one behind the other, each where a binding may begin: `variablesBeside`.
@@ -13,11 +13,11 @@ export const besideOf = (variable: Tensor): readonly Tensor[] =>
 /** Bytes of the buffer in front of a variable. */
 export function offsetBeside(variable: Tensor): number {
   const all = besideOf(variable);
-  return all.slice(0, all.indexOf(variable)).reduce((sum, each) => sum + aligned(heldBytes(each)), 0);
+  return all.slice(0, all.indexOf(variable)).reduce((sum, each) => sum + aligned(bytesOf(each)), 0);
 }
 
 /** Bytes of a variable's buffer. */
 export function bytesBeside(variable: Tensor): number {
   const last = besideOf(variable).at(-1)!;
-  return offsetBeside(last) + heldBytes(last);
+  return offsetBeside(last) + bytesOf(last);
 }

@@ -1,9 +1,10 @@
 import type { Device } from '../device/device.js';
 import { costOf, roughMs } from './cost.js';
 import type { Block } from './pack.js';
-import { bytesOf, type Plan, sourcesOf } from './plan.js';
+import { type Plan, sourcesOf } from './plan.js';
 import { type CompileOptions, type ProgramSpec, planProgram } from './program.js';
 import { readersOf } from './schedule.js';
+import { bytesOf } from './storage.js';
 import { type Node, rootOf, type Tensor } from './tensor.js';
 
 /** Bytes that programs need which take turns in one arena, by what they are for. The parts add up to `peakBytes`. */

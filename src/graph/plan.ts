@@ -9,7 +9,7 @@ import { layOut } from './lay.js';
 import { memoryOrder } from './order.js';
 import { type Block, pack, peakOf } from './pack.js';
 import { shareCopies } from './share.js';
-import { heldBytes } from './storage.js';
+import { bytesOf } from './storage.js';
 import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 import { directUpdates } from './updates.js';
 
@@ -82,8 +82,6 @@ export interface PlanRequest {
 
 const ALIGN = 256;
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
-/** Bytes of a variable, or of what is fed or shown. */
-export const bytesOf = heldBytes;
 
 /** Nodes of a plan whose values come from outside. */
 export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>

@@ -1,8 +1,9 @@
 import { costOf } from './cost.js';
 import type { Dispatch } from './dispatch.js';
 import type { Compiled } from './pipelines.js';
-import { bytesOf, type Plan, sourcesOf } from './plan.js';
+import { type Plan, sourcesOf } from './plan.js';
 import type { KernelStats } from './profile.js';
+import { bytesOf } from './storage.js';
 
 // What a program is made of, in numbers.
 

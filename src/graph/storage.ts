@@ -47,8 +47,8 @@ export interface VariableAttrs {
   beside?: readonly Tensor[];
 }
 
-/** Bytes of a variable. */
-export const heldBytes = (variable: Tensor): number => bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
+/** Bytes of a variable, or of what is fed or shown. */
+export const bytesOf = (variable: Tensor): number => bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
 
 const USAGE = { STORAGE: 0x80, COPY_SRC: 0x04, COPY_DST: 0x08, MAP_READ: 0x01, UNIFORM: 0x40 } as const;
 export const STORAGE_USAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
@@ -114,7 +114,7 @@ function variableOf(op: string, tensor: unknown): Tensor {
 export async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
   await materialise(device, [variableOf('read', tensor)]);
   const source = stateOf(device).variables.get(tensor)!;
-  const size = heldBytes(tensor);
+  const size = bytesOf(tensor);
   const [staging] = await device.allocate([{ label: 'read', size, usage: STAGING_USAGE }]);
   try {
     const encoder = device.gpu.createCommandEncoder();

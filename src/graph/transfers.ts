@@ -1,7 +1,7 @@
 import type { Writes } from './feeds.js';
-import { bytesOf } from './plan.js';
 import type { RunOptions } from './program.js';
 import type { Parts } from './run.js';
+import { bytesOf } from './storage.js';
 import type { Tensor } from './tensor.js';
 import { copyUpdates } from './updates.js';
 
