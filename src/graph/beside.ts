@@ -10,6 +10,15 @@ const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 export const besideOf = (variable: Tensor): readonly Tensor[] =>
   (variable.node.attrs as VariableAttrs).beside ?? [variable];
 
+/** Variables by the buffers that they need, with all that lies there. */
+export const buffersFor = (variables: readonly Tensor[]): (readonly Tensor[])[] => [
+  ...new Set(variables.map(besideOf)),
+];
+
+/** Whether nothing is left in the buffer of a variable that is gone. */
+export const isLastIn = (buffer: GPUBuffer, variables: ReadonlyMap<Tensor, GPUBuffer>): boolean =>
+  ![...variables.values()].includes(buffer);
+
 /** Bytes of the buffer in front of a variable. */
 export function offsetBeside(variable: Tensor): number {
   const all = besideOf(variable);

@@ -1,6 +1,6 @@
 import type { Device } from '../device/device.js';
 import { fromHalf } from '../float16.js';
-import { besideOf, bytesBeside, offsetBeside } from './beside.js';
+import { buffersFor, bytesBeside, isLastIn, offsetBeside } from './beside.js';
 import { sizeOf } from './chunks.js';
 import { bytesFor, isHalfVariable, stored } from './half.js';
 import { changed, type Kept } from './kept.js';
@@ -77,7 +77,7 @@ const UPLOAD_BYTES = 64 * 2 ** 20;
 /** Gives every variable its memory on this device, with its first values; those that have some keep it. */
 export async function materialise(device: Device, variables: readonly Tensor[]): Promise<void> {
   const state = stateOf(device);
-  const missing = [...new Set(variables.filter((variable) => !state.variables.has(variable)).map(besideOf))];
+  const missing = buffersFor(variables.filter((variable) => !state.variables.has(variable)));
   const buffers = await device.allocate(
     missing.map(([variable]) => ({
       label: `variable [${variable!.shape.join(', ')}]`,
@@ -86,19 +86,20 @@ export async function materialise(device: Device, variables: readonly Tensor[]):
     })),
   );
   let waiting = 0;
-  for (const [i, variable] of missing.flatMap((group, i) => group.map((each) => [i, each] as const))) {
-    const data = initialData(variable);
-    if (data) device.gpu.queue.writeBuffer(buffers[i]!, offsetBeside(variable), stored(variable, data));
-    // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
-    const attrs = variable.node.attrs as VariableAttrs;
-    if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
-    state.variables.set(variable, buffers[i]!);
-    waiting += data?.byteLength ?? 0;
-    if (waiting < UPLOAD_BYTES) continue;
-    device.gpu.queue.submit([]);
-    await device.gpu.queue.onSubmittedWorkDone();
-    waiting = 0;
-  }
+  for (const [i, group] of missing.entries())
+    for (const variable of group) {
+      const data = initialData(variable);
+      if (data) device.gpu.queue.writeBuffer(buffers[i]!, offsetBeside(variable), stored(variable, data));
+      // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
+      const attrs = variable.node.attrs as VariableAttrs;
+      if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
+      state.variables.set(variable, buffers[i]!);
+      waiting += data?.byteLength ?? 0;
+      if (waiting < UPLOAD_BYTES) continue;
+      device.gpu.queue.submit([]);
+      await device.gpu.queue.onSubmittedWorkDone();
+      waiting = 0;
+    }
 }
 
 function variableOf(op: string, tensor: unknown): Tensor {
@@ -148,5 +149,5 @@ export function destroy(device: Device, tensor: Tensor): void {
   const { variables } = stateOf(device);
   const buffer = variables.get(variableOf('destroy', tensor));
   variables.delete(tensor);
-  if (buffer && ![...variables.values()].includes(buffer)) device.release(buffer);
+  if (buffer && isLastIn(buffer, variables)) device.release(buffer);
 }
