@@ -212,7 +212,7 @@ export function winogradMultiply(
   tile: WinogradTile,
   parts: DirectParts,
   grid: TileGrid,
-  order = orderOf(shape.inputs, winogradPacking(shape, tile), grid.positions, false),
+  order: WeightOrder,
 ): Kernel {
   const { quads, oc, broadcast } = tile;
   const { lanes, ...sharing } = sharedWeights(broadcast);
