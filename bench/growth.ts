@@ -30,8 +30,9 @@ const layerOf = (height: number): Case => ({
 /** Runs in a round: those of small pictures are over before what else the machine does has averaged out. */
 const runsOf = (height: number): number => Math.max(1, (SIZES[3]! / height) ** 2);
 
+/** Queued one behind the other, as layers of a net are: what a single one waits for its end does not grow with the picture. */
 async function repeated({ run }: Pick<Prepared, 'run'>, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) await run();
+  await Promise.all(Array.from({ length: times }, run));
 }
 
 /** All sizes in the same rounds. */

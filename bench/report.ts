@@ -73,7 +73,7 @@ export const growthCells = (growth: readonly Growth[]): string[][] => [
 ];
 
 export const growthText = (growth: readonly Growth[]): string =>
-  `Every size keeps ${(100 * keptOf(growth)).toFixed(0)} % of the best rate (goal: at least ${100 * KEPT} %).`;
+  `Every size, its runs queued one behind the other, keeps ${(100 * keptOf(growth)).toFixed(0)} % of the best rate (goal: at least ${100 * KEPT} %).`;
 
 export const tableOf = (rows: readonly Row[]): string => {
   const peers = peersOf(rows);
