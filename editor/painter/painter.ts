@@ -77,16 +77,17 @@ function modelOf({ generator: { manifest }, encoder, device }: Studio, file: str
 }
 
 export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Progress) => void): Painter {
-  const studio = studioOn(canvas, (done, total) => onProgress({ what: 'kernels', done, total }));
+  // Since the last picture was painted: a thumbnail may meet the loss first, has no one to tell, and may end after that picture.
+  let recovered = false;
+  const studio = studioOn(
+    canvas,
+    (done, total) => onProgress({ what: 'kernels', done, total }),
+    () => {
+      recovered = true;
+    },
+  );
   const onFile = (done: number, total?: number) => onProgress({ what: 'file', done, total });
   let times = stopwatch();
-  // Since the last picture was painted: a thumbnail may meet the loss first, and has no one to tell.
-  let recovered = false;
-  const withStudio = async <T>(work: (studio: Studio) => Promise<T>): Promise<T> => {
-    const done = await studio.with(work);
-    recovered ||= done.recovered;
-    return done.value;
-  };
   return {
     async load(from, name) {
       const source = typeof from === 'string' ? from : new File([from], name);
@@ -99,7 +100,7 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Pr
     async paint(request): Promise<Painted> {
       const factor = request.preview ? times.factor() : 1;
       const start = performance.now();
-      await withStudio((opened) => draw(opened, request, factor));
+      await studio.with((opened) => draw(opened, request, factor));
       const told = recovered;
       recovered = false;
       const ms = performance.now() - start;
@@ -109,13 +110,13 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Pr
     },
     async prepare(request) {
       const coarse = { ...request, maps: shrunk(request.maps, times.factor()) };
-      await withStudio(({ generator }) => generator.draw(inputOf(coarse, generator), () => {}));
+      await studio.with(({ generator }) => generator.draw(inputOf(coarse, generator), () => {}));
     },
     async thumbnail(request) {
-      return createImageBitmap(await withStudio(({ generator }) => imageOf(generator, request)));
+      return createImageBitmap(await studio.with(({ generator }) => imageOf(generator, request)));
     },
     async picture(request) {
-      return withStudio(({ generator }) => imageOf(generator, request));
+      return studio.with(({ generator }) => imageOf(generator, request));
     },
     readPng,
     readProject: decodeProject,
@@ -125,7 +126,7 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Pr
       instances: await idsPng(maps.instances, maps, true),
     }),
     async encode(photo, ids) {
-      const value = await withStudio(async ({ encoder }) => {
+      const value = await studio.with(async ({ encoder }) => {
         if (!encoder) throw new DataError('the checkpoint holds no encoder', { fix: 'Export it again with one' });
         const { width, height } = photo;
         const image = photoPlanes(photo, encoder.manifest.generator.outputNc);

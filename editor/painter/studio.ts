@@ -62,8 +62,8 @@ const stateOf = (opened: Promise<Studio>): Promise<'lost' | 'failed' | 'open'> =
     () => 'failed',
   );
 
-/** The studio of whatever file is open. `onKernels` is told how many of a size's kernels are compiled. */
-export function studioOn(canvas: OffscreenCanvas, onKernels: OnKernels) {
+/** The studio of whatever file is open. `onKernels` is told how many of a size's kernels are compiled, `onLost` that work begins again on a new device. */
+export function studioOn(canvas: OffscreenCanvas, onKernels: OnKernels, onLost: () => void) {
   let file: Safetensors | undefined;
   let studio: Promise<Studio> | undefined;
 
@@ -92,15 +92,16 @@ export function studioOn(canvas: OffscreenCanvas, onKernels: OnKernels) {
       }
     },
     /** Runs `work`; where the device is lost meanwhile, again on a new one. */
-    async with<T>(work: (studio: Studio) => Promise<T>): Promise<{ value: T; recovered: boolean }> {
+    async with<T>(work: (studio: Studio) => Promise<T>): Promise<T> {
       for (let tries = 1; ; tries++) {
         const opened = open();
         try {
-          return { value: await work(await opened), recovered: tries > 1 };
+          return await work(await opened);
         } catch (error) {
           const state = await stateOf(opened);
           if (state !== 'open') await close();
           if (state !== 'lost' || tries === TRIES) throw error;
+          onLost();
         }
       }
     },
