@@ -72,6 +72,8 @@ function executor(all: Parts) {
         else submit(finishing, onProgress);
         if (target) return await collect(target);
         await queue.onSubmittedWorkDone();
+        // That resolves on a lost device, too, whose work was never done.
+        if (device.isLost()) throw await device.lost;
         return {};
       } catch (error) {
         throw device.isLost() ? await device.lost : error;
