@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openDevice } from '#runtime';
 import { DeviceLostError, OutOfMemoryError, ValidationError } from '../../src/device/errors.js';
+import { compile, input, relu } from '../../src/engine.js';
 import { openTestDevice } from '../support/device.js';
 
 const test = suite('device');
@@ -153,6 +154,18 @@ test('a device lost under way is a typed error', async () => {
   assert.is(error.code, 'DEVICE_LOST');
   assert.is(error.exitCode, 75);
   assert.ok(device.isLost());
+  device.close();
+});
+
+test('a run that nothing is read of says that its device was lost', async () => {
+  const device = await openDevice();
+  const x = input([1, 1, 64, 64]);
+  const program = await compile(device, { inputs: { x }, outputs: { y: relu(x) } });
+  const feeds = { x: new Float32Array(4096) };
+  await program.run(feeds, { readback: false });
+  const run = program.run(feeds, { readback: false });
+  device.gpu.destroy();
+  assert.instance(await rejection(run), DeviceLostError);
   device.close();
 });
 

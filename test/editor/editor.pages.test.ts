@@ -153,9 +153,7 @@ test('a device that is lost comes back, and the drawing is as it was', async () 
   });
   await open.inEditor((editor) => editor.set({ tool: 'brush' }));
   await drag([8, 50], [8, 58]);
-  // A device takes its time to come back where other work shares the cores.
-  const notice = open.page.locator('.notice');
-  assert.match((await notice.textContent({ timeout: 20_000 }))!, /lost and is back/);
+  assert.match((await open.page.locator('.notice').textContent())!, /lost and is back/);
   assert.not.equal((await mapsOf()).labels, before.labels);
   assert.ok(Math.max(...(await pixels())) > 50);
   await open.page.keyboard.press('Control+z');
