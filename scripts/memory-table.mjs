@@ -70,6 +70,6 @@ beside the maps, which \`--dry-run\` tells there.
 |---|---|---|---:|---:|---:|---:|---:|---:|
 ${rows.join('\n')}
 
-Painting needs no more than weights and a few maps: \`pix2pixhd generate --checkpoint RUN --dry-run --size 2048x1024\`.
+Painting needs no more than weights and a few maps, and where these are small up to 1 GiB (a quarter of \`--memory-gb\`) of transformed weights: \`pix2pixhd generate --checkpoint RUN --dry-run --size 2048x1024\`.
 `,
 );

@@ -103,7 +103,7 @@ const ROWS: readonly [name: string, bytes: (e: MemoryEstimate) => number, what: 
   ['gradients', (e) => e.gradientBytes, 'of weights, at the fullest moment'],
   ['activations', (e) => e.activationBytes, 'inputs and intermediates, at that moment'],
   ['scratch', (e) => e.scratchBytes, 'of single operators, at that moment'],
-  ['other', (e) => e.otherBytes, 'read-back, uniforms, gaps'],
+  ['other', (e) => e.otherBytes, 'read-back, uniforms, kept weights, gaps'],
   ['peak', (e) => e.peakBytes, ''],
 ];
 

@@ -2,7 +2,6 @@ import { type AdamPart, type AdamRates, adamSteps, isWide, MOST_PARTS } from '..
 import { besideOf, bytesBeside, offsetBeside } from './beside.js';
 import { sizeOf } from './chunks.js';
 import type { Place, Step } from './plan.js';
-
 import { lasts } from './schedule.js';
 import { type Launch, rootOf, type Tensor } from './tensor.js';
 
@@ -12,7 +11,7 @@ interface Single {
   at: number;
 }
 
-const [W, G, M, V, SCALARS] = [0, 1, 2, 3, 4];
+const [W, G, M, V, SCALARS] = [0, 1, 2, 3, 4] as const;
 
 /** Steps of Adam whose results all go straight into their variables, by the buffer that their moments share. */
 function singlesByBuffer(
@@ -23,9 +22,9 @@ function singlesByBuffer(
   steps.forEach((step, at) => {
     const { op, inputs, outputs } = step.node;
     if (op.name !== 'adam' || step.launches.length !== 1) return;
-    const places = [inputs[W!], inputs[M!], inputs[V!]];
+    const places = [inputs[W], inputs[M], inputs[V]];
     if (outputs.some((next, k) => direct.get(next) !== places[k])) return;
-    const buffer = besideOf(inputs[M!]!);
+    const buffer = besideOf(inputs[M]!);
     found.set(buffer, [...(found.get(buffer) ?? []), { step, at }]);
   });
   return found;
@@ -49,12 +48,12 @@ function mayWait(
 
 function joinedLaunch(singles: readonly Single[]): Launch {
   const { inputs, attrs } = singles[0]!.step.node;
-  const buffer = besideOf(inputs[M!]!);
+  const buffer = besideOf(inputs[M]!);
   const parts = singles.map(
     ({ step: { node } }): AdamPart => ({
-      count: sizeOf(node.inputs[W!]!.shape),
-      m: offsetBeside(node.inputs[M!]!) / 4,
-      v: offsetBeside(node.inputs[V!]!) / 4,
+      count: sizeOf(node.inputs[W]!.shape),
+      m: offsetBeside(node.inputs[M]!) / 4,
+      v: offsetBeside(node.inputs[V]!) / 4,
     }),
   );
   const own = singles.flatMap(({ step: { launches } }, k) => {
@@ -87,9 +86,9 @@ export function joinAdams(
   for (const all of singlesByBuffer(steps, direct).values()) {
     const last = all.at(-1)!;
     const alike = ({ step: { node } }: Single) =>
-      node.inputs[SCALARS!] === last.step.node.inputs[SCALARS!] &&
+      node.inputs[SCALARS] === last.step.node.inputs[SCALARS] &&
       JSON.stringify(node.attrs) === JSON.stringify(last.step.node.attrs) &&
-      isWide(sizeOf(node.inputs[W!]!.shape)) === isWide(sizeOf(last.step.node.inputs[W!]!.shape));
+      isWide(sizeOf(node.inputs[W]!.shape)) === isWide(sizeOf(last.step.node.inputs[W]!.shape));
     const singles = all
       .filter((each) => each === last || (alike(each) && mayWait(each, last.at, steps, direct, placeOf)))
       .slice(-MOST_PARTS);
@@ -97,7 +96,7 @@ export function joinAdams(
     const launch = joinedLaunch(singles);
     for (const { step } of singles) {
       step.launches = [];
-      for (const { block } of placeOf(step.node.inputs[G!]!)?.parts ?? []) block.last = Math.max(block.last, last.at);
+      for (const { block } of placeOf(step.node.inputs[G]!)?.parts ?? []) block.last = Math.max(block.last, last.at);
     }
     last.step.launches = [launch];
   }

@@ -2,7 +2,7 @@ import { interfaceOf } from '../kernels/kernel.js';
 import { sizeOf } from './chunks.js';
 import type { Kept } from './kept.js';
 import type { Place, PlanRequest, Step } from './plan.js';
-import { textOf } from './share.js';
+import { redirected, textOf } from './share.js';
 import { type Launch, type Node, rootOf, type Tensor } from './tensor.js';
 
 /** What makes one thing that is kept. */
@@ -61,10 +61,11 @@ export function takeConstants(
     if (!sources.every(isConstant) || readers.some(({ at }) => at < written) || sizeOf(tensor.shape) <= largest)
       continue;
     const text = writers.map(({ launch }) => textOf(launch, nameIn(launch, tensor))).join();
-    const kept = keep(text, { tensor, bytes: 4 * sizeOf(tensor.shape), sources });
+    const kept = keep({ text, tensor, bytes: 4 * sizeOf(tensor.shape), sources });
     if (!kept) continue;
     places.delete(tensor);
-    for (const { launch } of uses) launch.operands = redirected(launch, tensor, kept.tensor);
+    for (const { launch } of uses)
+      launch.operands = redirected(launch, (other) => (other === tensor ? kept.tensor : other));
     taken.push({ node: writers[0]!.node, launches: writers.map(({ launch }) => launch), kept });
   }
   const once = new Set(taken.flatMap(({ launches }) => launches));
@@ -74,8 +75,3 @@ export function takeConstants(
 
 const nameIn = ({ operands }: Launch, tensor: Tensor): string =>
   Object.keys(operands).find((name) => operands[name]!.tensor === tensor)!;
-
-const redirected = ({ operands }: Launch, from: Tensor, to: Tensor): Launch['operands'] =>
-  Object.fromEntries(
-    Object.entries(operands).map(([name, view]) => [name, view.tensor === from ? { ...view, tensor: to } : view]),
-  );

@@ -10,6 +10,8 @@ import type { Update } from './updates.js';
 /** One of them. Its memory is that of a variable, under the name of `tensor`. */
 export interface Kept {
   tensor: Tensor;
+  /** How it is made, which is what it is known by. */
+  text: string;
   bytes: number;
   /** The variables that it is made of. */
   sources: readonly Tensor[];
@@ -21,15 +23,15 @@ export interface Kept {
 
 type State = Pick<DeviceState, 'kept' | 'changes'>;
 
-/** Keeps up to `most` bytes on a device. The function gives what is kept under a text already, or `found` where there is room. */
-export function keeper({ kept }: Pick<State, 'kept'>, most: number) {
+export type Keep = (found: Omit<Kept, 'users'>) => Kept | undefined;
+
+/** Keeps up to `most` bytes on a device, for one plan. Gives what the device has of the same text already, or `found` where there is room. */
+export function keeper({ kept }: Pick<State, 'kept'>, most: number): Keep {
   const taken = new Set<Kept>();
-  return (text: string, found: Omit<Kept, 'users'>): Kept | undefined => {
-    const one = kept.get(text) ?? { ...found, users: 0 };
-    const used = [...kept.values()].filter(({ users }) => users > 0);
-    const sum = [...new Set([...used, ...taken, one])].reduce((bytes, other) => bytes + other.bytes, 0);
+  return (found) => {
+    const one = kept.get(found.text) ?? { ...found, users: 0 };
+    const sum = [...new Set([...kept.values(), ...taken, one])].reduce((bytes, other) => bytes + other.bytes, 0);
     if (sum > most) return undefined;
-    kept.set(text, one);
     taken.add(one);
     return one;
   };
@@ -53,7 +55,7 @@ function letGo(device: Device, { kept, variables }: Pick<DeviceState, 'kept' | '
   if (buffer) device.release(buffer);
   one.made = undefined;
   variables.delete(one.tensor);
-  for (const [text, other] of kept) if (other === one) kept.delete(text);
+  if (kept.get(one.text) === one) kept.delete(one.text);
 }
 
 /** Tells that variables hold other values. */
@@ -79,7 +81,11 @@ export function keeping(device: Device, { once }: Pick<Plan, 'once'>, updates: r
   const state = stateOf(device);
   const updated = updates.map(([variable]) => variable);
   const making: { kept: Kept; dispatches: readonly Dispatch[] }[] = [];
-  for (const { kept } of once) kept.users++;
+  for (const { kept } of once) {
+    kept.users++;
+    // Two programs that are planned side by side have one each.
+    if (!state.kept.has(kept.text)) state.kept.set(kept.text, kept);
+  }
   return {
     tensors: once.map(({ kept }) => kept.tensor),
     withoutMaking(dispatches) {

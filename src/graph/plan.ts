@@ -4,7 +4,7 @@ import { type Once, takeConstants } from './constants.js';
 import { fuse } from './fuse.js';
 import { bytesFor, halves, type Precision } from './half.js';
 import { joinLaunches } from './join.js';
-import type { Kept } from './kept.js';
+import type { Keep } from './kept.js';
 import { layOut } from './lay.js';
 import { memoryOrder } from './order.js';
 import { type Block, pack, peakOf } from './pack.js';
@@ -75,7 +75,7 @@ export interface PlanRequest {
   /** Whether elementwise nodes may disappear into their neighbours and equal copies be made once; unless false. */
   fuse?: boolean;
   /** Room for what is made of variables alone; without it every run makes it. */
-  keep?(text: string, found: Omit<Kept, 'users'>): Kept | undefined;
+  keep?: Keep;
   /** Unused bytes behind every block, for tests that look for writes out of range. */
   guardBytes?: number;
 }

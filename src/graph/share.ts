@@ -19,6 +19,12 @@ export function textOf({ kernel, operands }: Launch, made: string): string {
   return JSON.stringify([name, constants, hooks, params, workgroups, read]);
 }
 
+/** A launch's operands with other tensors, of the same shapes, in their place. */
+export const redirected = ({ operands }: Launch, replaced: (tensor: Tensor) => Tensor): Launch['operands'] =>
+  Object.fromEntries(
+    Object.entries(operands).map(([name, view]) => [name, { ...view, tensor: replaced(view.tensor) }]),
+  );
+
 /**
  * Temporaries that several nodes would make alike, such as weights in a kernel's order or a map with its border drawn, are made
  * once and kept, where that raises no peak. Changes steps and places.
@@ -55,12 +61,7 @@ export function shareCopies(steps: readonly Step[], places: Map<Tensor, Place>):
   };
   const redirect = (launch: Launch): Launch => ({
     ...launch,
-    operands: Object.fromEntries(
-      Object.entries(launch.operands).map(([name, view]) => [
-        name,
-        { ...view, tensor: kept.get(view.tensor) ?? view.tensor },
-      ]),
-    ),
+    operands: redirected(launch, (tensor) => kept.get(tensor) ?? tensor),
   });
 
   steps.forEach((step, at) => {

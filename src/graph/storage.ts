@@ -17,7 +17,7 @@ export interface DeviceState {
   /** What programs made of variables alone, by how it is made. */
   kept: Map<string, Kept>;
   /** How often a variable was written after its first values. */
-  changes: Map<Tensor, number>;
+  changes: WeakMap<Tensor, number>;
 }
 
 const states = new WeakMap<Device, DeviceState>();
@@ -30,7 +30,7 @@ export function stateOf(device: Device): DeviceState {
       pipelines: new Map(),
       layouts: new Map(),
       kept: new Map(),
-      changes: new Map(),
+      changes: new WeakMap(),
     };
     states.set(device, state);
   }
