@@ -3,6 +3,7 @@ import { type Chunk, chunksOf, sizeOf } from './chunks.js';
 import { type Once, takeConstants } from './constants.js';
 import { fuse } from './fuse.js';
 import { bytesFor, halves, type Precision } from './half.js';
+import { fuseHorizontally } from './horizontal.js';
 import { joinLaunches } from './join.js';
 import type { Keep } from './kept.js';
 import { layOut } from './lay.js';
@@ -225,6 +226,7 @@ export function plan(request: PlanRequest): Plan {
     joinLaunches(steps, (tensor) => places.get(root(tensor)), direct, request);
   }
   const once = takeConstants(steps, places, request);
+  if (request.fuse !== false) fuseHorizontally(steps);
   const lasting = new Set(once.map(({ kept }) => kept.tensor));
   const blocks = [...new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)))];
   const peak = peakOf(blocks, nodes.length);

@@ -4,7 +4,7 @@ import type { Place, Step } from './plan.js';
 import type { Launch, Tensor } from './tensor.js';
 
 /** The temporary that is all a launch writes. */
-function copyMadeBy({ kernel, operands }: Launch): { name: string; tensor: Tensor } | undefined {
+export function copyMadeBy({ kernel, operands }: Launch): { name: string; tensor: Tensor } | undefined {
   const written = interfaceOf(kernel.source).bindings.filter(({ name, write }) => write && operands[name]);
   const [first, ...more] = written.map(({ name }) => ({ name, tensor: operands[name]!.tensor }));
   return first && more.length === 0 && first.tensor.node.op.name === 'scratch' ? first : undefined;
