@@ -1,17 +1,19 @@
 // Convolutions of 4×4 taps, and 3×3 of stride 2, as Winograd's F(3×3, 2×2), the input's part. They are four convolutions of 2×2
 // taps whose sums add up. With stride 2 each has the taps, and the pixels, of one parity of row and column; with stride 1 each has a
-// quarter of the taps. Tiles of 4×4 pixels of each phase, which overlap by 1, become V = Bᵀ·d·B:
+// quarter of the taps. Tiles of 4×4 pixels of each phase, SIDE = 3 apart, become V = Bᵀ·d·B:
 //
-//   v[n, g, phase, i, r, t] = (Bᵀ·d·B)[r / 4, r % 4],  d[a, b] = x[n, g·I + i, S·(3·ty + a) + D·py + top, the same of tx, b, px],
+//   v[n, g, phase, i, r, t] = (Bᵀ·d·B)[r / 4, r % 4],  d[a, b] = x[n, g·I + i, S·(SIDE·ty + a) + D·py + top, the same of tx, b, px],
 //   mirrored or 0 outside of x;  S the stride, D = 3 − S;  phase 0 … 3: (py, px) = (0, 1), (0, 0), (1, 0), (1, 1)
 //
-// Transposed ones of stride 2 have their phases in the output, and one of x: S = 1, D = 0.
+// Transposed ones of stride 2 have their phases in the output, and one of x: S = 1, D = 0. So has 3×3 of stride 1 as F(2×2, 3×3), which
+// has the same points, hence the same Bᵀ, and SIDE = 2.
 // x [N, G·I, H, W]; v [N, G·phases·I, 16, 4·quads]: a row for each position of a tile, tiles side by side, zero behind the last. Both
 // are ranges of planes; a launch writes those planes of v whose source lies in its range of x.
-// Dispatched by kernels/polyphase.ts and polyphase-transposed.ts before winograd-multiply.wgsl; a thread owns a tile of a phase.
+// Dispatched by kernels/polyphase.ts, polyphase-transposed.ts and winograd2.ts before winograd-multiply.wgsl; a thread owns a tile of a phase.
 
 const WG: u32 = 64;
 const REFLECT: bool = false;
+const SIDE: u32 = 3;           // pixels along a side of a tile's result
 
 struct Params {
   first: u32, planes: u32,       // of v, of this launch
@@ -48,8 +50,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let py = phase / 2u;
   let px = 1u - ((phase ^ py) & 1u);
   let step = params.stride;
-  let y0 = i32((tile / params.tilesX + params.tileY) * 3u * step + py * params.apart) + params.top;
-  let x0 = i32(tile % params.tilesX * 3u * step + px * params.apart) + params.left;
+  let y0 = i32((tile / params.tilesX + params.tileY) * SIDE * step + py * params.apart) + params.top;
+  let x0 = i32(tile % params.tilesX * SIDE * step + px * params.apart) + params.left;
   let used = tile < params.tiles;
   let start = source * u32(params.height * params.width) - params.xBase;
 

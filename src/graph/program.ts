@@ -31,7 +31,7 @@ export interface ProgramSpec {
 export interface CompileOptions {
   /** Called as the program's distinct pipelines become ready, that is compiled and warm. */
   onProgress?(done: number, total: number): void;
-  /** Only candidates that round no more than plain sums do: no Winograd. */
+  /** Only candidates that round no more than plain sums do: of Winograd only F(2×2, 3×3). */
   precise?: boolean;
   /** How intermediates are stored: `f16` takes half the memory, and rounds what is between two kernels to 11 bits. Default `f32`. */
   precision?: Precision;

@@ -8,6 +8,7 @@ import {
   FEW_PIXELS,
   fitsPolyphase,
   fitsWinograd,
+  isWorthHalving,
   type Part,
   range,
   WINOGRAD_CHANNELS,
@@ -201,12 +202,13 @@ export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: 
   const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts) {
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
-    // 36 sums a kernel over a few tiles are mostly stores: 512 channels on 8×16 take twice the time of plain sums.
+    // 36 sums a kernel over a few tiles are mostly stores: 512 channels on 8×16 take twice the time of plain sums, 16 sums 0.8 of it.
     const transformed = wide && areaOf(output) > FEW_PIXELS && !precise;
     if (transformed && fitsWinograd(shape)) return 'winograd-16x4-broadcast';
     // 3×3 of stride 2 fill the phases by 9/16 only, which plain sums beat.
     const phases = transformed && areaOf(kernel) === 16 && fitsPolyphase({ ...shape, transposed: false });
-    return phases ? 'polyphase-8x4-broadcast' : 'quads-8-broadcast';
+    if (phases) return 'polyphase-8x4-broadcast';
+    return isWorthHalving(shape) ? 'winograd2-2x32-broadcast' : 'quads-8-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;

@@ -1,7 +1,7 @@
 import kernelsSource from '../../shaders/winograd-kernels.wgsl';
 import tilesSource from '../../shaders/winograd-tiles.wgsl';
 import multiplySource from '../../shaders/winograd-weight-multiply.wgsl';
-import { range } from './conv.js';
+import { type Packing, range } from './conv.js';
 import { sharedPixels, WORKGROUP } from './conv-quads.js';
 import { type Splitting, splittingFor, type WeightDirectParts, type WeightShape } from './conv-weight.js';
 import type { Kernel } from './kernel.js';
@@ -36,20 +36,27 @@ export interface Piece {
 /** What the sums of a piece may take: they are read again at once, from the last of the caches. */
 const PIECE_BYTES = 2 ** 22;
 
-/** All output channels in pieces; where sums are split, which few channels are, in one. */
-export function piecesOf(shape: WeightShape, tile: WinogradWeightTile, { splits }: Splitting): Piece[] {
-  const { inputs, outputs } = shape;
-  const { groupBlocks, blocks } = gridOf(shape, tile);
-  const fits = Math.max(1, Math.floor(PIECE_BYTES / (4 * POSITIONS * inputs * tile.ob)));
-  const most = splits > 1 ? blocks : fits;
+/** All output channels in pieces of whole blocks; a channel's sums are so many elements. */
+export function piecesBy(
+  { oc, groupBlocks, blocks }: Pick<Packing, 'oc' | 'groupBlocks' | 'blocks'>,
+  { outputs }: Pick<WeightShape, 'outputs'>,
+  elements: number,
+): Piece[] {
+  const most = Math.min(blocks, Math.max(1, Math.floor(PIECE_BYTES / (4 * elements * oc))));
   const channelOf = (block: number) =>
-    Math.floor(block / groupBlocks) * outputs + Math.min(outputs, (block % groupBlocks) * tile.ob);
+    Math.floor(block / groupBlocks) * outputs + Math.min(outputs, (block % groupBlocks) * oc);
   return Array.from({ length: Math.ceil(blocks / most) }, (_, piece) => {
     const block0 = piece * most;
     const end = Math.min(blocks, block0 + most);
     const channel0 = channelOf(block0);
     return { block0, blocks: end - block0, channel0, channels: channelOf(end) - channel0 };
   });
+}
+
+/** Where sums are split, which few channels are, in one piece. */
+export function piecesOf(shape: WeightShape, tile: WinogradWeightTile, { splits }: Splitting): Piece[] {
+  const { groupBlocks, blocks } = gridOf(shape, tile);
+  return piecesBy({ oc: tile.ob, groupBlocks, blocks }, shape, splits > 1 ? 0 : POSITIONS * shape.inputs);
 }
 
 /** By samples, or by ranges of a row's vec4; what is cut into bands has work enough without. */

@@ -155,6 +155,13 @@ const ONE_KERNEL = {
   hooks: { gather: 'fn gather(at: u32, there: u32) -> Value { return select(0.0, w[at], there > 0u); }' },
 };
 
+/** A transform of weights by four output channels a thread, where they are whole and so many lie in a block. */
+export function byLanes(kernel: Kernel, { groups, inputs, outputs }: ConvShape, { oc }: Packing, w: Part): Kernel {
+  const whole = w.end - w.start === groups * inputs * outputs * 9;
+  const lanes = whole && oc % 4 === 0 ? 4 : 1;
+  return { ...kernel, ...(lanes === 1 ? ONE_KERNEL : {}), workgroups: Math.ceil(kernel.workgroups / lanes) };
+}
+
 /** Weights as their 36 numbers; parts in elements. */
 export const winogradWeights = (
   shape: ConvShape,
@@ -162,15 +169,9 @@ export const winogradWeights = (
   parts: { w: Part; packed: Part },
   order: WeightOrder,
 ): Kernel => {
-  const { groups, inputs, outputs } = shape;
-  const whole = parts.w.end - parts.w.start === groups * inputs * outputs * 9;
-  const lanes = whole && packing.oc % 4 === 0 ? 4 : 1;
   const transform = { name: 'conv.winograd.weights', source: weightsSource, flops: 100 };
-  const kernel = transformWeights(transform, shape, packing, parts, {
-    positions: POSITIONS,
-    params: { ...order },
-  });
-  return { ...kernel, ...(lanes === 1 ? ONE_KERNEL : {}), workgroups: Math.ceil(kernel.workgroups / lanes) };
+  const kernel = transformWeights(transform, shape, packing, parts, { positions: POSITIONS, params: { ...order } });
+  return byLanes(kernel, shape, packing, parts.w);
 };
 
 /** The part of a candidate's name that says what a thread owns. */

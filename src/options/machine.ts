@@ -42,7 +42,7 @@ export const MACHINE_OPTIONS = {
   precise: {
     type: 'flag',
     group: MACHINE,
-    help: 'only kernels that round no more than plain sums do: no Winograd convolutions',
+    help: 'only kernels that round no more than plain sums do: of Winograd convolutions only F(2×2, 3×3)',
   },
   tune: {
     type: 'text',

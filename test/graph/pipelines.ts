@@ -12,13 +12,21 @@ import { stateOf } from '../../src/graph/storage.js';
 import type { Tensor } from '../../src/graph/tensor.js';
 import { pipelineKey, shaderText } from '../../src/kernels/kernel.js';
 import { adapterOf, GPU, RECORDED } from '../device/adapters.js';
-import { PHASES, POLYPHASE, SUMS, WINOGRAD } from '../kernels/candidate-names.js';
+import { PHASES, POLYPHASE, SUMS, WINOGRAD, WINOGRAD2 } from '../kernels/candidate-names.js';
 import { cases } from '../support/cases/index.js';
 import type { Ops } from '../support/ops.js';
 import { type Random, randomFrom } from '../support/random.js';
 
 const ops: Ops<Tensor> = engine;
-const PLANNED = [undefined, { conv: 'plain', convWeight: 'plain' }, ...SUMS, ...PHASES, ...WINOGRAD, ...POLYPHASE];
+const PLANNED = [
+  undefined,
+  { conv: 'plain', convWeight: 'plain' },
+  ...SUMS,
+  ...PHASES,
+  ...WINOGRAD,
+  ...WINOGRAD2,
+  ...POLYPHASE,
+];
 
 /** Of one random case of an op and its gradients. */
 function planOf(make: (typeof cases)[string], r: Random): Plan {

@@ -22,6 +22,12 @@ export const WINOGRAD = [
   { conv: 'winograd-channels-4x2', convWeight: 'winograd-2x3' },
 ];
 
+/** F(2×2, 3×3). */
+export const WINOGRAD2 = [
+  { conv: 'winograd2-1x32-broadcast', convWeight: 'winograd2-2x32-broadcast' },
+  { conv: 'winograd2-2x4', convWeight: 'winograd2-1x8' },
+];
+
 /** F(3×3, 2×2) of four phases. */
 export const POLYPHASE = [
   { conv: 'polyphase-1x32-broadcast', convWeight: 'polyphase-8x4-broadcast' },

@@ -1,5 +1,6 @@
 // Every candidate of a convolution, in all roles, against the plain one on a thousand random convolutions: within the bounds of the
-// sums' lengths, Winograd and nested blocks within 1e-4 of the result's size, four phases of 2×2 taps within 2e-5. All in one device, whose cached pipelines meet specs in every order.
+// sums' lengths, Winograd and nested blocks within 1e-4 of the result's size, four phases of 2×2 taps within 2e-5,
+// F(2×2, 3×3) within 5e-6. All in one device, whose cached pipelines meet specs in every order.
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,7 +9,7 @@ import { openTestDevice } from '../support/device.js';
 import { draw, paddingOf, type Random, randomFrom, reachesInside, values } from '../support/random.js';
 import { conv2dShape, convTranspose2dShape } from '../twin/conv.js';
 import { agreementWith, anyOrder, type Bound, type Reference, referenceOf, shareOfSize } from './agree.js';
-import { NESTED, nameOf, PHASES, POLYPHASE, SUMS, WINOGRAD } from './candidate-names.js';
+import { NESTED, nameOf, PHASES, POLYPHASE, SUMS, WINOGRAD, WINOGRAD2 } from './candidate-names.js';
 import { type Trial, trialOf } from './conv-runs.js';
 
 const CONVOLUTIONS = 1000;
@@ -130,6 +131,7 @@ function holds(
 
 holds(SUMS, anyOrder, references(77, KINDS));
 holds(WINOGRAD, shareOfSize(1e-4), references(79, THREES));
+holds(WINOGRAD2, shareOfSize(5e-6), references(83, THREES));
 // What they do not fit is the prior's to do, which must not be one that rounds more.
 holds(PHASES, anyOrder, references(80, PHASED), { precise: true });
 holds(POLYPHASE, shareOfSize(2e-5), references(81, QUARTERED));

@@ -1,5 +1,6 @@
 // Several convolutions whose sums add up, against plain sums: four phases of 2×2 taps by Winograd's F(3×3, 2×2) within 2e-5 of the
-// result's size, nested blocks of 4×4 by F(4×4, 4×4) within 1e-4; with and without subgroups, whole and cut into parts each gives the same bits. Planes too large for a band are summed band by band.
+// result's size, nested blocks of 4×4 by F(4×4, 4×4) within 1e-4, 3×3 taps by F(2×2, 3×3)
+// within 5e-6; with and without subgroups, whole and cut into parts each gives the same bits. Planes too large for a band are summed band by band.
 // Data gradients of stride 2 are phases of the output, whose sums do not add up.
 
 import { suite } from 'uvu';
@@ -52,6 +53,20 @@ const PHASES: Specs = {
   ],
 };
 
+const THREES: Specs = {
+  'sides of whole tiles': [false, { x: [2, 9, 8, 12], w: [11, 9, 3, 3], bias: true, options: { padding: 1 } }],
+  'odd sides, uneven padding': [
+    false,
+    { x: [1, 5, 7, 21], w: [9, 5, 3, 3], bias: false, options: { padding: [0, 2, 1, 0] } },
+  ],
+  'mirrored, groups': [
+    false,
+    { x: [3, 12, 10, 9], w: [10, 6, 3, 3], bias: true, options: { groups: 2, padding: 1, paddingMode: 'reflect' } },
+  ],
+  'smaller than a tile': [false, { x: [2, 3, 3, 1], w: [4, 3, 3, 3], bias: false, options: { padding: 1 } }],
+  transposed: [true, { x: [2, 10, 9, 6], w: [10, 7, 3, 3], bias: true, options: { padding: 1 } }],
+};
+
 const BLOCKS: Specs = {
   '7×7, mirrored': [
     false,
@@ -75,6 +90,15 @@ const FORMS = [
     noSubgroups: ['polyphase-1x8', 'polyphase-8x2'],
     otherTiles: ['polyphase-2x4', 'polyphase-8x1'],
     sameBits: ['4×4 of stride 2', 'transposed', '4×4 of stride 2, transposed'],
+  },
+  {
+    name: 'winograd2',
+    specs: THREES,
+    share: 5e-6,
+    forced: ['winograd2-1x8-broadcast', 'winograd2-1x8-broadcast'],
+    noSubgroups: ['winograd2-1x8', 'winograd2-1x8'],
+    otherTiles: ['winograd2-2x4', 'winograd2-2x4'],
+    sameBits: ['mirrored, groups', 'odd sides, uneven padding', 'transposed'],
   },
   {
     name: 'nested',

@@ -17,6 +17,7 @@ import {
   weightQuadsKernel,
 } from '../../kernels/conv-weight-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
+import type { PlaneRange } from '../../kernels/planes.js';
 import { ofPhases, PHASE_POSITIONS, polyphase, polyphaseGrid } from '../../kernels/polyphase.js';
 import { polyphaseKernels, polyphaseTiles, polyphaseWeightMultiply } from '../../kernels/polyphase-weight.js';
 import { bandsOf, POSITIONS, type TileGrid, tilesOf, winogradInput } from '../../kernels/winograd.js';
@@ -117,7 +118,7 @@ export function lowerWeightWinograd(
         const out = { start: start + first, end: end + first, base: base + first };
         return winogradWeightMultiply(shape, tile, splitting, { ...parts, out }, grid, piece);
       }),
-      ...transformPiece(plan, shape, { sums, dw }, piece),
+      ...transformPiece(plan, shape, { sums, dw, row }, piece, (planes) => winogradKernels(planes, shape)),
     ];
   };
   return [
@@ -127,15 +128,14 @@ export function lowerWeightWinograd(
   ];
 }
 
-/** The sums of a piece's channels as weights: a launch for every two chunks that meet in a kernel [o, i]. */
-function transformPiece(
+/** The sums of a piece's channels, `row` elements each, as weights: a launch for every two chunks that meet in a kernel [o, i]. */
+export function transformPiece(
   plan: Lowering,
-  shape: WeightShape,
-  { sums, dw }: Record<'sums' | 'dw', Tensor>,
+  { inputs }: WeightShape,
+  { sums, dw, row }: { sums: Tensor; dw: Tensor; row: number },
   { channel0, channels }: Piece,
+  kernel: (planes: PlaneRange) => Kernel,
 ): Launch[] {
-  const { inputs } = shape;
-  const row = POSITIONS * inputs;
   return plan.chunks(dw).flatMap((target) =>
     plan.chunks(sums).flatMap((source): Launch[] => {
       const kernelOf = (element: number) => (channel0 + element / row) * inputs;
@@ -143,8 +143,7 @@ function transformPiece(
       const p1 = Math.min(target.end / 9, kernelOf(Math.min(source.end, channels * row)));
       if (p0 >= p1) return [];
       const bases = { sumsBase: source.base + channel0 * row, dwBase: target.base };
-      const kernel = winogradKernels({ p0, p1, bases }, shape);
-      return [{ kernel, operands: { sums: view(sums, source), dw: view(dw, target) } }];
+      return [{ kernel: kernel({ p0, p1, bases }), operands: { sums: view(sums, source), dw: view(dw, target) } }];
     }),
   );
 }

@@ -14,6 +14,7 @@ import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { nested } from '../../kernels/nested.js';
 import { polyphase } from '../../kernels/polyphase.js';
 import type { WinogradTile } from '../../kernels/winograd.js';
+import { winograd2 } from '../../kernels/winograd2.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, lanesOf } from './candidates.js';
 import {
@@ -33,6 +34,7 @@ import {
   lowerWeightQuads,
   lowerWeightWinograd,
 } from './conv-weight.js';
+import { lowerWeightWinograd2 } from './conv-weight-winograd2.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
 
 // The candidates, of which families.ts makes tables.
@@ -102,6 +104,18 @@ export const WINOGRAD: Candidate<ConvShape> = {
   quick: ['winograd-1x32-broadcast'],
   full: ['winograd-1x32', 'winograd-1x16-broadcast', 'winograd-2x16-broadcast', 'winograd-4x32'],
   lower: (plan, node, shape, numbers, name) => lowerWinograd(plan, node, shape, winogradTile(plan, numbers, name)),
+};
+
+/** Halves numbers only, so it does not round more than plain sums. */
+export const WINOGRAD2: Candidate<ConvShape> = {
+  pattern: /^winograd2-(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'winograd2-1x32 (vec4 of tiles × channels), also -broadcast, for 3×3 of stride 1',
+  fits: fitsWinograd,
+  shared: ([, oc]) => oc!,
+  quick: ['winograd2-1x32-broadcast'],
+  full: ['winograd2-1x32', 'winograd2-1x16-broadcast', 'winograd2-2x16-broadcast'],
+  lower: (plan, node, shape, numbers, name) =>
+    lowerPhased(plan, node, shape, winogradTile(plan, numbers, name), winograd2),
 };
 
 export const WINOGRAD_CHANNELS: Candidate<ConvShape> = {
@@ -187,6 +201,17 @@ export const WEIGHT_WINOGRAD: Candidate<WeightShape> = {
   lower(plan, node, shape, [ob, ib], name) {
     return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
   },
+};
+
+export const WEIGHT_WINOGRAD2: Candidate<WeightShape> = {
+  pattern: /^winograd2-(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'winograd2-1x32 (vec4 of inputs × outputs), also -broadcast, for 3×3 of stride 1',
+  fits: fitsWinograd,
+  shared: ([, oc]) => oc!,
+  quick: ['winograd2-2x32-broadcast'],
+  full: ['winograd2-1x32-broadcast', 'winograd2-2x16-broadcast', 'winograd2-2x32'],
+  lower: (plan, node, shape, numbers, name) =>
+    lowerWeightWinograd2(plan, node, shape, winogradTile(plan, numbers, name)),
 };
 
 export const WEIGHT_POLYPHASE: Candidate<WeightShape> = {

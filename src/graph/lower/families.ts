@@ -15,22 +15,24 @@ import {
   WEIGHT_QUADS,
   WEIGHT_TILES,
   WEIGHT_WINOGRAD,
+  WEIGHT_WINOGRAD2,
   WINOGRAD,
   WINOGRAD_CHANNELS,
+  WINOGRAD2,
 } from './conv.js';
 
 // All candidates, in the order in which they are named. Pages load fewer: families.pages.ts.
 
 export const CONVOLUTIONS: Family<ConvShape> = {
   op: 'conv',
-  rows: [PLAIN, DIRECT, QUADS, PHASES, WINOGRAD, WINOGRAD_CHANNELS, POLYPHASE, NESTED, TILE_PRODUCT],
+  rows: [PLAIN, DIRECT, QUADS, PHASES, WINOGRAD, WINOGRAD2, WINOGRAD_CHANNELS, POLYPHASE, NESTED, TILE_PRODUCT],
   prior: convPrior,
   weights: ({ inputs }) => inputs[1]!,
 };
 
 export const WEIGHT_GRADIENTS: Family<WeightShape> = {
   op: 'convWeight',
-  rows: [WEIGHT_PLAIN, WEIGHT_DIRECT, WEIGHT_QUADS, WEIGHT_WINOGRAD, WEIGHT_POLYPHASE, WEIGHT_TILES],
+  rows: [WEIGHT_PLAIN, WEIGHT_DIRECT, WEIGHT_QUADS, WEIGHT_WINOGRAD, WEIGHT_WINOGRAD2, WEIGHT_POLYPHASE, WEIGHT_TILES],
   prior: weightPrior,
   weights: ({ outputs }) => outputs[0]!,
 };

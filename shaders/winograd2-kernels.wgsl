@@ -1,0 +1,60 @@
+// Winograd F(2×2, 3×3), the end of the weight gradient: the 16 sums of every kernel become its 3×3 weights Aᵀ·s·A:
+//
+//   dw[o, i, ky, kx] = (Aᵀ·s·A)[ky, kx],  s[r] = sums[o, r, i]
+//
+// Aᵀ is that of F(3×3, 2×2): dy's pixels are the taps and the weights the result. sums [G·O, 16, 4·quads] as winograd-multiply.wgsl leaves
+// them, dw [G·O, I, 3, 3]; a launch writes the planes [o, i] from `first` to `end`.
+// Dispatched by kernels/winograd2-weight.ts; a thread owns four input channels side by side, since one load of a vec4 takes half the time of
+// four (lavapipe).
+
+const WG: u32 = 64;
+
+struct Params {
+  first: u32, end: u32,          // planes of this launch
+  output0: u32, outputs: u32,    // their output channels
+  inputs: u32,                   // I
+  quads: u32,                    // vec4 of them
+  sumsBase: u32, dwBase: u32,    // sumsBase counts vec4
+};
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> sums: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dw: array<f32>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let index = (group.y * groups.x + group.x) * WG + lane;
+  let quads = params.quads;
+  if (index >= params.outputs * quads) { return; }
+  let o = params.output0 + index / quads;
+  let quad = index % quads;
+  let at = o * 16u * quads + quad - params.sumsBase;
+
+  var e: array<vec4f, 12>; // @registers
+  // @unroll
+  for (var j = 0u; j < 4u; j++) {
+    let first = sums[at + (j + 4u) * quads];
+    let second = sums[at + (j + 8u) * quads];
+    e[j] = sums[at + j * quads] + (first + second);
+    e[j + 4u] = first - second;
+    e[j + 8u] = (first + second) + sums[at + (j + 12u) * quads];
+  }
+  var taps: array<vec4f, 9>; // @registers
+  // @unroll
+  for (var k = 0u; k < 3u; k++) {
+    let even = e[k * 4u + 1u] + e[k * 4u + 2u];
+    taps[k * 3u] = e[k * 4u] + even;
+    taps[k * 3u + 1u] = e[k * 4u + 1u] - e[k * 4u + 2u];
+    taps[k * 3u + 2u] = even + e[k * 4u + 3u];
+  }
+  // @unroll
+  for (var c = 0u; c < 4u; c++) {
+    let i = quad * 4u + c;
+    let plane = o * params.inputs + i;
+    if (i < params.inputs && plane >= params.first && plane < params.end) {
+      // @unroll
+      for (var tap = 0u; tap < 9u; tap++) {
+        dw[plane * 9u + tap - params.dwBase] = taps[tap][c];
+      }
+    }
+  }
+}

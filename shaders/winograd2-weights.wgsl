@@ -1,0 +1,78 @@
+// Winograd F(2×2, 3×3), the weights' part: every 3×3 kernel becomes U = G·g·Gᵀ, in the order winograd-multiply.wgsl reads:
+//
+//   packed[block, i·step + r·row + lane] = (G·g·Gᵀ)[r / 4, r % 4],  g = w[group, o, i], block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc
+//
+// w is [G·O, I, 3, 3] or, for convTranspose2d, [G·I, O, 3, 3] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
+// without a channel are zero. Source and result are ranges [start, end) of their tensors, of the result whole planes [block, i], or
+// whole blocks where channels stand side by side (kernels/winograd.ts, orderOf).
+// Dispatched by kernels/winograd2.ts; a thread owns the kernels of LANES output channels side by side, or of one where w is cut.
+
+const WG: u32 = 64;
+const LANES: u32 = 4;
+alias Value = vec4f;
+
+struct Params {
+  wOut: u32, wIn: u32, wGroup: u32,
+  inputs: u32, outputs: u32,               // channels of one group
+  oc: u32, groupBlocks: u32,
+  row: u32, step: u32,                     // elements from a position to the next, from an input channel to the next
+  tap0: u32, tapStep: i32,                 // taps forwards, or backwards from the last
+  wStart: u32, wEnd: u32, wBase: u32,
+  packedStart: u32, packedEnd: u32, packedBase: u32,
+};
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read_write> packed: array<Value>;
+
+// What stands at an element of the kernels of LANES output channels from the first at `at` on, zero beyond the last of `there`.
+fn gather(at: u32, there: u32) -> Value {
+  let step = params.wOut;
+  return vec4f(
+    select(0.0, w[at], there > 0u),
+    select(0.0, w[at + select(0u, step, there > 1u)], there > 1u),
+    select(0.0, w[at + select(0u, 2u * step, there > 2u)], there > 2u),
+    select(0.0, w[at + select(0u, 3u * step, there > 3u)], there > 3u),
+  );
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let index = (group.y * groups.x + group.x) * WG + lane;
+  let plane = params.packedStart / (16u * params.oc) + index / (params.oc / LANES);
+  let slot = index % (params.oc / LANES) * LANES;
+  if (plane * 16u * params.oc >= params.packedEnd) { return; }
+  let block = plane / params.inputs;
+  let i = plane % params.inputs;
+  let o = block % params.groupBlocks * params.oc + slot;
+  let there = params.outputs - min(o, params.outputs);
+  let used = there > 0u;
+  let first = block / params.groupBlocks * params.wGroup + o * params.wOut + i * params.wIn;
+  let source = select(params.wStart, first, used);
+  if (source < params.wStart || source >= params.wEnd) { return; }
+
+  var g: array<Value, 9>; // @registers
+  // @unroll
+  for (var tap = 0u; tap < 9u; tap++) {
+    let place = u32(i32(params.tap0) + i32(tap) * params.tapStep);
+    g[tap] = gather(source + select(0u, place, used) - params.wBase, there);
+  }
+  var e: array<Value, 12>; // @registers
+  // @unroll
+  for (var j = 0u; j < 3u; j++) {
+    let outer = g[j] + g[j + 6u];
+    e[j] = g[j];
+    e[j + 3u] = 0.5 * (outer + g[j + 3u]);
+    e[j + 6u] = 0.5 * (outer - g[j + 3u]);
+    e[j + 9u] = g[j + 6u];
+  }
+  let to = (block * params.inputs * 16u * params.oc + i * params.step + slot - params.packedBase) / LANES;
+  let row = params.row / LANES;
+  // @unroll
+  for (var k = 0u; k < 4u; k++) {
+    let outer = e[k * 3u] + e[k * 3u + 2u];
+    packed[to + (k * 4u) * row] = e[k * 3u];
+    packed[to + (k * 4u + 1u) * row] = 0.5 * (outer + e[k * 3u + 1u]);
+    packed[to + (k * 4u + 2u) * row] = 0.5 * (outer - e[k * 3u + 1u]);
+    packed[to + (k * 4u + 3u) * row] = e[k * 3u + 2u];
+  }
+}
