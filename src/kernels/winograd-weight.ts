@@ -36,13 +36,14 @@ export interface Piece {
 /** What the sums of a piece may take: they are read again at once, from the last of the caches. */
 const PIECE_BYTES = 2 ** 22;
 
-/** All output channels in pieces of whole blocks; a channel's sums are so many elements. */
+/** All output channels in pieces of whole blocks, of at most about so many bytes; a channel's sums are so many elements. */
 export function piecesBy(
   { oc, groupBlocks, blocks }: Pick<Packing, 'oc' | 'groupBlocks' | 'blocks'>,
   { outputs }: Pick<WeightShape, 'outputs'>,
   elements: number,
+  bytes = PIECE_BYTES,
 ): Piece[] {
-  const most = Math.min(blocks, Math.max(1, Math.floor(PIECE_BYTES / (4 * elements * oc))));
+  const most = Math.min(blocks, Math.max(1, Math.floor(bytes / (4 * elements * oc))));
   const channelOf = (block: number) =>
     Math.floor(block / groupBlocks) * outputs + Math.min(outputs, (block % groupBlocks) * oc);
   return Array.from({ length: Math.ceil(blocks / most) }, (_, piece) => {
