@@ -1,9 +1,10 @@
 // One-hot planes: y[n, c, p] = 1 where ids[n, p] = c, else 0. Ids outside 0 … classes − 1 give zeros.
 //
 // ids [samples, area] → y [samples, classes, area]. Dispatched by kernels/ids.ts, one thread an element of y, or, where planes are whole
-// vec4, four: `area` and the bases count those then.
+// vec4, four: `area` counts those then.
 
 const WG: u32 = 64;
+const LANES: u32 = 4;
 alias Ids = vec4i;
 alias Value = vec4f;
 
@@ -27,6 +28,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let flat = params.first * area + index;
   let plane = flat / area;
   let sample = plane / params.classes;
-  let id = ids[sample * area + flat % area - params.idsBase];
-  y[flat - params.yBase] = select(Value(0.0), Value(1.0), id == Ids(i32(plane % params.classes)));
+  let id = ids[sample * area + flat % area - params.idsBase / LANES];
+  y[flat - params.yBase / LANES] = select(Value(0.0), Value(1.0), id == Ids(i32(plane % params.classes)));
 }

@@ -27,16 +27,13 @@ struct Params {
 @group(0) @binding(1) var<storage, read> w: array<Source>;
 @group(0) @binding(2) var<storage, read_write> packed: array<Value>;
 
+fn place(tap: u32) -> u32 { return u32(i32(params.tap0) + i32(tap) * params.tapStep); }
+
 // A tap of the kernels of LANES output channels from the first at `first` on, zero beyond the last of `there`.
 fn gather(first: u32, tap: u32, there: u32) -> Value {
-  let at = first + select(0u, u32(i32(params.tap0) + i32(tap) * params.tapStep), there > 0u);
+  let at = first + place(tap);
   let step = params.wOut;
-  return vec4f(
-    select(0.0, w[at], there > 0u),
-    select(0.0, w[at + select(0u, step, there > 1u)], there > 1u),
-    select(0.0, w[at + select(0u, 2u * step, there > 2u)], there > 2u),
-    select(0.0, w[at + select(0u, 3u * step, there > 3u)], there > 3u),
-  );
+  return select(vec4f(), vec4f(w[at], w[at + step], w[at + 2u * step], w[at + 3u * step]), vec4u(0u, 1u, 2u, 3u) < vec4u(there));
 }
 
 @compute @workgroup_size(WG)

@@ -7,20 +7,16 @@ import type { Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
 /** ids, y. */
-export const oneHotPlanes = ({ bases, ...range }: PlaneRange, area: number, classes: number): Kernel => {
-  const lanes = [area, ...Object.values(bases)].every((count) => count % 4 === 0) ? 4 : 1;
-  const inLanes = Object.fromEntries(Object.entries(bases).map(([name, base]) => [name, base / lanes]));
-  return planewise(
-    { ...range, bases: inLanes },
-    {
-      name: 'oneHot.compare',
-      source: oneHot,
-      itemsPerPlane: area / lanes,
-      flopsPerItem: 0,
-      constants: lanes === 1 ? { Ids: 'i32', Value: 'f32' } : {},
-      params: { area: area / lanes, classes },
-    },
-  );
+export const oneHotPlanes = (range: PlaneRange, area: number, classes: number): Kernel => {
+  const lanes = area % 4 === 0 ? 4 : 1;
+  return planewise(range, {
+    name: 'oneHot.compare',
+    source: oneHot,
+    itemsPerPlane: area / lanes,
+    flopsPerItem: 0,
+    constants: lanes === 1 ? { LANES: 1, Ids: 'i32', Value: 'f32' } : {},
+    params: { area: area / lanes, classes },
+  });
 };
 
 /** ids, y. */

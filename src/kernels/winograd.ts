@@ -18,6 +18,7 @@ import {
 import { quadPacking, sharedWeights, WORKGROUP } from './conv-quads.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
+import { sideBySide } from './side-by-side.js';
 
 /** vec4 of tiles × output channels that a thread of the multiplication owns. */
 export interface WinogradTile {
@@ -153,23 +154,7 @@ export const orderOf = (inputs: number, { lanes }: Packing, positions: number, b
 const ONE_KERNEL = {
   constants: { LANES: 1, Value: 'f32' },
   hooks: {
-    gather: `fn gather(first: u32, tap: u32, there: u32) -> Value {
-  return select(0.0, w[first + select(0u, u32(i32(params.tap0) + i32(tap) * params.tapStep), there > 0u)], there > 0u);
-}`,
-  },
-};
-
-/**
- * For [I, O, 3, 3] with O a multiple of 4: the kernels of four outputs are nine vec4 in a row, each of which a compiler loads once for
- * all taps. On lavapipe they are loaded in half the time of 36 numbers, which makes 5 to 15 % of the whole.
- */
-const SIDE_BY_SIDE = {
-  constants: { Source: 'vec4f' },
-  hooks: {
-    gather: `fn number(first: u32, i: u32) -> f32 { let four = w[first / 4u + i / 4u]; return four[i % 4u]; }
-fn gather(first: u32, tap: u32, there: u32) -> Value {
-  return select(Value(), Value(number(first, 8u - tap), number(first, 17u - tap), number(first, 26u - tap), number(first, 35u - tap)), there > 0u);
-}`,
+    gather: `fn gather(first: u32, tap: u32, there: u32) -> Value { return select(0.0, w[first + place(tap)], there > 0u); }`,
   },
 };
 
@@ -180,7 +165,7 @@ export const winogradWeights = (
   parts: { w: Part; packed: Part },
   order: WeightOrder,
 ): Kernel => {
-  const { groups, inputs, outputs, transposed } = shape;
+  const { groups, inputs, outputs } = shape;
   const whole = parts.w.end - parts.w.start === groups * inputs * outputs * 9;
   const lanes = whole && packing.oc % 4 === 0 ? 4 : 1;
   const transform = { name: 'conv.winograd.weights', source: weightsSource, flops: 100 };
@@ -188,8 +173,11 @@ export const winogradWeights = (
     positions: POSITIONS,
     params: { ...order },
   });
-  const form = lanes === 1 ? ONE_KERNEL : transposed && outputs % 4 === 0 ? SIDE_BY_SIDE : {};
-  return { ...kernel, ...form, workgroups: Math.ceil(kernel.workgroups / lanes) };
+  return {
+    ...kernel,
+    ...(lanes === 1 ? ONE_KERNEL : sideBySide(shape)),
+    workgroups: Math.ceil(kernel.workgroups / lanes),
+  };
 };
 
 /** The part of a candidate's name that says what a thread owns. */
