@@ -7,14 +7,17 @@ import type { Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
 /** ids, y. */
-export const oneHotPlanes = (range: PlaneRange, area: number, classes: number): Kernel =>
-  planewise(range, {
+export const oneHotPlanes = (range: PlaneRange, area: number, classes: number): Kernel => {
+  const lanes = area % 4 === 0 ? 4 : 1;
+  return planewise(range, {
     name: 'oneHot.compare',
     source: oneHot,
-    itemsPerPlane: area,
+    itemsPerPlane: area / lanes,
     flopsPerItem: 0,
-    params: { area, classes },
+    constants: lanes === 1 ? { LANES: 1, Ids: 'i32', Value: 'f32' } : {},
+    params: { area: area / lanes, classes },
   });
+};
 
 /** ids, y. */
 export const edgesOf = (range: PlaneRange, height: number, width: number): Kernel =>

@@ -7,9 +7,10 @@ import type { PlaneRange } from './planes.js';
 /** The convolution whose `inputs` are the classes, and where it lacks planes of its own: x is a map of ids. */
 type LabelShape = ConvShape;
 
-const MOST_CHANNELS = 32;
+/** What a thread owns; more of both cost more in what waits for a register than they save in loads: 4×16 and 8×8 take longer on lavapipe. */
+const PIXELS = 4;
+const MOST_CHANNELS = 8;
 
-/** Channels a thread owns: more share the loads of ids. */
 export function labelPacking({ outputs }: LabelShape): Packing {
   const oc = Math.min(MOST_CHANNELS, 4 * Math.ceil(outputs / 4));
   const blocks = Math.ceil(outputs / oc);
@@ -37,18 +38,20 @@ export function labelConv(
   const { inputs: classes, outputs, output, kernel } = shape;
   const blocks = w.end - w.start;
   const pixels = areaOf(output);
-  const pixelGroups = groupsFor(pixels);
+  const rowThreads = Math.ceil(output[1] / PIXELS);
+  const planeGroups = groupsFor(output[0] * rowThreads);
   const lookups = images * blocks * pixels * areaOf(kernel);
   return {
     name: 'labelConv2d.lookup',
     source,
-    constants: { WG: WORKGROUP, OC: oc, VECS: oc / 4, REFLECT: shape.reflect },
+    constants: { WG: WORKGROUP, PX: PIXELS, OC: oc, VECS: oc / 4, SUMS: PIXELS * (oc / 4), REFLECT: shape.reflect },
     params: {
       image0: parts.image0,
       images,
       block0: w.start,
       blocks,
-      pixelGroups,
+      rowThreads,
+      planeGroups,
       outputs,
       classes,
       outArea: pixels,
@@ -58,7 +61,7 @@ export function labelConv(
       wBase: w.base / 4,
       ...range('out', out),
     },
-    workgroups: images * blocks * pixelGroups,
+    workgroups: images * blocks * planeGroups,
     flops: lookups * oc,
   };
 }

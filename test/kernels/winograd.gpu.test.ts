@@ -18,6 +18,10 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
   groups: [false, { x: [2, 12, 6, 14], w: [10, 6, 3, 3], bias: true, options: { groups: 2 } }],
   'smaller than a tile': [false, { x: [2, 3, 3, 2], w: [4, 3, 3, 3], bias: false, options: { padding: 1 } }],
   transposed: [true, { x: [2, 10, 9, 6], w: [10, 7, 3, 3], bias: true, options: { padding: 1 } }],
+  'transposed, whole vec4 of outputs': [
+    true,
+    { x: [1, 10, 5, 9], w: [10, 12, 3, 3], bias: true, options: { padding: 1, groups: 2 } },
+  ],
 };
 
 const FORCED = { conv: 'winograd-1x8-broadcast', convWeight: 'winograd-8x2-broadcast' };

@@ -127,6 +127,18 @@ function regionMeanCase(r: Random): Case {
   };
 }
 
+function oneHotCase(r: Random, width: number): Case {
+  const classes = r.pick([1, 2, 7, 35]);
+  const map = ids(r, [r.int(1, 2), 1, r.int(1, 9), width], classes);
+  return {
+    op: 'oneHot',
+    spec: { ids: map.shape, classes },
+    operands: [whole(map)],
+    call: (ops, [i]) => ops.oneHot(i, classes),
+    bound: exact,
+  };
+}
+
 export const lossCases: Record<string, CaseMaker> = {
   l1Loss: (r) => pairLoss('l1Loss', r),
   mseLoss: (r) => pairLoss('mseLoss', r),
@@ -134,17 +146,8 @@ export const lossCases: Record<string, CaseMaker> = {
   hingeLoss: hingeCase,
   softmaxCrossEntropy: crossEntropyCase,
   regionMean: regionMeanCase,
-  oneHot: (r) => {
-    const classes = r.pick([1, 2, 7, 35]);
-    const map = ids(r, [r.int(1, 2), 1, r.int(1, 9), r.int(1, 17)], classes);
-    return {
-      op: 'oneHot',
-      spec: { ids: map.shape, classes },
-      operands: [whole(map)],
-      call: (ops, [i]) => ops.oneHot(i, classes),
-      bound: exact,
-    };
-  },
+  oneHot: (r) => oneHotCase(r, r.int(1, 17)),
+  'oneHot of whole vec4': (r) => oneHotCase(r, 4 * r.int(1, 5)),
   instanceEdges: (r) => {
     const map = ids(r, [r.int(1, 2), 1, r.int(1, 17), r.int(1, 33)], 2);
     return {
