@@ -5,13 +5,11 @@
 // w is [G·O, I, 3, 3] or, for convTranspose2d, [G·I, O, 3, 3] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
 // without a channel are zero. Source and result are ranges [start, end) of their tensors, of the result whole planes [block, i], or
 // whole blocks where channels stand side by side (kernels/winograd.ts, orderOf).
-// Dispatched by kernels/winograd2.ts; a thread owns the kernels of LANES output channels side by side, or of one where w is cut; where their
-// kernels lie side by side, it loads them as vec4.
+// Dispatched by kernels/winograd2.ts; a thread owns the kernels of LANES output channels side by side, or of one where w is cut.
 
 const WG: u32 = 64;
 const LANES: u32 = 4;
 alias Value = vec4f;
-alias Source = f32;
 
 struct Params {
   wOut: u32, wIn: u32, wGroup: u32,
@@ -23,16 +21,18 @@ struct Params {
   packedStart: u32, packedEnd: u32, packedBase: u32,
 };
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> w: array<Source>;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
 @group(0) @binding(2) var<storage, read_write> packed: array<Value>;
 
-fn place(tap: u32) -> u32 { return u32(i32(params.tap0) + i32(tap) * params.tapStep); }
-
-// A tap of the kernels of LANES output channels from the first at `first` on, zero beyond the last of `there`.
-fn gather(first: u32, tap: u32, there: u32) -> Value {
-  let at = first + place(tap);
+// What stands at an element of the kernels of LANES output channels from the first at `at` on, zero beyond the last of `there`.
+fn gather(at: u32, there: u32) -> Value {
   let step = params.wOut;
-  return select(vec4f(), vec4f(w[at], w[at + step], w[at + 2u * step], w[at + 3u * step]), vec4u(0u, 1u, 2u, 3u) < vec4u(there));
+  return vec4f(
+    select(0.0, w[at], there > 0u),
+    select(0.0, w[at + select(0u, step, there > 1u)], there > 1u),
+    select(0.0, w[at + select(0u, 2u * step, there > 2u)], there > 2u),
+    select(0.0, w[at + select(0u, 3u * step, there > 3u)], there > 3u),
+  );
 }
 
 @compute @workgroup_size(WG)
@@ -53,7 +53,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var g: array<Value, 9>; // @registers
   // @unroll
   for (var tap = 0u; tap < 9u; tap++) {
-    g[tap] = gather(source - params.wBase, tap, there);
+    let place = u32(i32(params.tap0) + i32(tap) * params.tapStep);
+    g[tap] = gather(source + select(0u, place, used) - params.wBase, there);
   }
   var e: array<Value, 12>; // @registers
   // @unroll

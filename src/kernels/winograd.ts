@@ -18,7 +18,6 @@ import {
 import { quadPacking, sharedWeights, WORKGROUP } from './conv-quads.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
-import { sideBySide } from './side-by-side.js';
 
 /** vec4 of tiles × output channels that a thread of the multiplication owns. */
 export interface WinogradTile {
@@ -153,9 +152,7 @@ export const orderOf = (inputs: number, { lanes }: Packing, positions: number, b
 /** For weights of which a launch sees a part, whose borders may lie between the channels of a vec4. */
 const ONE_KERNEL = {
   constants: { LANES: 1, Value: 'f32' },
-  hooks: {
-    gather: `fn gather(first: u32, tap: u32, there: u32) -> Value { return select(0.0, w[first + place(tap)], there > 0u); }`,
-  },
+  hooks: { gather: 'fn gather(at: u32, there: u32) -> Value { return select(0.0, w[at], there > 0u); }' },
 };
 
 /** A transform of weights by four output channels a thread, where they are whole and so many lie in a block. */
@@ -165,7 +162,7 @@ export function byLanes(kernel: Kernel, shape: ConvShape, { oc }: Packing, w: Pa
   const lanes = whole && oc % 4 === 0 ? 4 : 1;
   return {
     ...kernel,
-    ...(lanes === 1 ? ONE_KERNEL : sideBySide(shape)),
+    ...(lanes === 1 ? ONE_KERNEL : {}),
     workgroups: Math.ceil(kernel.workgroups / lanes),
   };
 }
