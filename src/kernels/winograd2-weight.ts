@@ -40,9 +40,14 @@ export const channelGrid = ({ inputs }: WeightShape): TileGrid => ({
   row: 4 * Math.ceil(inputs / 4),
 });
 
+/**
+ * What the sums of a piece may take. 512 channels on 8×16 are one: in four they take as long (lavapipe), at two dispatches each.
+ */
+const PIECE_BYTES = 2 ** 24;
+
 /** All output channels in pieces, each summed and transformed before the next. */
 export const piecesOf = (shape: WeightShape, tile: WinogradTile): Piece[] =>
-  piecesBy(winogradPacking(ofTiles(shape), tile), shape, POSITIONS * channelGrid(shape).row);
+  piecesBy(winogradPacking(ofTiles(shape), tile), shape, POSITIONS * channelGrid(shape).row, PIECE_BYTES);
 
 /** What both transforms know of the tiles. */
 function tileParams(shape: WeightShape) {
