@@ -12,6 +12,7 @@ import {
   type Part,
   range,
   WINOGRAD_CHANNELS,
+  WINOGRAD2_CHANNELS,
 } from './conv.js';
 import { LEAST_ROWS, tilePrior } from './gpu-prior.js';
 import { groupsFor, type Kernel } from './kernel.js';
@@ -208,7 +209,7 @@ export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: 
     // 3×3 of stride 2 fill the phases by 9/16 only, which plain sums beat.
     const phases = transformed && areaOf(kernel) === 16 && fitsPolyphase({ ...shape, transposed: false });
     if (phases) return 'polyphase-8x4-broadcast';
-    return isWorthHalving(shape) ? 'winograd2-2x32-broadcast' : 'quads-8-broadcast';
+    return isWorthHalving(shape, WINOGRAD2_CHANNELS) ? 'winograd2-2x32-broadcast' : 'quads-8-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;

@@ -334,22 +334,21 @@ export function fitsNested({ kernel, stride, dilation }: ConvShape): boolean {
 /** From so many channels on both sides a quarter of the products outweighs the transforms. */
 export const WINOGRAD_CHANNELS = 32;
 
-/**
- * From so many channels on both sides on, F(2×2, 3×3) outweighs its transforms, which work on four pixels for F(4×4)'s sixteen: on lavapipe
- * it takes 0.7 of the time of plain sums at 128 and 256 channels, 1.2 at 64.
- */
+/** Likewise for F(2×2, 3×3), whose transforms work on four pixels for the sixteen of F(4×4). */
 export const WINOGRAD2_CHANNELS = 128;
 
 /** Pixels of a plane whose tiles of 2×2 are a vec4 for each thread of a workgroup. */
 const WINOGRAD2_PIXELS = 128;
 
-/** Whether F(2×2, 3×3) beats plain sums on CPU adapters. */
+/** Whether F(2×2, 3×3) beats plain sums on a CPU adapter, where it does from so many channels on both sides on. */
 export const isWorthHalving = (
   shape: Pick<ConvShape, 'inputs' | 'outputs' | 'output' | 'kernel' | 'stride' | 'dilation'>,
+  channels: number,
 ): boolean =>
-  Math.min(shape.inputs, shape.outputs) >= WINOGRAD2_CHANNELS &&
-  areaOf(shape.output) >= WINOGRAD2_PIXELS &&
-  fitsWinograd(shape);
+  Math.min(shape.inputs, shape.outputs) >= channels && areaOf(shape.output) >= WINOGRAD2_PIXELS && fitsWinograd(shape);
+
+/** Time over that of plain sums: on lavapipe 0.7 at 128 channels, 1.2 at 64; on the four lanes of SwiftShader 0.65 at 32. */
+const halvedFrom = (narrow: boolean): number => (narrow ? WINOGRAD_CHANNELS : WINOGRAD2_CHANNELS);
 
 /** Pixels of 16 tiles: up to so many, threads side by side over tiles leave half of a workgroup idle, and more. */
 export const FEW_PIXELS = 256;
@@ -387,7 +386,7 @@ export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adap
     if (wide && fitsWinograd(shape)) return winogradPrior(shape);
     if (wide && isWorthNesting(shape)) return phasedPrior('nested', shape, subgroupSize);
     if (quartered && narrow) return phasedPrior('polyphase', shape, subgroupSize);
-    return isWorthHalving(shape) ? 'winograd2-1x32-broadcast' : 'quads-2x1x16-broadcast';
+    return isWorthHalving(shape, halvedFrom(narrow)) ? 'winograd2-1x32-broadcast' : 'quads-2x1x16-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-8x${Math.min(8, outputs)}`;

@@ -36,12 +36,12 @@ export interface Piece {
 /** What the sums of a piece may take: they are read again at once, from the last of the caches. */
 const PIECE_BYTES = 2 ** 22;
 
-/** All output channels in pieces of whole blocks, of at most about so many bytes; a channel's sums are so many elements. */
+/** All output channels in pieces of whole blocks, which take up to `bytes` where a channel's sums are so many elements. */
 export function piecesBy(
   { oc, groupBlocks, blocks }: Pick<Packing, 'oc' | 'groupBlocks' | 'blocks'>,
   { outputs }: Pick<WeightShape, 'outputs'>,
   elements: number,
-  bytes = PIECE_BYTES,
+  bytes: number,
 ): Piece[] {
   const most = Math.min(blocks, Math.max(1, Math.floor(bytes / (4 * elements * oc))));
   const channelOf = (block: number) =>
@@ -57,7 +57,8 @@ export function piecesBy(
 /** Where sums are split, which few channels are, in one piece. */
 export function piecesOf(shape: WeightShape, tile: WinogradWeightTile, { splits }: Splitting): Piece[] {
   const { groupBlocks, blocks } = gridOf(shape, tile);
-  return piecesBy({ oc: tile.ob, groupBlocks, blocks }, shape, splits > 1 ? 0 : POSITIONS * shape.inputs);
+  const bytes = splits > 1 ? Number.POSITIVE_INFINITY : PIECE_BYTES;
+  return piecesBy({ oc: tile.ob, groupBlocks, blocks }, shape, POSITIONS * shape.inputs, bytes);
 }
 
 /** By samples, or by ranges of a row's vec4; what is cut into bands has work enough without. */

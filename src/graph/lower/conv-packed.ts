@@ -45,7 +45,7 @@ import {
   winogradPacking,
   winogradWeights,
 } from '../../kernels/winograd.js';
-import { type Chunk, planeOf, sizeOf } from '../chunks.js';
+import { type Chunk, sizeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
 import { launchPairs, meet, meetings, type Range, type Slice, slicesOf, view, whole } from './slices.js';
@@ -105,24 +105,16 @@ const packedSlices = (plan: Lowering, held: Packed): Slice[] =>
     };
   });
 
-/** Output channels that a tensor of sums holds, where it is one image's: it may have room for more. */
-export interface Channels {
-  channel0: number;
-  channels: number;
-}
-
-/** Slices of the sums of some output channels, counted in those of all. */
-const sumSlices = (plan: Lowering, out: Tensor, { channel0, channels }: Channels): Slice[] =>
-  slicesOf(plan, out).flatMap(({ planes: { start, end, base }, inner, ...slice }): Slice[] => {
-    const ends = Math.min(end, channels);
-    const planes = { start: start + channel0, end: ends + channel0, base: base + channel0 * planeOf(out.shape) };
-    return start < ends ? [{ ...slice, planes, inner: [planes.start, planes.end] }] : [];
-  });
-
-/** One launch for every combination of chunks of x, packed weights and out that meet, and every phase. */
+/** One launch for every combination of chunks of x, packed weights and out that meet, and every phase; `outs` where out holds some channels. */
 export function lowerSums(
   plan: Lowering,
-  { x, bias, out, of, ...held }: Packed & { x: Tensor; bias?: Tensor; out: Tensor; of?: Channels },
+  {
+    x,
+    bias,
+    out,
+    outs = slicesOf(plan, out),
+    ...held
+  }: Packed & { x: Tensor; bias?: Tensor; out: Tensor; outs?: Slice[] },
   shape: ConvShape,
   packing: Packing,
   kernels: (parts: DirectParts) => Kernel[],
@@ -130,7 +122,7 @@ export function lowerSums(
   const xs = slicesOf(plan, x);
   const ws = packedSlices(plan, held);
   const continues = [...xs, ...ws].some(({ planes }) => planes.start % shape.inputs !== 0);
-  return meetings(of ? sumSlices(plan, out, of) : slicesOf(plan, out), xs).flatMap(({ a: os, b: xs, image0, images }) =>
+  return meetings(outs, xs).flatMap(({ a: os, b: xs, image0, images }) =>
     ws.flatMap((ws): Launch[] => {
       const [block0, end] = blocksOf(shape, packing, os, xs, ws);
       if (block0 >= end) return [];

@@ -11,10 +11,22 @@ import {
   winograd2Tiles,
   winograd2WeightMultiply,
 } from '../../kernels/winograd2-weight.js';
+import { planeOf } from '../chunks.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
 import { lowerSums } from './conv-packed.js';
 import { transformPiece } from './conv-weight.js';
-import { launchPairs } from './slices.js';
+import { launchPairs, type Slice, slicesOf } from './slices.js';
+
+/** Slices of the sums of a piece's channels, counted in those of all. */
+const sumSlices = (plan: Lowering, sums: Tensor, { channel0, channels }: Piece): Slice[] =>
+  slicesOf(plan, sums).flatMap(({ planes: { start, end, base }, ...slice }): Slice[] => {
+    const planes = {
+      start: start + channel0,
+      end: Math.min(end, channels) + channel0,
+      base: base + channel0 * planeOf(sums.shape),
+    };
+    return planes.start < planes.end ? [{ ...slice, planes, inner: [planes.start, planes.end] }] : [];
+  });
 
 /** A weight gradient whose sums over tiles of 2×2 pixels are those of a convolution over channels; in pieces of output channels. */
 export function lowerWeightWinograd2(plan: Lowering, node: Node, shape: WeightShape, tile: WinogradTile): Launch[] {
@@ -29,9 +41,13 @@ export function lowerWeightWinograd2(plan: Lowering, node: Node, shape: WeightSh
   const sums = plan.scratch([1, Math.max(...pieces.map(({ channels }) => channels)), row]);
   const order = orderOf(summed.inputs, packing, POSITIONS, plan.chunks(packed).length === 1);
   const ofPiece = (piece: Piece): Launch[] => [
-    ...lowerSums(plan, { x: v, packed, block0: 0, out: sums, of: piece }, summed, packing, (parts) => [
-      winograd2WeightMultiply(shape, tile, parts, order),
-    ]),
+    ...lowerSums(
+      plan,
+      { x: v, packed, block0: 0, out: sums, outs: sumSlices(plan, sums, piece) },
+      summed,
+      packing,
+      (parts) => [winograd2WeightMultiply(shape, tile, parts, order)],
+    ),
     ...transformPiece(plan, shape, { sums, dw, row }, piece, (planes) => winograd2Kernels(planes, shape)),
   ];
   return [
