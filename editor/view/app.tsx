@@ -4,9 +4,10 @@ import { TOOLS } from '../document/tools.js';
 import type { Editor } from '../editor.js';
 import type { Progress } from '../painter/messages.js';
 import { pickFiles, saveFile } from './files.js';
+import { fitted, type Looks, zoomed } from './looks.js';
 import { drawOverlay } from './overlay.js';
 import { Classes, Layers, Selected, Tools } from './panels.jsx';
-import { fitted, type Looks, Stage, zoomed } from './stage.jsx';
+import { Stage } from './stage.jsx';
 
 export interface Props {
   editor: Editor;

@@ -6,7 +6,7 @@ import { objectsOf } from '../document/objects.js';
 import { TOOLS, toolOf } from '../document/tools.js';
 import type { Editor } from '../editor.js';
 import { ICONS } from './icons.js';
-import type { Looks } from './stage.js';
+import type { Looks } from './looks.js';
 
 interface Props {
   editor: Editor;
