@@ -32,71 +32,76 @@ export interface Loop {
   idle(): Promise<void>;
 }
 
+/** Waits for a hand to rest, from `again` on anew; `rested` stops it or waits again. */
+function resting(options: LoopOptions, rested: () => void) {
+  const { restMs = 150, setTimer = setTimeout, clearTimer = clearTimeout } = options;
+  let timer: Timer | undefined;
+  const stop = () => {
+    if (timer !== undefined) clearTimer(timer);
+    timer = undefined;
+  };
+  return {
+    stop,
+    waits: () => timer !== undefined,
+    again() {
+      stop();
+      timer = setTimer(rested, restMs);
+    },
+  };
+}
+
+/** Does what `next` gives, one thing at a time, until it gives nothing. */
+function inTurn(next: () => Job | undefined): Job {
+  let running = false;
+  return async () => {
+    if (running) return;
+    running = true;
+    for (let job = next(); job; job = next()) await job();
+    running = false;
+  };
+}
+
 export function paintingLoop(options: LoopOptions): Loop {
-  const { paint, busy, restMs = 150, setTimer = setTimeout, clearTimer = clearTimeout } = options;
   let dirty: Box | undefined;
   let wantsFull = false;
   let painting = false;
-  let running = false;
-  let timer: Timer | undefined;
-  let jobs: readonly Job[] = [];
+  let jobs: Job[] = [];
   let waiting: (() => void)[] = [];
 
-  const isWhole = () => !painting && !dirty && !wantsFull && timer === undefined;
+  const isWhole = () => !painting && !dirty && !wantsFull && !rest.waits();
   const settle = () => {
     if (!isWhole()) return;
     for (const done of waiting) done();
     waiting = [];
   };
-  const rest = () => {
-    timer = undefined;
-    if (busy()) return wait();
-    wantsFull = true;
-    void run();
-  };
-  const wait = () => {
-    if (timer !== undefined) clearTimer(timer);
-    timer = setTimer(rest, restMs);
-  };
-
-  async function next(): Promise<void> {
+  const picture = async () => {
     // A full picture shows what was touched too.
     const preview = wantsFull ? undefined : dirty;
     dirty = undefined;
     wantsFull = false;
     painting = true;
-    await paint(preview);
+    await options.paint(preview);
     painting = false;
     settle();
-  }
-  async function nextJob(): Promise<void> {
-    const [job, ...left] = jobs;
-    jobs = left;
-    await job!();
-  }
-
-  /** One thing at a time, so that no queue builds up behind a slow device; what came meanwhile is painted together. */
-  async function run(): Promise<void> {
-    if (running) return;
-    running = true;
-    while (dirty || wantsFull || (isWhole() && jobs.length > 0)) await (isWhole() ? nextJob() : next());
-    running = false;
-  }
+  };
+  // So no queue builds up behind a slow device; what came meanwhile is painted together.
+  const run = inTurn(() => (dirty || wantsFull ? picture : isWhole() ? jobs.shift() : undefined));
+  const full = () => {
+    rest.stop();
+    wantsFull = true;
+    void run();
+  };
+  const rest = resting(options, () => (options.busy() ? rest.again() : full()));
 
   return {
     touch(box) {
       dirty = union(dirty, box);
-      wait();
+      rest.again();
       void run();
     },
-    full() {
-      if (timer !== undefined) clearTimer(timer);
-      timer = undefined;
-      wantsFull = true;
-      void run();
-    },
+    full,
     spare(given) {
-      jobs = given;
+      jobs = [...given];
       void run();
     },
     idle: () =>

@@ -1,13 +1,12 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { Editor } from '../editor.js';
 import type { Progress } from '../painter/messages.js';
 import { pickFiles } from './files.js';
 import { Header } from './header.jsx';
 import type { Looks } from './looks.js';
-import { openFiles, openPhoto } from './open-files.js';
+import { openPhoto } from './open-files.js';
 import { drawOverlay } from './overlay.js';
 import { Classes, Layers, Selected, Tools } from './panels.jsx';
-import { press } from './shortcuts.js';
 import { Stage } from './stage.jsx';
 
 export interface Props {
@@ -15,63 +14,27 @@ export interface Props {
   labels: HTMLCanvasElement;
   result: HTMLCanvasElement;
   overlay: HTMLCanvasElement;
-  /** Calls back whenever the editor's state is new. */
-  subscribe(listener: () => void): () => void;
+  looks: Looks;
+  setLooks(looks: Looks): void;
   /** Whether the browser keeps the drawing by itself. */
   autosaves: boolean;
-  progress: Progress | undefined;
+  progress?: Progress;
 }
 
-function useEditor({ subscribe }: Props): void {
-  const [, redraw] = useState(0);
-  useEffect(() => subscribe(() => redraw((n) => n + 1)), []);
-}
-
-/** Hears events wherever they happen, with the listeners of the first time. */
-function useEvents(listeners: Record<string, (event: any) => void>): void {
-  useEffect(() => {
-    for (const [name, listener] of Object.entries(listeners)) addEventListener(name, listener);
-    return () => {
-      for (const [name, listener] of Object.entries(listeners)) removeEventListener(name, listener);
-    };
-  }, []);
-}
-
-/** How the picture is looked at; `latest` knows of a change before the page is drawn with it. */
-function useLooks() {
-  const [looks, setLooks] = useState<Looks>({ zoom: 1, x: 0, y: 0, opacity: 1, wipe: 0 });
-  const latest = useRef(looks);
-  latest.current = looks;
-  const change = (next: Looks) => {
-    latest.current = next;
-    setLooks(next);
-  };
-  return { looks, latest, change };
-}
-
+/** The page; drawn anew whenever the editor's state is. */
 export function App(props: Props) {
-  useEditor(props);
-  const { editor, labels, result, overlay } = props;
+  const { editor, overlay } = props;
   const { model, drawing, history, selected } = editor.state;
-  const { looks, latest, change } = useLooks();
   useEffect(() => drawOverlay(overlay, editor), [selected, drawing, history]);
-  useEvents({
-    keydown: (event: KeyboardEvent) => press(editor, latest.current, change, event),
-    dragover: (event: DragEvent) => event.preventDefault(),
-    drop(event: DragEvent) {
-      event.preventDefault();
-      void openFiles(editor, [...(event.dataTransfer?.files ?? [])]);
-    },
-  });
   return (
     <div class="app">
-      <Header editor={editor} />
-      <Notice editor={editor} />
+      <Header {...props} />
+      <Notice {...props} />
       {drawing && model ? (
         <>
           <Tools editor={editor} />
-          <Stage editor={editor} looks={looks} setLooks={change} labels={labels} result={result} overlay={overlay} />
-          <Side editor={editor} looks={looks} setLooks={change} />
+          <Stage {...props} />
+          <Side {...props} />
         </>
       ) : (
         <>
@@ -80,12 +43,12 @@ export function App(props: Props) {
           <aside />
         </>
       )}
-      <Footer {...props} looks={looks} />
+      <Footer {...props} />
     </div>
   );
 }
 
-function Notice({ editor }: Pick<Props, 'editor'>) {
+function Notice({ editor }: Props) {
   const { notice } = editor.state;
   if (!notice) return null;
   return (
@@ -98,7 +61,7 @@ function Notice({ editor }: Pick<Props, 'editor'>) {
   );
 }
 
-function Side({ editor, looks, setLooks }: { editor: Editor; looks: Looks; setLooks(looks: Looks): void }) {
+function Side({ editor, looks, setLooks }: Props) {
   const choosePhoto = async () => {
     const [file] = await pickFiles('image/*');
     if (file) await openPhoto(editor, file).catch(editor.fail);
@@ -149,8 +112,8 @@ function activity({ editor, progress }: Props): string {
   return compiling ? `Compiling kernels: ${progress.done} of ${progress.total}` : 'Painting …';
 }
 
-function Footer({ looks, ...props }: Props & { looks: Looks }) {
-  const { editor, autosaves } = props;
+function Footer(props: Props) {
+  const { editor, looks, autosaves } = props;
   const { timing, drawing, model } = editor.state;
   const { preview, full } = timing;
   return (

@@ -13,6 +13,8 @@ export interface Looks {
   wipe: number;
 }
 
+export const AS_OPENED: Looks = { zoom: 1, x: 0, y: 0, opacity: 1, wipe: 0 };
+
 const MOST_ZOOM = 32;
 export const between = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
 
