@@ -38,10 +38,11 @@ export const panned = (looks: Looks, from: Point, to: Point, part = 1): Looks =>
   y: looks.y + (to.y - from.y) * part,
 });
 
-/** Two fingers move and zoom: one goes between two places of the view, `other` stays. */
+/** Two fingers move and zoom: one goes between two places of the view, `other` stays, and the middle of both goes half the way. */
 export function pinched(looks: Looks, other: Point, from: Point, to: Point): Looks {
   const distance = ({ x, y }: Point) => Math.hypot(x - other.x, y - other.y);
-  return panned(zoomed(looks, distance(to) / Math.max(1, distance(from)), other), from, to, 1 / 2);
+  const middle = { x: (from.x + other.x) / 2, y: (from.y + other.y) / 2 };
+  return panned(zoomed(looks, distance(to) / Math.max(1, distance(from)), middle), from, to, 1 / 2);
 }
 
 /** The place of the map under a place of the view. */

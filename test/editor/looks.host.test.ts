@@ -30,9 +30,12 @@ test('what is panned follows the hand', () => {
   near(onMap(panned(LOOKS, from, to), to), onMap(LOOKS, from));
 });
 
-test('two fingers twice as far apart zoom by two', () => {
+test('two fingers twice as far apart zoom by two, and each keeps what lies under it', () => {
   const [other, from, to] = [0, 20, 40].map((x) => ({ x, y: 0 })) as [Point, Point, Point];
-  assert.is(pinched(LOOKS, other, from, to).zoom, 4);
+  const looks = pinched(LOOKS, other, from, to);
+  assert.is(looks.zoom, 4);
+  near(onMap(looks, other), onMap(LOOKS, other));
+  near(onMap(looks, to), onMap(LOOKS, from));
   assert.is(pinched(LOOKS, other, other, to).zoom, 32); // from one place: not infinitely large
 });
 
