@@ -35,19 +35,6 @@ async function openDrawing(
   } else editor.open(starter(editor.state.model!.manifest.encoding));
 }
 
-/** Does it when what runs now has ended: once, however often it is asked to. */
-function soon(action: () => void): () => void {
-  let asked = false;
-  return () => {
-    if (asked) return;
-    asked = true;
-    queueMicrotask(() => {
-      asked = false;
-      action();
-    });
-  };
-}
-
 /** Keys and dropped files, wherever on the page they are. */
 function listen(editor: Editor, page: Pick<Props, 'looks' | 'setLooks'>): void {
   addEventListener('keydown', (event) => press(editor, page.looks, page.setLooks, event));
@@ -70,7 +57,7 @@ async function start(): Promise<void> {
   const painter = remotePainter(worker, result.transferControlToOffscreen(), progress);
   let keep = (_: Editor) => {};
   const editor = createEditor(painter, {
-    changed: () => draw(),
+    changed: () => show({}),
     drawn(box) {
       const { drawing, model } = editor.state;
       if (!drawing || !model) return;
@@ -78,10 +65,14 @@ async function start(): Promise<void> {
       keep(editor);
     },
   });
-  const draw = soon(() => render(<App editor={editor} {...page} />, document.body));
+  let drawn: Promise<void> | undefined;
+  /** Draws the page when what runs now has ended, once for all that changed until then. */
   const show = (change: Partial<Props>) => {
     Object.assign(page, change);
-    draw();
+    drawn ??= Promise.resolve().then(() => {
+      drawn = undefined;
+      render(<App editor={editor} {...page} />, document.body);
+    });
   };
   Object.assign(globalThis, { pix2pixhdEditor: editor });
   const autosave = await openAutosave(resources.name);

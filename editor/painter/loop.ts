@@ -16,7 +16,7 @@ export interface LoopOptions {
   /** How long a hand rests before the full picture comes. */
   restMs?: number;
   setTimer?: (fn: () => void, ms: number) => Timer;
-  clearTimer?: (timer: Timer) => void;
+  clearTimer?: (timer: Timer | undefined) => void;
 }
 
 export interface Loop {
@@ -32,24 +32,6 @@ export interface Loop {
   idle(): Promise<void>;
 }
 
-/** Waits for a hand to rest, from `again` on anew; `rested` stops it or waits again. */
-function resting(options: LoopOptions, rested: () => void) {
-  const { restMs = 150, setTimer = setTimeout, clearTimer = clearTimeout } = options;
-  let timer: Timer | undefined;
-  const stop = () => {
-    if (timer !== undefined) clearTimer(timer);
-    timer = undefined;
-  };
-  return {
-    stop,
-    waits: () => timer !== undefined,
-    again() {
-      stop();
-      timer = setTimer(rested, restMs);
-    },
-  };
-}
-
 /** Does what `next` gives, one thing at a time, until it gives nothing. */
 function inTurn(next: () => Job | undefined): Job {
   let running = false;
@@ -62,13 +44,15 @@ function inTurn(next: () => Job | undefined): Job {
 }
 
 export function paintingLoop(options: LoopOptions): Loop {
+  const { paint, busy, restMs = 150, setTimer = setTimeout, clearTimer = clearTimeout } = options;
   let dirty: Box | undefined;
   let wantsFull = false;
   let painting = false;
+  let timer: Timer | undefined;
   let jobs: Job[] = [];
   let waiting: (() => void)[] = [];
 
-  const isWhole = () => !painting && !dirty && !wantsFull && !rest.waits();
+  const isWhole = () => !painting && !dirty && !wantsFull && timer === undefined;
   const settle = () => {
     if (!isWhole()) return;
     for (const done of waiting) done();
@@ -80,23 +64,31 @@ export function paintingLoop(options: LoopOptions): Loop {
     dirty = undefined;
     wantsFull = false;
     painting = true;
-    await options.paint(preview);
+    await paint(preview);
     painting = false;
     settle();
   };
   // So no queue builds up behind a slow device; what came meanwhile is painted together.
   const run = inTurn(() => (dirty || wantsFull ? picture : isWhole() ? jobs.shift() : undefined));
+  const stop = () => {
+    clearTimer(timer);
+    timer = undefined;
+  };
+  /** For the hand to rest. */
+  const wait = () => {
+    stop();
+    timer = setTimer(() => (busy() ? wait() : full()), restMs);
+  };
   const full = () => {
-    rest.stop();
+    stop();
     wantsFull = true;
     void run();
   };
-  const rest = resting(options, () => (options.busy() ? rest.again() : full()));
 
   return {
     touch(box) {
       dirty = union(dirty, box);
-      rest.again();
+      wait();
       void run();
     },
     full,
