@@ -36,7 +36,7 @@ function executor(all: Parts) {
   const { queue } = device.gpu;
   const { upload, finish, collect } = transfersOf(all);
   const timing = timedRuns(all);
-  let { generation } = arena;
+  let bound = arena.buffers;
 
   const hand = (dispatches: readonly Dispatch[], finishing?: (encoder: GPUCommandEncoder) => void) => {
     const encoder = device.gpu.createCommandEncoder();
@@ -45,8 +45,8 @@ function executor(all: Parts) {
     queue.submit([encoder.finish()]);
   };
   const send = (writes: Writes) => {
-    if (generation !== arena.generation) rebind();
-    generation = arena.generation;
+    if (bound !== arena.buffers) rebind();
+    bound = arena.buffers;
     upload(writes);
     for (const dispatches of kept.stale()) hand(dispatches);
     kept.ran();
