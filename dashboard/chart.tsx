@@ -98,29 +98,30 @@ function soon(action: () => (() => void) | undefined): () => void {
   };
 }
 
-/** The curves of one quantity. */
-export function Chart(props: Props) {
-  const { title, format, lines, smoothing, range, whole, onRange } = props;
+/** Keeps a plot as wide as its place, and in the colours of the scheme; gives what ends it. */
+function keepUp(plot: uPlot, place: HTMLElement): () => void {
+  const fit = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
+  fit.observe(place);
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  const redraw = () => plot.redraw(false);
+  scheme.addEventListener('change', redraw);
+  return () => {
+    fit.disconnect();
+    scheme.removeEventListener('change', redraw);
+    plot.destroy();
+  };
+}
+
+/** Draws the curves; gives the ref of where. A new plot where there are other runs, else the data alone are new. */
+function usePlot(props: Props, data: uPlot.AlignedData, onCursor: (index: number | null) => void) {
+  const { lines, smoothing, range } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
-  const [cursor, setCursor] = useState<number | null>(null);
-  const data = dataOf(lines, smoothing);
-
   useEffect(
     () =>
       soon(() => {
-        const made = new uPlot(options(props, setCursor), data, place.current!);
-        plot.current = made;
-        const fit = new ResizeObserver(() => made.setSize({ width: place.current!.clientWidth, height: HEIGHT }));
-        fit.observe(place.current!);
-        const scheme = matchMedia('(prefers-color-scheme: dark)');
-        const redraw = () => made.redraw(false);
-        scheme.addEventListener('change', redraw);
-        return () => {
-          fit.disconnect();
-          scheme.removeEventListener('change', redraw);
-          made.destroy();
-        };
+        plot.current = new uPlot(options(props, onCursor), data, place.current!);
+        return keepUp(plot.current, place.current!);
       }),
     [lines.map(({ number }) => number).join(), smoothing > 0],
   );
@@ -134,6 +135,15 @@ export function Chart(props: Props) {
       }),
     [lines, smoothing, range],
   );
+  return place;
+}
+
+/** The curves of one quantity. */
+export function Chart(props: Props) {
+  const { title, format, lines, smoothing, range, whole, onRange } = props;
+  const [cursor, setCursor] = useState<number | null>(null);
+  const data = dataOf(lines, smoothing);
+  const place = usePlot(props, data, setCursor);
 
   /** The average under the cursor, else the last one. */
   const reading = (i: number): string => {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Curves as Columns } from '../src/watch/history.js';
-import { Chart } from './chart.js';
+import { Chart, type Line } from './chart.js';
 import { bytes, short } from './format.js';
 import { type Range, type Run, useCurves } from './source.js';
 
@@ -30,6 +30,14 @@ function quantitiesOf(curves: ReadonlyMap<number, Columns>): [string, Quantity][
   ];
 }
 
+/** A quantity of those runs that have it. */
+const linesOf = (name: string, runs: readonly Run[], curves: ReadonlyMap<number, Columns>): Line[] =>
+  runs.flatMap(({ number, name: run }) => {
+    const { steps = [], columns = {} } = curves.get(number) ?? {};
+    const values = Object.hasOwn(columns, name) ? columns[name] : undefined;
+    return values ? [{ number, run, steps, values }] : [];
+  });
+
 /** A chart for every quantity, with a line for every run. All show the same steps. */
 export function Curves({ runs }: { runs: readonly Run[] }) {
   const [smoothing, setSmoothing] = useState(0.6);
@@ -58,20 +66,15 @@ export function Curves({ runs }: { runs: readonly Run[] }) {
         <span class="hint">Drag over a chart to zoom; on a focused one, + − ← → and 0.</span>
       </p>
       <div class="charts">
-        {quantitiesOf(curves).map(([name, { title, format }]) => (
+        {quantitiesOf(curves).map(([name, quantity]) => (
           <Chart
             key={name}
-            title={title}
-            format={format}
+            {...quantity}
             smoothing={smoothing}
             range={range}
             whole={whole}
             onRange={setRange}
-            lines={runs.flatMap(({ number, name: run }) => {
-              const { steps = [], columns = {} } = curves.get(number) ?? {};
-              const values = Object.hasOwn(columns, name) ? columns[name] : undefined;
-              return values ? [{ number, run, steps, values }] : [];
-            })}
+            lines={linesOf(name, runs, curves)}
           />
         ))}
       </div>

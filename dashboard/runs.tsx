@@ -30,9 +30,10 @@ export const Runs = ({ runs, hidden, onHide }: Props) => (
   </section>
 );
 
-function toggled(set: ReadonlySet<number>, number: number): ReadonlySet<number> {
+/** With it where it was not, without it where it was. */
+export function toggled<T>(set: ReadonlySet<T>, element: T): ReadonlySet<T> {
   const next = new Set(set);
-  if (!next.delete(number)) next.add(number);
+  if (!next.delete(element)) next.add(element);
   return next;
 }
 

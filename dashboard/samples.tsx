@@ -27,19 +27,7 @@ export function Samples({ runs }: { runs: readonly Run[] }) {
     <section aria-label="Samples">
       <h2>Samples</h2>
       <p class="controls">
-        <label>
-          step{' '}
-          <input
-            type="range"
-            class="step"
-            min="0"
-            max={steps.length - 1}
-            value={place}
-            aria-valuetext={`step ${steps[place]}`}
-            onInput={({ currentTarget }) => choose(Number(currentTarget.value))}
-          />{' '}
-          <output>{steps[place]}</output>
-        </label>
+        <Steps steps={steps} place={place} onPlace={choose} />
         <Divider name="label | generated" at={wiped[0]} onMove={(at) => setWiped([at, Math.max(at, wiped[1])])} />
         <Divider name="generated | real" at={wiped[1]} onMove={(at) => setWiped([Math.min(at, wiped[0]), at])} />
         <span class="presets">
@@ -58,6 +46,28 @@ export function Samples({ runs }: { runs: readonly Run[] }) {
     </section>
   );
 }
+
+interface StepsProps {
+  steps: readonly number[];
+  place: number;
+  onPlace(place: number): void;
+}
+
+const Steps = ({ steps, place, onPlace }: StepsProps) => (
+  <label>
+    step{' '}
+    <input
+      type="range"
+      class="step"
+      min="0"
+      max={steps.length - 1}
+      value={place}
+      aria-valuetext={`step ${steps[place]}`}
+      onInput={({ currentTarget }) => onPlace(Number(currentTarget.value))}
+    />{' '}
+    <output>{steps[place]}</output>
+  </label>
+);
 
 const Divider = ({ name, at, onMove }: { name: string; at: number; onMove(at: number): void }) => (
   <label>

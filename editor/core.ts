@@ -81,33 +81,42 @@ function createScreen(painter: Painter, view: View, holding: () => boolean) {
       fail(error);
     }
   }
-  return { state, set, fail, say, loop: paintingLoop({ busy: holding, paint }) };
-}
-
-/** @param holding whether a pen is down, so that a history must wait */
-export function createCore(painter: Painter, view: View, holding: () => boolean) {
-  const screen = createScreen(painter, view, holding);
-  const { state, set, loop } = screen;
-  let original: Maps | undefined;
-
+  const loop = paintingLoop({ busy: holding, paint });
+  /** Shows what changed there. */
   const touched = (box: Box | undefined) => {
     if (!box) return;
     view.drawn(box);
     loop.touch(box);
   };
+  return { state, set, fail, say, loop, touched };
+}
+
+/** Goes a step of the history back, or forth again. */
+function travel(
+  { state, set, touched, loop }: ReturnType<typeof createScreen>,
+  [history, step]: NonNullable<ReturnType<typeof undo>>,
+  way: 'before' | 'after',
+): void {
+  const box = applyStep(state.drawing!, step, way);
+  const { selected } = state;
+  const gone = selected !== undefined && objects.labelOf(state.drawing!, selected) === undefined;
+  set({ history, ...(gone ? { selected: undefined } : {}) });
+  touched(box);
+  loop.full();
+}
+
+/** @param holding whether a pen is down, so that a history must wait */
+export function createCore(painter: Painter, view: View, holding: () => boolean) {
+  const screen = createScreen(painter, view, holding);
+  const { state, set, loop, touched } = screen;
+  let original: Maps | undefined;
+
   const commit = (name: string, before: Snapshot) => {
     const step = stepSince(name, before, state.drawing!);
     if (step) set({ history: withStep(state.history, step) });
   };
-  const travel = (found: ReturnType<typeof undo>, way: 'before' | 'after') => {
-    if (!found || holding()) return;
-    const [history, step] = found;
-    const box = applyStep(state.drawing!, step, way);
-    const { selected } = state;
-    const gone = selected !== undefined && objects.labelOf(state.drawing!, selected) === undefined;
-    set({ history, ...(gone ? { selected: undefined } : {}) });
-    touched(box);
-    loop.full();
+  const go = (found: ReturnType<typeof undo>, way: 'before' | 'after') => {
+    if (found && !holding()) travel(screen, found, way);
   };
 
   return {
@@ -115,7 +124,6 @@ export function createCore(painter: Painter, view: View, holding: () => boolean)
     painter,
     /** The maps as they were opened, for the eraser. */
     original: () => original,
-    touched,
     commit,
     open(drawing: Drawing) {
       original = copyMaps(drawing);
@@ -134,7 +142,7 @@ export function createCore(painter: Painter, view: View, holding: () => boolean)
       touched(wholeBox(drawing));
       loop.full();
     },
-    undo: () => travel(undo(state.history), 'before'),
-    redo: () => travel(redo(state.history), 'after'),
+    undo: () => go(undo(state.history), 'before'),
+    redo: () => go(redo(state.history), 'after'),
   };
 }

@@ -9,6 +9,9 @@ import { findResources, type Resources } from './resources.js';
 import { starter } from './starter.js';
 import { App, type Props } from './view/app.jsx';
 import { drawLabels } from './view/labels.js';
+import { AS_OPENED, type Looks } from './view/looks.js';
+import { openFiles } from './view/open-files.js';
+import { press } from './view/shortcuts.js';
 import { WhyNot } from './view/why-not.jsx';
 
 const canvas = (name: string) => Object.assign(document.createElement('canvas'), { className: name });
@@ -32,34 +35,29 @@ async function openDrawing(
   } else editor.open(starter(editor.state.model!.manifest.encoding));
 }
 
+/** Keys and dropped files, wherever on the page they are. */
+function listen(editor: Editor, page: Pick<Props, 'looks' | 'setLooks'>): void {
+  addEventListener('keydown', (event) => press(editor, page.looks, page.setLooks, event));
+  addEventListener('dragover', (event) => event.preventDefault());
+  addEventListener('drop', (event) => {
+    event.preventDefault();
+    void openFiles(editor, [...(event.dataTransfer?.files ?? [])]);
+  });
+}
+
 async function start(): Promise<void> {
   const resources = await findResources();
   const worker = resources.worker();
   const reason = await whyNot(worker);
   if (reason) return render(<WhyNot {...reason} />, document.body);
-  const [labels, result, overlay] = ['labels', 'result', 'overlay'].map(canvas) as [
-    HTMLCanvasElement,
-    HTMLCanvasElement,
-    HTMLCanvasElement,
-  ];
-  const listeners = new Set<() => void>();
-  const changed = () => listeners.forEach((listener) => listener());
-  const props: Omit<Props, 'editor'> = {
-    labels,
-    result,
-    overlay,
-    autosaves: false,
-    progress: undefined,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
+  const [labels, result, overlay] = [canvas('labels'), canvas('result'), canvas('overlay')];
+  const setLooks = (looks: Looks) => show({ looks });
+  const page: Omit<Props, 'editor'> = { labels, result, overlay, looks: AS_OPENED, setLooks, autosaves: false };
   const progress = (progress: Progress) => show({ progress });
   const painter = remotePainter(worker, result.transferControlToOffscreen(), progress);
   let keep = (_: Editor) => {};
   const editor = createEditor(painter, {
-    changed,
+    changed: () => show({}),
     drawn(box) {
       const { drawing, model } = editor.state;
       if (!drawing || !model) return;
@@ -67,13 +65,19 @@ async function start(): Promise<void> {
       keep(editor);
     },
   });
+  let drawn: Promise<void> | undefined;
+  /** Draws the page when what runs now has ended, once for all that changed until then. */
   const show = (change: Partial<Props>) => {
-    Object.assign(props, change);
-    render(<App editor={editor} {...props} />, document.body);
+    Object.assign(page, change);
+    drawn ??= Promise.resolve().then(() => {
+      drawn = undefined;
+      render(<App editor={editor} {...page} />, document.body);
+    });
   };
   Object.assign(globalThis, { pix2pixhdEditor: editor });
   const autosave = await openAutosave(resources.name);
   show({ autosaves: autosave !== undefined });
+  listen(editor, page);
   if (resources.checkpoint) await editor.loadModel(resources.checkpoint, resources.name);
   if (editor.state.model) await openDrawing(editor, resources, await autosave?.read()).catch(editor.fail);
   if (autosave) keep = ({ state }) => autosave.later(() => painter.project(state.drawing!));

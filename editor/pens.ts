@@ -54,8 +54,15 @@ function carry({ state, touched }: Core, path: readonly Point[]): boolean {
   return true;
 }
 
+/** As it was when the pen came down. */
+function takeBack({ state, touched }: Core, before: Snapshot): void {
+  state.drawing!.labels.set(before.labels);
+  state.drawing!.instances.set(before.instances);
+  touched(wholeBox(before));
+}
+
 export function pensOf(core: Core) {
-  const { state, set, touched, commit, loop } = core;
+  const { state, set, commit, loop } = core;
   let pen: Pen | undefined;
   return {
     holding: () => pen !== undefined,
@@ -90,9 +97,7 @@ export function pensOf(core: Core) {
       if (!pen) return;
       const { before } = pen;
       pen = undefined;
-      state.drawing!.labels.set(before.labels);
-      state.drawing!.instances.set(before.instances);
-      touched(wholeBox(before));
+      takeBack(core, before);
     },
     path: (): readonly Point[] => pen?.path ?? [],
   };

@@ -46,21 +46,38 @@ function shownOf(kept: KeptRun): Shown {
   return { kept, history, version: 1 };
 }
 
-/** @param changed is called whenever something is new */
-export function createModel(trainings: Trainings, changed: () => void): Model {
-  let shown: Shown[] = [];
+/** The runs with one more, or one anew; by name. */
+const withRun = (runs: readonly Shown[], kept: KeptRun): Shown[] =>
+  [...runs.filter((run) => run.kept.name !== kept.name), shownOf(kept)].sort((a, b) =>
+    a.kept.name < b.kept.name ? -1 : 1,
+  );
+
+/** Puts news of a run with what is known of it. */
+function learn(run: Shown, news: News): void {
+  run.version++;
+  if ('line' in news) addLine(run.history, news.line);
+  if ('pictures' in news) run.kept.samples = [...new Set([...run.kept.samples, news.pictures])].sort((a, b) => a - b);
+  if ('checkpoints' in news) run.kept.checkpoints = news.checkpoints;
+}
+
+/** What the dashboard's components ask for, of the run at a place. */
+const sourceOf = (trainings: Trainings, runAt: (place: number) => Shown): RunSource => ({
+  async curves(place, range) {
+    const [from, to] = range ?? [0, Number.POSITIVE_INFINITY];
+    return curvesOf(runAt(place).history, from, to, POINTS);
+  },
+  sheet: (place, step) => trainings.sheet(runAt(place).kept.name, step),
+});
+
+/** The state, and work that changes it; what goes wrong is told in it. */
+function createDesk(changed: () => void) {
   const state: State = { pausing: false, says: '' };
   const set = (change: Partial<State>) => {
     Object.assign(state, change);
     changed();
   };
   const fail = (error: unknown) => set({ error: (error as Error).message });
-  const put = (kept: KeptRun) => {
-    const others = shown.filter((run) => run.kept.name !== kept.name);
-    shown = [...others, shownOf(kept)].sort((a, b) => (a.kept.name < b.kept.name ? -1 : 1));
-  };
 
-  /** Does something with the worker; what goes wrong is told. */
   async function doing<T>(action: () => Promise<T>): Promise<T | undefined> {
     set({ error: undefined });
     try {
@@ -77,31 +94,19 @@ export function createModel(trainings: Trainings, changed: () => void): Model {
     const says = { true: 'The training has ended.', false: 'Paused; the checkpoint is saved.', undefined: '' };
     set({ training: undefined, pausing: false, says: says[`${ended}`] });
   }
+  return { state, set, fail, doing, trains };
+}
 
-  function hear(news: News): void {
-    if ('says' in news) set({ says: news.says });
-    if ('begins' in news) put(news.begins);
-    const run = shown.find(({ kept }) => kept.name === news.run);
-    if (!run) return;
-    run.version++;
-    if ('line' in news) addLine(run.history, news.line);
-    if ('pictures' in news) run.kept.samples = [...new Set([...run.kept.samples, news.pictures])].sort((a, b) => a - b);
-    if ('checkpoints' in news) run.kept.checkpoints = news.checkpoints;
-    changed();
-  }
-
+/** @param changed is called whenever something is new */
+export function createModel(trainings: Trainings, changed: () => void): Model {
+  let shown: Shown[] = [];
+  const { state, set, fail, doing, trains } = createDesk(changed);
   return {
     state,
     runs: () => shown.map(({ kept, history, version }) => statusOf(kept.name, version, history, kept)),
-    source: {
-      curves: async (number, range) => {
-        const [from, to] = range ?? [0, Number.POSITIVE_INFINITY];
-        return curvesOf(shown[number]!.history, from, to, POINTS);
-      },
-      sheet: (number, step) => trainings.sheet(shown[number]!.kept.name, step),
-    },
+    source: sourceOf(trainings, (place) => shown[place]!),
     async open() {
-      for (const run of (await doing(() => trainings.list())) ?? []) put(run);
+      for (const run of (await doing(() => trainings.list())) ?? []) shown = withRun(shown, run);
       changed();
     },
     start: (order) =>
@@ -120,7 +125,14 @@ export function createModel(trainings: Trainings, changed: () => void): Model {
       shown = shown.filter(({ kept }) => kept.name !== name);
       changed();
     },
-    hear,
+    hear(news) {
+      if ('says' in news) set({ says: news.says });
+      if ('begins' in news) shown = withRun(shown, news.begins);
+      const run = shown.find(({ kept }) => kept.name === news.run);
+      if (!run) return;
+      learn(run, news);
+      changed();
+    },
     fail,
   };
 }

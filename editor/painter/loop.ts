@@ -16,7 +16,7 @@ export interface LoopOptions {
   /** How long a hand rests before the full picture comes. */
   restMs?: number;
   setTimer?: (fn: () => void, ms: number) => Timer;
-  clearTimer?: (timer: Timer) => void;
+  clearTimer?: (timer: Timer | undefined) => void;
 }
 
 export interface Loop {
@@ -32,14 +32,24 @@ export interface Loop {
   idle(): Promise<void>;
 }
 
+/** Does what `next` gives, one thing at a time, until it gives nothing. */
+function inTurn(next: () => Job | undefined): Job {
+  let running = false;
+  return async () => {
+    if (running) return;
+    running = true;
+    for (let job = next(); job; job = next()) await job();
+    running = false;
+  };
+}
+
 export function paintingLoop(options: LoopOptions): Loop {
   const { paint, busy, restMs = 150, setTimer = setTimeout, clearTimer = clearTimeout } = options;
   let dirty: Box | undefined;
   let wantsFull = false;
   let painting = false;
-  let running = false;
   let timer: Timer | undefined;
-  let jobs: readonly Job[] = [];
+  let jobs: Job[] = [];
   let waiting: (() => void)[] = [];
 
   const isWhole = () => !painting && !dirty && !wantsFull && timer === undefined;
@@ -48,18 +58,7 @@ export function paintingLoop(options: LoopOptions): Loop {
     for (const done of waiting) done();
     waiting = [];
   };
-  const rest = () => {
-    timer = undefined;
-    if (busy()) return wait();
-    wantsFull = true;
-    void run();
-  };
-  const wait = () => {
-    if (timer !== undefined) clearTimer(timer);
-    timer = setTimer(rest, restMs);
-  };
-
-  async function next(): Promise<void> {
+  const picture = async () => {
     // A full picture shows what was touched too.
     const preview = wantsFull ? undefined : dirty;
     dirty = undefined;
@@ -68,20 +67,23 @@ export function paintingLoop(options: LoopOptions): Loop {
     await paint(preview);
     painting = false;
     settle();
-  }
-  async function nextJob(): Promise<void> {
-    const [job, ...left] = jobs;
-    jobs = left;
-    await job!();
-  }
-
-  /** One thing at a time, so that no queue builds up behind a slow device; what came meanwhile is painted together. */
-  async function run(): Promise<void> {
-    if (running) return;
-    running = true;
-    while (dirty || wantsFull || (isWhole() && jobs.length > 0)) await (isWhole() ? nextJob() : next());
-    running = false;
-  }
+  };
+  // So no queue builds up behind a slow device; what came meanwhile is painted together.
+  const run = inTurn(() => (dirty || wantsFull ? picture : isWhole() ? jobs.shift() : undefined));
+  const stop = () => {
+    clearTimer(timer);
+    timer = undefined;
+  };
+  /** For the hand to rest. */
+  const wait = () => {
+    stop();
+    timer = setTimer(() => (busy() ? wait() : full()), restMs);
+  };
+  const full = () => {
+    stop();
+    wantsFull = true;
+    void run();
+  };
 
   return {
     touch(box) {
@@ -89,14 +91,9 @@ export function paintingLoop(options: LoopOptions): Loop {
       wait();
       void run();
     },
-    full() {
-      if (timer !== undefined) clearTimer(timer);
-      timer = undefined;
-      wantsFull = true;
-      void run();
-    },
+    full,
     spare(given) {
-      jobs = given;
+      jobs = [...given];
       void run();
     },
     idle: () =>

@@ -76,6 +76,20 @@ function modelOf({ generator: { manifest }, encoder, device }: Studio, file: str
   return { manifest, canEncode: encoder !== undefined, adapter };
 }
 
+const mapFiles = async (maps: Maps) => ({
+  labels: await idsPng(maps.labels, maps),
+  instances: await idsPng(maps.instances, maps, true),
+});
+
+/** The style of every id in a photo. @throws DataError without an encoder */
+async function stylesIn({ encoder }: Studio, photo: ImageData, ids: Uint16Array): Promise<Map<number, number[]>> {
+  if (!encoder) throw new DataError('the checkpoint holds no encoder', { fix: 'Export it again with one' });
+  const { width, height } = photo;
+  const image = photoPlanes(photo, encoder.manifest.generator.outputNc);
+  const value = await encoder.encode({ size: { width, height }, image, ids });
+  return new Map(value.ids.map((id, i) => [id, value.vectors[i]!]));
+}
+
 export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Progress) => void): Painter {
   // Since the last picture was painted: a thumbnail may meet the loss first, has no one to tell, and may end after that picture.
   let recovered = false;
@@ -115,24 +129,11 @@ export function createPainter(canvas: OffscreenCanvas, onProgress: (progress: Pr
     async thumbnail(request) {
       return createImageBitmap(await studio.with(({ generator }) => imageOf(generator, request)));
     },
-    async picture(request) {
-      return studio.with(({ generator }) => imageOf(generator, request));
-    },
+    picture: (request) => studio.with(({ generator }) => imageOf(generator, request)),
     readPng,
     readProject: decodeProject,
     project: encodeProject,
-    mapFiles: async (maps) => ({
-      labels: await idsPng(maps.labels, maps),
-      instances: await idsPng(maps.instances, maps, true),
-    }),
-    async encode(photo, ids) {
-      const value = await studio.with(async ({ encoder }) => {
-        if (!encoder) throw new DataError('the checkpoint holds no encoder', { fix: 'Export it again with one' });
-        const { width, height } = photo;
-        const image = photoPlanes(photo, encoder.manifest.generator.outputNc);
-        return encoder.encode({ size: { width, height }, image, ids });
-      });
-      return new Map(value.ids.map((id, i) => [id, value.vectors[i]!]));
-    },
+    mapFiles,
+    encode: (photo, ids) => studio.with((opened) => stylesIn(opened, photo, ids)),
   };
 }

@@ -2,11 +2,11 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Style } from '../../src/generate/styles.js';
-import { objectsOf } from '../document/objects.js';
+import { type DrawnObject, objectsOf } from '../document/objects.js';
 import { TOOLS, toolOf } from '../document/tools.js';
 import type { Editor } from '../editor.js';
 import { ICONS } from './icons.js';
-import type { Looks } from './stage.js';
+import type { Looks } from './looks.js';
 
 interface Props {
   editor: Editor;
@@ -135,9 +135,42 @@ function Strip({ editor, instance }: Props & { instance: number }) {
   );
 }
 
+/** What is changed of the object that is chosen. */
+function Chosen({ editor, object }: Props & { object: DrawnObject }) {
+  const { names, palette } = editor.state.model!.manifest.classes;
+  return (
+    <>
+      <p>
+        <Swatch colour={palette[object.label]} />
+        {names[object.label]}, number {object.instance}, {object.pixels} pixels
+      </p>
+      <label class="row">
+        Class
+        <select
+          value={object.label}
+          onChange={({ currentTarget }) => editor.reclassSelected(Number(currentTarget.value))}
+        >
+          {names.map((name, i) => (
+            <option key={name} value={i}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <div class="buttons">
+        <button type="button" aria-keyshortcuts="d" onClick={editor.duplicateSelected}>
+          Duplicate
+        </button>
+        <button type="button" aria-keyshortcuts="Delete" onClick={editor.removeSelected}>
+          Delete
+        </button>
+      </div>
+    </>
+  );
+}
+
 export function Selected({ editor, onPhoto }: Props & { onPhoto(): void }) {
   const { selected, drawing, model, history } = editor.state;
-  const { names, palette } = model!.manifest.classes;
   const styled = model!.manifest.encoding.features !== undefined;
   // Objects come and go with the history, and counting their pixels takes too long to do it with every change of the state.
   const object = useMemo(
@@ -149,31 +182,7 @@ export function Selected({ editor, onPhoto }: Props & { onPhoto(): void }) {
       <h2 id="object">Object</h2>
       {object ? (
         <>
-          <p>
-            <Swatch colour={palette[object.label]} />
-            {names[object.label]}, number {object.instance}, {object.pixels} pixels
-          </p>
-          <label class="row">
-            Class
-            <select
-              value={object.label}
-              onChange={({ currentTarget }) => editor.reclassSelected(Number(currentTarget.value))}
-            >
-              {names.map((name, i) => (
-                <option key={name} value={i}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
-          <div class="buttons">
-            <button type="button" aria-keyshortcuts="d" onClick={editor.duplicateSelected}>
-              Duplicate
-            </button>
-            <button type="button" aria-keyshortcuts="Delete" onClick={editor.removeSelected}>
-              Delete
-            </button>
-          </div>
+          <Chosen editor={editor} object={object} />
           {styled && <Strip editor={editor} instance={object.instance} />}
         </>
       ) : (

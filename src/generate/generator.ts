@@ -156,6 +156,11 @@ export function paddedTo({ generator }: Manifest, { width, height }: Size): Size
   return paddedSize({ width: Math.max(width, least), height: Math.max(height, least) }, multipleOf(generator));
 }
 
+const fitted = (maps: Feeds, size: Size, padded: Size): Feeds =>
+  Object.fromEntries(
+    Object.entries(maps).map(([name, data]) => [name, fitPlanes(data as Int32Array | Float32Array, size, padded)]),
+  );
+
 /**
  * Opens a generator from its safetensors file, which says all about itself. The file must stay readable until the first
  * picture is there: weights are read as they go to the device. Options beside the device are those of `compile`.
@@ -177,12 +182,8 @@ export async function loadGenerator(
   const { outputNc } = manifest.generator;
   /** Of one picture: its program, its maps padded, and to what. */
   const prepare = async (given: GenerateInput) => {
-    const { size } = given;
-    const inputs = inputsOf(given, manifest);
-    const padded = paddedTo(manifest, size);
-    const feeds: Feeds = Object.fromEntries(
-      Object.entries(inputs).map(([name, data]) => [name, fitPlanes<Int32Array | Float32Array>(data, size, padded)]),
-    );
+    const padded = paddedTo(manifest, given.size);
+    const feeds = fitted(inputsOf(given, manifest), given.size, padded);
     return { program: await programs.of([1, padded.height, padded.width]), feeds, padded };
   };
   return {

@@ -6,10 +6,8 @@ import { STAGING_USAGE, STORAGE_USAGE } from './storage.js';
  * the largest of them needs. The queue runs one program after another, so what a later one overwrites is no longer needed.
  */
 export interface Arena {
-  /** Intermediates; a program's plan counts from the first. */
+  /** Intermediates; a program's plan counts from the first. Another list is of other buffers: what was bound must be bound anew. */
   readonly buffers: readonly GPUBuffer[];
-  /** Rises whenever `buffers` are replaced: what was bound before must be bound anew. */
-  readonly generation: number;
   /**
    * Grows to at least these bytes, one number a buffer, and to read-backs of `readBytes`. The smaller memory goes before
    * the larger comes, so there is never more than the largest program needs. @throws OutOfMemoryError; the arena is then
@@ -26,11 +24,14 @@ export interface Arena {
   destroy(): void;
 }
 
+/** Sizes of buffers that are as large as each of two lists says. */
+const largest = (a: readonly number[], b: readonly number[]): number[] =>
+  Array.from({ length: Math.max(a.length, b.length) }, (_, i) => Math.max(a[i] ?? 0, b[i] ?? 0));
+
 /** Memory to share: `compile(device, spec, { arena })` for several programs, then `arena.destroy()`. */
 export function createArena(device: Device): Arena {
-  let buffers: GPUBuffer[] = [];
-  let generation = 0;
-  let staging: GPUBuffer[] = [];
+  let buffers: readonly GPUBuffer[] = [];
+  let staging: readonly GPUBuffer[] = [];
   let free: GPUBuffer[] = [];
   let growing = false;
   /** Programs may be compiled side by side; they grow the arena one after another. */
@@ -40,36 +41,32 @@ export function createArena(device: Device): Arena {
   const admit = () => {
     while (waiting.length > 0 && !growing && (free.length > 0 || !waiting[0]!.readback)) waiting.shift()!.start();
   };
-  const allocate = (sizes: readonly number[]) =>
-    device.allocate(sizes.map((size) => ({ label: 'arena', size, usage: STORAGE_USAGE })));
-  const growIntermediates = async (bytes: readonly number[]) => {
+  const allocate = (sizes: readonly number[], label: string, usage: number) =>
+    device.allocate(sizes.map((size) => ({ label, size, usage })));
+  const release = (all: readonly GPUBuffer[]) => all.forEach((buffer) => device.release(buffer));
+  const growBuffers = async (bytes: readonly number[]) => {
     const before = buffers.map(({ size }) => size);
     if (bytes.every((size, i) => size <= (before[i] ?? 0))) return;
-    const count = Math.max(bytes.length, before.length);
-    const wanted = Array.from({ length: count }, (_, i) => Math.max(bytes[i] ?? 0, before[i] ?? 0));
-    for (const buffer of buffers) device.release(buffer);
-    generation++;
+    release(buffers);
     try {
-      buffers = await allocate(wanted);
+      buffers = await allocate(largest(bytes, before), 'arena', STORAGE_USAGE);
     } catch (error) {
-      buffers = await allocate(before);
+      buffers = await allocate(before, 'arena', STORAGE_USAGE);
       throw error;
     }
   };
   const growStaging = async (size: number) => {
     if (size <= (staging[0]?.size ?? 0)) return;
     // One that is in use is released when it comes back.
-    for (const buffer of free) device.release(buffer);
+    release(free);
     free = [];
-    const descriptor = { size, usage: STAGING_USAGE, label: 'read-back' };
-    staging = await device.allocate([descriptor, descriptor]);
+    staging = await allocate([size, size], 'read-back', STAGING_USAGE);
     free = [...staging];
   };
-
   const grow = async (bytes: readonly number[], readBytes: number) => {
     growing = true;
     try {
-      await growIntermediates(bytes);
+      await growBuffers(bytes);
       await growStaging(readBytes);
     } finally {
       growing = false;
@@ -80,9 +77,6 @@ export function createArena(device: Device): Arena {
   return {
     get buffers() {
       return buffers;
-    },
-    get generation() {
-      return generation;
     },
     reserve(bytes, readBytes) {
       const grown = turn.then(() => grow(bytes, readBytes));
@@ -100,10 +94,8 @@ export function createArena(device: Device): Arena {
       admit();
     },
     destroy() {
-      for (const buffer of [...buffers, ...staging]) device.release(buffer);
-      buffers = [];
-      staging = [];
-      free = [];
+      release([...buffers, ...staging]);
+      buffers = staging = free = [];
     },
   };
 }

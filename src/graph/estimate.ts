@@ -67,6 +67,12 @@ function gradientsOf({ steps }: Plan, { updates = [] }: ProgramSpec): (tensor: T
   };
 }
 
+/** Of the arena that all of them run in: each of its buffers is as large as any of them needs it. */
+function sharedBytes(plans: readonly Plan[]): number {
+  const count = Math.max(...plans.map(({ arena }) => arena.length));
+  return sum(Array.from({ length: count }, (_, i) => Math.max(...plans.map(({ arena }) => arena[i] ?? 0))));
+}
+
 /**
  * What compiling `specs` in one arena on this device would take, with nothing allocated.
  * @param optimizer those of the variables that belong to the optimiser, of programs whose variables are read back now and then
@@ -80,15 +86,11 @@ export async function estimateMemory(
 ): Promise<MemoryEstimate> {
   const planned: Awaited<ReturnType<typeof planProgram>>[] = [];
   for (const spec of specs) planned.push(await planProgram(device, spec, options));
+  const plans = planned.map(({ plan }) => plan);
   const arenaOf = ({ plan }: { plan: Plan }) => sum(plan.arena);
   const largest = planned.reduce((a, b) => (arenaOf(b) > arenaOf(a) ? b : a));
-  const buffers = Math.max(...planned.map(({ plan }) => plan.arena.length));
-  const planBytes = sum(
-    Array.from({ length: buffers }, (_, i) => Math.max(...planned.map(({ plan }) => plan.arena[i] ?? 0))),
-  );
-  const variables = new Set(
-    planned.flatMap(({ plan }) => sourcesOf(plan, 'variable').map(({ outputs }) => outputs[0]!)),
-  );
+  const planBytes = sharedBytes(plans);
+  const variables = new Set(plans.flatMap((plan) => sourcesOf(plan, 'variable').map(({ outputs }) => outputs[0]!)));
   const bytes = (chosen: (tensor: Tensor) => boolean) => sum([...variables].filter(chosen).map(bytesOf));
   const [weightBytes, optimizerBytes] = [bytes((v) => !optimizer?.has(v)), bytes((v) => optimizer?.has(v) === true)];
   const savedBytes = optimizer ? Math.max(...[...variables].map(bytesOf)) : 0;
@@ -100,7 +102,7 @@ export async function estimateMemory(
   }
   const uniforms = sum(planned.map(({ uniformBytes }) => uniformBytes));
   const readBytes = 2 * Math.max(...planned.map(({ readBytes }) => readBytes));
-  const kept = new Map(planned.flatMap(({ plan }) => plan.once.map(({ kept }) => [kept.tensor, kept.bytes] as const)));
+  const kept = new Map(plans.flatMap(({ once }) => once.map(({ kept }) => [kept.tensor, kept.bytes] as const)));
   const transfers = uniforms + readBytes + savedBytes + sum([...kept.values()]);
   return {
     peakBytes: weightBytes + optimizerBytes + planBytes + transfers,
@@ -112,6 +114,6 @@ export async function estimateMemory(
     activationBytes: alive.activation,
     scratchBytes: alive.scratch,
     otherBytes: transfers + planBytes - largest.plan.lowerBoundBytes,
-    roughMs: planned.map(({ plan }) => roughMsOf(plan, device)),
+    roughMs: plans.map((plan) => roughMsOf(plan, device)),
   };
 }

@@ -30,48 +30,51 @@ export interface Parts {
   debug: number;
 }
 
+type Finishing = (encoder: GPUCommandEncoder) => void;
+
+function hand({ gpu }: Device, dispatches: readonly Dispatch[], finishing?: Finishing): void {
+  const encoder = gpu.createCommandEncoder();
+  if (dispatches.length > 0) encode(dispatches, encoder);
+  finishing?.(encoder);
+  gpu.queue.submit([encoder.finish()]);
+}
+
+/** Hands all dispatches to the device, in cuts that leave others a turn, and what follows behind the last. */
+function submit({ device, submits }: Parts, finishing: Finishing, onProgress: RunOptions['onProgress']): void {
+  submits.forEach((dispatches, i) => {
+    hand(device, dispatches, i === submits.length - 1 ? finishing : undefined);
+    if (!onProgress) return;
+    const told = device.gpu.queue.onSubmittedWorkDone().then(() => onProgress((i + 1) / submits.length));
+    told.catch(() => {}); // a lost device is told by the run itself
+  });
+}
+
 /** One run: uploads, dispatches, read-back. */
 function executor(all: Parts) {
-  const { device, arena, rebind, submits, kept } = all;
-  const { queue } = device.gpu;
+  const { device, arena, rebind, kept } = all;
   const { upload, finish, collect } = transfersOf(all);
   const timing = timedRuns(all);
-  let { generation } = arena;
+  let bound = arena.buffers;
 
-  const hand = (dispatches: readonly Dispatch[], finishing?: (encoder: GPUCommandEncoder) => void) => {
-    const encoder = device.gpu.createCommandEncoder();
-    if (dispatches.length > 0) encode(dispatches, encoder);
-    finishing?.(encoder);
-    queue.submit([encoder.finish()]);
-  };
   const send = (writes: Writes) => {
-    if (generation !== arena.generation) rebind();
-    generation = arena.generation;
+    if (bound !== arena.buffers) rebind();
+    bound = arena.buffers;
     upload(writes);
-    for (const dispatches of kept.stale()) hand(dispatches);
+    for (const dispatches of kept.stale()) hand(device, dispatches);
     kept.ran();
-  };
-  /** Hands the dispatches to the device, in cuts that leave others a turn, and what follows behind the last. */
-  const submit = (finishing: (encoder: GPUCommandEncoder) => void, onProgress: RunOptions['onProgress']) => {
-    submits.forEach((dispatches, i) => {
-      hand(dispatches, i === submits.length - 1 ? finishing : undefined);
-      if (!onProgress) return;
-      const told = queue.onSubmittedWorkDone().then(() => onProgress((i + 1) / submits.length));
-      told.catch(() => {}); // a lost device is told by the run itself
-    });
   };
   return {
     timing,
     async execute(writes: Writes, readback: boolean, { after, onProgress }: RunOptions) {
       const target = readback ? arena.borrow() : undefined;
-      const finishing = (encoder: GPUCommandEncoder) => finish(encoder, target, after);
+      const finishing: Finishing = (encoder) => finish(encoder, target, after);
       const end = timing.begin();
       send(writes);
       try {
         if (timing.wanted()) await timing.show(finishing);
-        else submit(finishing, onProgress);
+        else submit(all, finishing, onProgress);
         if (target) return await collect(target);
-        await queue.onSubmittedWorkDone();
+        await device.gpu.queue.onSubmittedWorkDone();
         // That resolves on a lost device, too, whose work was never done.
         if (device.isLost()) throw await device.lost;
         return {};
@@ -98,6 +101,20 @@ function bufferOf({ named, parts }: Parts, output: string): Region {
   return { buffer, offset, size };
 }
 
+type Values = Record<string, Float32Array | Int32Array>;
+
+/** Starts as soon as it may use the arena; where that is not at once, with copies, since the caller may change what it gave. */
+const entering = (arena: Arena, given: Writes, readback: boolean, start: (writes: Writes) => Promise<Values>) =>
+  new Promise<Values>((resolve, reject) => {
+    let writes = given;
+    let started = false;
+    arena.enter(() => {
+      started = true;
+      start(writes).then(resolve, reject);
+    }, readback);
+    if (!started) writes = copied(writes);
+  });
+
 /** The running half of a program: feeds in, recorded dispatches, read-back out. */
 export function runner(all: Parts): Program {
   const { device, p, inputs, named, arena, stats, release, guards } = all;
@@ -108,18 +125,6 @@ export function runner(all: Parts): Program {
     if (destroyed) throw new GraphError('run: got a destroyed program, wanted a live one: compile it again');
     if (device.isLost()) throw await device.lost;
   };
-  const atOnce = (given: Writes, readback: boolean, options: RunOptions) => {
-    let writes = given;
-    let started = false;
-    const result = new Promise<Record<string, Float32Array | Int32Array>>((resolve, reject) => {
-      arena.enter(() => {
-        started = true;
-        execute(writes, readback, options).then(resolve, reject);
-      }, readback);
-    });
-    if (!started) writes = copied(writes);
-    return result;
-  };
   return {
     stats,
     // Not async up to the submit, so that inputs are taken and work is queued at the call, in the order of the calls.
@@ -128,9 +133,10 @@ export function runner(all: Parts): Program {
       try {
         const readback = (options.readback ?? true) && named.length > 0;
         const writes = prepare(feeds);
-        if (!timing.wanted()) return atOnce(writes, readback, options);
+        const start = (given: Writes) => execute(given, readback, options);
+        if (!timing.wanted()) return entering(arena, writes, readback, start);
         const kept = copied(writes);
-        return timing.inTurn(() => execute(kept, readback, options));
+        return timing.inTurn(() => start(kept));
       } catch (error) {
         return Promise.reject(error);
       }

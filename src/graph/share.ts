@@ -25,6 +25,18 @@ export const redirected = ({ operands }: Launch, replaced: (tensor: Tensor) => T
     Object.entries(operands).map(([name, view]) => [name, { ...view, tensor: replaced(view.tensor) }]),
   );
 
+/** How many launches write a tensor. */
+function writersOf(steps: readonly Step[]): Map<Tensor, number> {
+  const writers = new Map<Tensor, number>();
+  for (const launch of steps.flatMap(({ launches }) => launches)) {
+    for (const { name, write } of interfaceOf(launch.kernel.source).bindings) {
+      const tensor = write && launch.operands[name]?.tensor;
+      if (tensor) writers.set(tensor, (writers.get(tensor) ?? 0) + 1);
+    }
+  }
+  return writers;
+}
+
 /**
  * Temporaries that several nodes would make alike, such as weights in a kernel's order or a map with its border drawn, are made
  * once and kept, where that raises no peak. Changes steps and places.
@@ -33,13 +45,7 @@ export function shareCopies(steps: readonly Step[], places: Map<Tensor, Place>):
   const blocks = new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)));
   const live = liveBytes([...blocks], steps.length);
   const peak = Math.max(...live);
-  const writers = new Map<Tensor, number>();
-  for (const launch of steps.flatMap(({ launches }) => launches)) {
-    for (const { name, write } of interfaceOf(launch.kernel.source).bindings) {
-      const tensor = write && launch.operands[name]?.tensor;
-      if (tensor) writers.set(tensor, (writers.get(tensor) ?? 0) + 1);
-    }
-  }
+  const writers = writersOf(steps);
   const known = new Map<string, Tensor>();
   const kept = new Map<Tensor, Tensor>();
 

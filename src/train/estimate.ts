@@ -11,9 +11,10 @@ import { segmenterPrograms } from '../metrics/segmenter.js';
 import { zerosLike } from './adam.js';
 import type { Size } from './feeds.js';
 import { netsOf } from './nets.js';
+import { paintingOf } from './painting.js';
+import { paramsOf, partsOf, stepOf, storingOf } from './parts.js';
 import type { Settings } from './settings.js';
 import { accumulatingStep, applyingStep, trainingStep } from './step.js';
-import { paintingOf, paramsOf, partsOf, stepOf, storingOf } from './trainer.js';
 
 /** A training as far as its memory depends on it. */
 export interface TrainingPlan {
@@ -61,7 +62,7 @@ function programsOf({ settings, size: { width, height }, held, vgg }: TrainingPl
   const { poolSize, batchSize, accumulate } = settings;
   const nets = netsOf(settings);
   const values = () => () => new Float32Array(0); // nothing asks for them
-  const parts = partsOf(nets, { settings, classes: { names: [], palette: [] }, vgg: vgg ? values : undefined }, false);
+  const parts = partsOf(nets, { settings, vgg: vgg ? values : undefined }, false);
   const regions = parts.E ? regionCapacity(REGIONS) : 0;
   const size: Size = [batchSize, height, width, regions];
   const step = { ...stepOf(settings, nets, parts), extent: [batchSize, height, width] as const, regions };

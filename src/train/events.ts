@@ -21,31 +21,34 @@ function numbersOf(record: object): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
+/** A new file of events in a folder. @throws IOError */
+async function openEvents(root: string) {
+  const path = join(root, `events.out.tfevents.${Math.floor(now())}.${hostname()}.${process.pid}`);
+  const named = <T>(action: Promise<T>): Promise<T> =>
+    action.catch((error) => {
+      throw fileError(error, path);
+    });
+  const handle: FileHandle = await named(open(path, 'a'));
+  return {
+    async append(...events: Message[]): Promise<void> {
+      for (const event of events) await named(handle.appendFile(encodeRecord(event)));
+    },
+    close: () => handle.close(),
+  };
+}
+
 /**
  * The same folder; all numbers of its log, its sheets and its options go into an event file too, which begins with the first line: a run
  * that does not come to a step leaves nothing. Where a run goes on, TensorBoard forgets what earlier files have from there on.
  */
 export function withEvents(run: RunFolder, config: object): RunFolder {
-  let file: { path: string; handle: FileHandle } | undefined;
+  let file: Awaited<ReturnType<typeof openEvents>> | undefined;
   let newest = 0;
 
-  async function append(...events: Message[]): Promise<void> {
-    const { path, handle } = file!;
-    for (const event of events) {
-      await handle.appendFile(encodeRecord(event)).catch((error) => {
-        throw fileError(error, path);
-      });
-    }
-  }
-
   async function begin(step: number): Promise<void> {
-    const path = join(run.root, `events.out.tfevents.${Math.floor(now())}.${hostname()}.${process.pid}`);
-    const handle = await open(path, 'a').catch((error) => {
-      throw fileError(error, path);
-    });
-    file = { path, handle };
+    file = await openEvents(run.root);
     const options = Object.fromEntries(Object.entries(config).filter(([, value]) => isSimple(value)));
-    await append(versionEvent(now()), restartEvent(now(), step), optionsEvent(now(), options));
+    await file.append(versionEvent(now()), restartEvent(now(), step), optionsEvent(now(), options));
   }
 
   return {
@@ -54,17 +57,17 @@ export function withEvents(run: RunFolder, config: object): RunFolder {
       await run.log(record);
       const { step } = record as { step: number };
       if (!file) await begin(step);
-      else if (step < newest) await append(restartEvent(now(), step));
+      else if (step < newest) await file.append(restartEvent(now(), step));
       newest = step;
-      await append(scalarsEvent(now(), step, numbersOf(record)));
+      await file!.append(scalarsEvent(now(), step, numbersOf(record)));
     },
     async saveSample(step, png) {
       const path = await run.saveSample(step, png);
-      if (file) await append(pngEvent(now(), step, 'samples', png));
+      await file?.append(pngEvent(now(), step, 'samples', png));
       return path;
     },
     async close() {
-      await file?.handle.close();
+      await file?.close();
       await run.close();
     },
   };

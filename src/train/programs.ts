@@ -38,7 +38,7 @@ export interface StepPrograms {
   destroy(): void;
 }
 
-type Compiling = CompileOptions & { arena: Arena };
+export type Compiling = CompileOptions & { arena: Arena };
 type Options = Omit<StepOptions, 'extent' | 'regions'>;
 
 const sized = (options: Options, [n, h, w, regions]: Size): StepOptions => ({ ...options, extent: [n, h, w], regions });

@@ -224,17 +224,10 @@ export async function train(
   run: RunOutput,
   habits: Habits,
   hooks: Hooks,
-  {
-    start,
-    progress,
-    vgg,
-    measuring,
-    best,
-    compile,
-    source = { load: loadBatch.bind(null, training.dataset) },
-  }: From = {},
+  from: From = {},
 ): Promise<string> {
   const { dataset, held, settings, classes } = training;
+  const { start, progress, vgg, measuring, best, compile } = from;
   const begin = begun(progress ?? { step: 0, cursor: startCursor(settings.seed) }, training);
   const total = lastStep(training, habits, begin.step);
   const samples = await sampleBatches(training);
@@ -242,7 +235,7 @@ export async function train(
     held && measuring && (await createValidator(device, { ...training, held }, measuring, hooks.signal));
   const trainer = createTrainer(device, { settings, classes, start, vgg, compile });
   const write = patientWrites(hooks.onNote);
-  const batches: BatchSource = { ...source, advance: advance.bind(null, dataset) };
+  const { source = { load: loadBatch.bind(null, dataset) } } = from;
   const session: Session = {
     training,
     habits,
@@ -254,7 +247,7 @@ export async function train(
     device,
     pace: createPace(guesses(training, samples.length, validator?.pictures)),
     write,
-    source: batches,
+    source: { ...source, advance: advance.bind(null, dataset) },
     validator,
     best,
   };

@@ -10,9 +10,9 @@ import { bytesOf } from '../../src/graph/storage.js';
 import { encodeInput } from '../../src/nets/encode-input.js';
 import { createVariables, lookup } from '../../src/nets/parameters.js';
 import { netsOf } from '../../src/train/nets.js';
+import { partsOf } from '../../src/train/parts.js';
 import { type Settings, trainSettings } from '../../src/train/settings.js';
 import { trainingStep } from '../../src/train/step.js';
-import { partsOf } from '../../src/train/trainer.js';
 
 const MIB = 2 ** 20;
 /** Bindings as WebGPU promises them, buffers as large as there are, and as it promises them. */
@@ -24,8 +24,7 @@ const unread = () => () => new Float32Array(0);
 function training(change: Partial<Settings>, height: number, width: number, vgg = false): ProgramSpec {
   const settings = trainSettings({ labelNc: 35, ...change });
   const nets = netsOf(settings);
-  const classes = { names: [], palette: [] };
-  const parts = partsOf(nets, { settings, classes, ...(vgg ? { vgg: unread } : {}) }, false);
+  const parts = partsOf(nets, { settings, ...(vgg ? { vgg: unread } : {}) }, false);
   const scaled = settings.precision === 'f16';
   return trainingStep({ ...parts, extent: [1, height, width], encoding: nets.encoding, outputNc: 3, scaled });
 }

@@ -2,11 +2,11 @@ import { useState } from 'preact/hooks';
 import { Config } from '../../dashboard/config.js';
 import { Curves } from '../../dashboard/curves.js';
 import { Notes } from '../../dashboard/notes.js';
-import { Standing } from '../../dashboard/runs.js';
+import { Standing, toggled } from '../../dashboard/runs.js';
 import { Samples } from '../../dashboard/samples.js';
 import { type Run, Source } from '../../dashboard/source.js';
 import { saveFile } from '../../editor/view/files.js';
-import type { Model } from '../model.js';
+import type { Model, State } from '../model.js';
 import { droppedFiles, type NamedFile } from './files.js';
 import { Form } from './form.js';
 
@@ -21,22 +21,9 @@ export function App({ model }: { model: Model }) {
     event.preventDefault();
     if (event.dataTransfer) droppedFiles(event.dataTransfer).then(setFiles, model.fail);
   };
-  const toggle = (name: string) => {
-    const next = new Set(hidden);
-    if (!next.delete(name)) next.add(name);
-    setHidden(next);
-  };
   return (
     <Source.Provider value={source}>
-      <header>
-        <h1>pix2pixhd training</h1>
-        <p role="status">{state.says}</p>
-      </header>
-      {state.error && (
-        <p class="card error" role="alert">
-          {state.error}
-        </p>
-      )}
+      <Head says={state.says} error={state.error} />
       <main onDragOver={(event) => event.preventDefault()} onDrop={drop}>
         <Form
           taken={runs.map(({ name }) => name)}
@@ -48,7 +35,13 @@ export function App({ model }: { model: Model }) {
         />
         <section aria-label="Runs" class="runs">
           {runs.map((run) => (
-            <KeptRun key={run.name} run={run} model={model} shown={!hidden.has(run.name)} onToggle={toggle} />
+            <KeptRun
+              key={run.name}
+              run={run}
+              model={model}
+              shown={!hidden.has(run.name)}
+              onToggle={() => setHidden(toggled(hidden, run.name))}
+            />
           ))}
         </section>
         <Notes runs={shown} />
@@ -60,49 +53,40 @@ export function App({ model }: { model: Model }) {
   );
 }
 
+const Head = ({ says, error }: Pick<State, 'says' | 'error'>) => (
+  <>
+    <header>
+      <h1>pix2pixhd training</h1>
+      <p role="status">{says}</p>
+    </header>
+    {error && (
+      <p class="card error" role="alert">
+        {error}
+      </p>
+    )}
+  </>
+);
+
 interface KeptProps {
   run: Run;
   model: Model;
   shown: boolean;
-  onToggle(name: string): void;
+  onToggle(): void;
 }
 
 /** Where a run stands, and what can be done with it. */
 function KeptRun({ run, model, shown, onToggle }: KeptProps) {
   const { name } = run;
-  const { training, pausing } = model.state;
-  const trains = training === name;
-  const save = async () => {
-    const zip = await model.zip(name);
-    if (zip) saveFile(zip, `${name}.zip`);
-  };
-  const remove = () => confirm(`Remove ${name} with its checkpoints?`) && model.remove(name);
   return (
     <article class={`run-${run.number % 8}`} aria-label={name}>
       <h2>
         <label>
-          <input type="checkbox" checked={shown} onChange={() => onToggle(name)} />
+          <input type="checkbox" checked={shown} onChange={onToggle} />
           <span class="swatch" /> {name}
         </label>
       </h2>
       <Standing run={run} />
-      <p class="controls">
-        {trains ? (
-          <button type="button" disabled={pausing} onClick={model.pause}>
-            {pausing ? 'Pausing …' : 'Pause'}
-          </button>
-        ) : (
-          <button type="button" disabled={training !== undefined} onClick={() => model.goOn(name)}>
-            Go on
-          </button>
-        )}
-        <button type="button" disabled={trains || run.checkpoints.length === 0} onClick={save}>
-          Download
-        </button>
-        <button type="button" disabled={trains} onClick={remove}>
-          Remove
-        </button>
-      </p>
+      <Controls run={run} model={model} />
       {run.checkpoints.length > 0 && (
         <p class="hint">
           Unpacked, the command line goes on with it:{' '}
@@ -112,5 +96,34 @@ function KeptRun({ run, model, shown, onToggle }: KeptProps) {
         </p>
       )}
     </article>
+  );
+}
+
+function Controls({ run: { name, checkpoints }, model }: Pick<KeptProps, 'run' | 'model'>) {
+  const { training, pausing } = model.state;
+  const trains = training === name;
+  const save = async () => {
+    const zip = await model.zip(name);
+    if (zip) saveFile(zip, `${name}.zip`);
+  };
+  const remove = () => confirm(`Remove ${name} with its checkpoints?`) && model.remove(name);
+  return (
+    <p class="controls">
+      {trains ? (
+        <button type="button" disabled={pausing} onClick={model.pause}>
+          {pausing ? 'Pausing …' : 'Pause'}
+        </button>
+      ) : (
+        <button type="button" disabled={training !== undefined} onClick={() => model.goOn(name)}>
+          Go on
+        </button>
+      )}
+      <button type="button" disabled={trains || checkpoints.length === 0} onClick={save}>
+        Download
+      </button>
+      <button type="button" disabled={trains} onClick={remove}>
+        Remove
+      </button>
+    </p>
   );
 }

@@ -36,8 +36,11 @@ const RECIPE: Readonly<Record<string, string | number>> = {
 const startOf = (name: (typeof FIELDS)[number]): string =>
   String(RECIPE[name] ?? (OPTIONS[name] as OptionSpec).default ?? '');
 
+/** What stands in the fields, by the options' names. */
+type Texts = Readonly<Record<string, string>>;
+
 /** Options by their camelCase names. @throws UsageError for what an option does not take */
-function optionsOf(texts: Readonly<Record<string, string>>): Record<string, unknown> {
+function optionsOf(texts: Texts): Record<string, unknown> {
   const given = Object.entries(texts).filter(([, text]) => text !== '');
   const read = given.map(([name, text]) => [name, parseValue(text, OPTIONS[name as keyof typeof OPTIONS])]);
   const all = Object.entries({ ...RECIPE, ...Object.fromEntries(read) });
@@ -63,9 +66,7 @@ function freeName(base: string, taken: readonly string[]): string {
 }
 
 export function Form({ taken, busy, files, onFiles, onStart, onError }: Props) {
-  const [texts, setTexts] = useState<Record<string, string>>(
-    Object.fromEntries(FIELDS.map((name) => [name, startOf(name)])),
-  );
+  const [texts, setTexts] = useState<Texts>(Object.fromEntries(FIELDS.map((name) => [name, startOf(name)])));
   const [named, setNamed] = useState<string>();
   const name = named ?? freeName(files ? 'mine' : 'earth', taken);
   const start = (event: Event) => {
@@ -90,16 +91,7 @@ export function Form({ taken, busy, files, onFiles, onStart, onError }: Props) {
           name
           <input required value={name} onInput={({ currentTarget }) => setNamed(currentTarget.value)} />
         </label>
-        {FIELDS.map((field) => (
-          <label key={field} title={OPTIONS[field].help}>
-            {field}
-            <input
-              inputMode="decimal"
-              value={texts[field]}
-              onInput={({ currentTarget }) => setTexts({ ...texts, [field]: currentTarget.value })}
-            />
-          </label>
-        ))}
+        <Options texts={texts} onTexts={setTexts} />
       </div>
       <button type="submit" class="main" disabled={busy}>
         Start
@@ -107,6 +99,21 @@ export function Form({ taken, busy, files, onFiles, onStart, onError }: Props) {
     </form>
   );
 }
+
+const Options = ({ texts, onTexts }: { texts: Texts; onTexts(texts: Texts): void }) => (
+  <>
+    {FIELDS.map((field) => (
+      <label key={field} title={OPTIONS[field].help}>
+        {field}
+        <input
+          inputMode="decimal"
+          value={texts[field]}
+          onInput={({ currentTarget }) => onTexts({ ...texts, [field]: currentTarget.value })}
+        />
+      </label>
+    ))}
+  </>
+);
 
 interface DataProps extends Pick<Props, 'files' | 'onFiles'> {
   onChoose(pick: () => Promise<NamedFile[]>): void;

@@ -85,6 +85,14 @@ async function createRun(folder: Folder, { options: given, files = [] }: Order):
   await writeConfig(folder, await runConfig(data.root, training, values, KEPT));
 }
 
+/** @throws UsageError where a run cannot have that name */
+async function checkName(name: string, folder: Folder): Promise<void> {
+  if (!NAME.test(name))
+    throw new UsageError(`"${name}" is no name for a run`, { fix: 'Use letters, digits, spaces, . _ -' });
+  if (await keptRun(name, folder))
+    throw new UsageError(`there is a run ${name} already`, { fix: 'Give another name, or go on with that one' });
+}
+
 /** A run's folder but for its pictures, which whoever goes on has. */
 async function zipped(name: string, folder: Folder): Promise<Blob> {
   const paths = (await allFiles(folder)).filter((path) => !path.startsWith(`${DATA}/`));
@@ -105,11 +113,8 @@ export async function openTrainings(tell: (news: News) => void): Promise<Trainin
     },
     async create(order) {
       const { name } = order;
-      if (!NAME.test(name))
-        throw new UsageError(`"${name}" is no name for a run`, { fix: 'Use letters, digits, spaces, . _ -' });
       const folder = within(all, name);
-      if (await keptRun(name, folder))
-        throw new UsageError(`there is a run ${name} already`, { fix: 'Give another name, or go on with that one' });
+      await checkName(name, folder);
       await all.remove(name);
       await createRun(folder, order).catch(async (error) => {
         await all.remove(name);
