@@ -65,12 +65,14 @@ async function start(): Promise<void> {
       keep(editor);
     },
   });
-  let drawn: Promise<void> | undefined;
+  let asked = false;
   /** Draws the page when what runs now has ended, once for all that changed until then. */
   const show = (change: Partial<Props>) => {
     Object.assign(page, change);
-    drawn ??= Promise.resolve().then(() => {
-      drawn = undefined;
+    if (asked) return;
+    asked = true;
+    queueMicrotask(() => {
+      asked = false;
       render(<App editor={editor} {...page} />, document.body);
     });
   };

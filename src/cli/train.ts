@@ -9,7 +9,6 @@ import { openDevice } from '../device/node.js';
 import { UsageError } from '../errors.js';
 import { keepingOpen } from '../formats/keep-open.js';
 import type { Precision } from '../graph/half.js';
-import { mib } from '../graph/profile.js';
 import { keptMultiple } from '../nets/encoder.js';
 import { IGNORED_OPTIONS } from '../options/reference.js';
 import { type OptionValues, TRAIN_OPTIONS } from '../options/table.js';
@@ -34,24 +33,23 @@ import { throughLosses } from '../train/recover.js';
 import { runConfig } from '../train/run-config.js';
 import { continueRun, createRun, isRunFolder, type RunFolder, readRunConfig } from '../train/run-folder.js';
 import { type Settings, settingsOf } from '../train/settings.js';
-import { type From, type Hooks, lastStep, train as runTraining, type StepReport } from '../train/train.js';
-import type { Trainer } from '../train/trainer.js';
-import { type Measuring, validationRecord } from '../train/validation.js';
+import { type From, type Hooks, lastStep, train as runTraining } from '../train/train.js';
+import type { Measuring } from '../train/validation.js';
 import { openRuns } from '../watch/run.js';
 import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
 import { dryRun, type Planned, plannedTraining, settledPrecision, withinMemory } from './dry-run.js';
-import { duration } from './duration.js';
 import { KEPT_OPTIONS, keptValues } from './kept.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
 import { goesOn, type Origin, originOf, startOf } from './origin.js';
 import { profilerOf, tracePath } from './profile.js';
-import { type ProgressLine, progressLine } from './progress.js';
+import { progressLine } from './progress.js';
 import { trainRecipe } from './recipe.js';
 import { onStopSignals } from './signals.js';
 import { sizeOf } from './size.js';
-import { measuringOf, measuringText, VALIDATION_OPTIONS, validationText } from './validation.js';
+import { reporter, type Say, teller } from './train-report.js';
+import { measuringOf, measuringText, VALIDATION_OPTIONS } from './validation.js';
 
 export const TRAIN_COMMAND_OPTIONS = [
   ...TRAIN_OPTIONS,
@@ -143,11 +141,6 @@ export const train = commandOf({
   },
 });
 
-type Say = (text: string) => void;
-
-/** Text for people goes to stderr, so that stdout holds nothing but what --json asks for. */
-const teller = ({ json }: { json: boolean }) => (json ? () => {} : (text: string) => console.error(text));
-
 /** Reads the data set once, unless told not to. */
 async function check(training: Training, options: TrainCommandOptions, looks: Loaders): Promise<void> {
   const say = teller(options);
@@ -159,79 +152,6 @@ async function check(training: Training, options: TrainCommandOptions, looks: Lo
     line?.update(done, 'reading the data set', false),
   ).finally(() => line?.end());
   say(`${head}, ${read < total ? `the first ${read}` : 'all'} read and in order`);
-}
-
-const lossText = (losses: Record<string, number>): string =>
-  Object.entries(losses)
-    .map(([name, value]) => `${name} ${value.toPrecision(3)}`)
-    .join(' ');
-
-function stepText({ epoch, losses, imagesPerSecond, secondsLeft }: StepReport): string {
-  const rate = imagesPerSecond === undefined ? 'first step' : `${imagesPerSecond.toPrecision(3)} images/s`;
-  return [`epoch ${epoch}`, rate, `${duration(secondsLeft)} left`, lossText(losses)].join(' · ');
-}
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
-const idleText = ({ idle, waited }: StepReport): string =>
-  `The device was idle for ${percent(idle)} of the steps' time; it waited ${percent(waited)} of it for pictures`;
-
-const jsonLine = ({ after, epoch, lr, losses }: StepReport): string =>
-  JSON.stringify({ step: after.step, epoch, lr, ...losses });
-
-function startText({ stats }: Trainer, device: Device, seconds: number): string {
-  const { dispatches, pipelines, compileMs, peakBytes, variableBytes, flops } = stats!;
-  return [
-    `Device: ${device.profile.name}`,
-    `Step: ${dispatches} dispatches, ${pipelines} pipelines compiled in ${duration(compileMs / 1000)}, ` +
-      `${(flops / 1e9).toPrecision(3)} GFLOP; memory ${mib(peakBytes)} beside ${mib(variableBytes)} of weights and moments; ` +
-      `first step after ${duration(seconds)}`,
-  ].join('\n');
-}
-
-/** Prints how a training goes; `line` is there once it runs. */
-function reporter(
-  device: Device,
-  options: TrainCommandOptions,
-  signal: AbortSignal,
-  ready: () => void,
-  onStep: (step: number) => void,
-) {
-  const say = teller(options);
-  const began = performance.now();
-  let line: ProgressLine | undefined;
-  let last: StepReport | undefined;
-  const hooks: Hooks = {
-    signal,
-    onStart(trainer, total) {
-      ready();
-      if (options.json) return;
-      line?.end();
-      say(startText(trainer, device, (performance.now() - began) / 1000));
-      line = progressLine(total);
-    },
-    onStep(report) {
-      onStep(report.after.step);
-      last = report;
-      if (options.json) console.log(jsonLine(report));
-      line?.update(report.after.step, stepText(report), report.print);
-    },
-    onSaved(what, path) {
-      if (what === 'checkpoint') line?.say(`Saved ${path}`);
-    },
-    onValidated(step, values, best) {
-      if (options.json) console.log(JSON.stringify(validationRecord(step, values)));
-      line?.say(validationText(step, values, best));
-    },
-    onNote: (text) => (line?.say ?? ((plain: string) => console.error(plain)))(text),
-  };
-  return {
-    hooks,
-    end: () => {
-      line?.end();
-      if (last) say(idleText(last));
-    },
-  };
 }
 
 /** VGG19's weights, and settings without the perceptual loss where they are not there. */
@@ -338,9 +258,21 @@ async function settled(device: Device, { training, options, planned }: Session, 
   return { training: precisely(training, precision), planned: planned(precision) };
 }
 
+/** Trains on one device, within the memory that it may have. @returns the training as it was settled */
+async function trainOn(device: Device, session: Session, from: From, hooks: Hooks): Promise<Training> {
+  const { options, run, loaders, measuring } = session;
+  const { training, planned } = await settled(device, session, from);
+  const best = measuring?.best && (await keepBest(run.root, measuring.best));
+  const all = { ...from, measuring, best, source: loaders };
+  await withinMemory(device, planned, options.memoryGb, teller(options), () =>
+    runTraining(device, training, run, options, hooks, all),
+  );
+  return training;
+}
+
 /** Trains, telling how it goes; Ctrl-C saves first. @returns the exit code of a signal that ended it, if one did */
 async function trainWithProgress(session: Session): Promise<number | undefined> {
-  const { options, run, from, after, loaders, measuring } = session;
+  const { options, run, from, after } = session;
   let reached = 0;
   let say = (text: string): void => console.error(text);
   const stop = onStopSignals((text) => say(text));
@@ -354,18 +286,10 @@ async function trainWithProgress(session: Session): Promise<number | undefined> 
     say = report.hooks.onNote;
     const start = await from(again);
     if (again) await run.rewind(start.progress?.step ?? 0);
-    const { training, planned } = await settled(device, session, start);
-    const best = measuring?.best && (await keepBest(run.root, measuring.best));
+    const compile = { ...kernels.compile, recompute: options.recompute };
+    let training: Training;
     try {
-      await withinMemory(device, planned, options.memoryGb, teller(options), () =>
-        runTraining(device, training, run, options, report.hooks, {
-          ...start,
-          measuring,
-          best,
-          compile: { ...kernels.compile, recompute: options.recompute },
-          source: loaders,
-        }),
-      );
+      training = await trainOn(device, session, { ...start, compile }, report.hooks);
       profile?.end();
     } finally {
       report.end();
@@ -391,6 +315,12 @@ async function openDashboard({ root }: RunFolder, { port }: TrainCommandOptions)
   const dashboard = await serveRuns(await openRuns([root]), port);
   console.error(`Dashboard: ${dashboard.url}`);
   return dashboard;
+}
+
+/** The run's folder, a new one or as it was after a step, with a file of events where one is wanted. */
+async function openRun(options: Command, config: Record<string, unknown>, step: number): Promise<RunFolder> {
+  const folder = await (goesOn(options) ? continueRun(options.out, config, step) : createRun(options.out, config));
+  return options.tensorboard || options.tfLog ? withEvents(folder, config) : folder;
 }
 
 /**
@@ -421,10 +351,7 @@ export async function trainCommand(
     lastStep(training, options, first.progress?.step ?? 0);
     const from = async (again: boolean): Promise<From> =>
       again ? { ...first, ...(await resumeFrom(options.out, netsOf(training.settings), keep, say)) } : first;
-    const folder = await (goesOn(options)
-      ? continueRun(options.out, config, first.progress?.step ?? 0)
-      : createRun(options.out, config));
-    const run = options.tensorboard || options.tfLog ? withEvents(folder, config) : folder;
+    const run = await openRun(options, config, first.progress?.step ?? 0);
     const loaders = startLoaders(HERE, training.dataset, options.nThreads);
     let dashboard: Served | undefined;
     try {
