@@ -1,16 +1,15 @@
-import { MemoryError } from '../errors.js';
-import { type Chunk, chunksOf, sizeOf } from './chunks.js';
+import { type Chunk, chunksOf } from './chunks.js';
 import { type Once, takeConstants } from './constants.js';
 import { fuse } from './fuse.js';
-import { bytesFor, halves, type Precision } from './half.js';
+import type { Precision } from './half.js';
 import { fuseHorizontally } from './horizontal.js';
 import { joinLaunches } from './join.js';
 import type { Keep } from './kept.js';
 import { layOut } from './lay.js';
 import { memoryOrder } from './order.js';
 import { type Block, pack, peakOf } from './pack.js';
+import { createPlaces, isVariable } from './places.js';
 import { shareCopies } from './share.js';
-import { bytesOf } from './storage.js';
 import { type Launch, type Lowering, type Node, type Op, rootOf, type Tensor, temporary } from './tensor.js';
 import { directUpdates } from './updates.js';
 
@@ -60,6 +59,13 @@ export interface Piece {
   bytes: number;
 }
 
+/** One tensor's memory: a block for each part that must lie in one buffer. */
+export interface Place {
+  parts: { chunk: Chunk; block: Block }[];
+  /** A temporary of one node. */
+  scratch: boolean;
+}
+
 export interface PlanLimits {
   maxStorageBufferBindingSize: number;
   maxBufferSize: number;
@@ -81,65 +87,9 @@ export interface PlanRequest {
   guardBytes?: number;
 }
 
-const ALIGN = 256;
-const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
-
 /** Nodes of a plan whose values come from outside. */
 export const sourcesOf = (p: Plan, source: Op['source']): Node[] =>
   p.steps.map(({ node }) => node).filter((node) => node.op.source === source);
-
-const isVariable = (tensor: Tensor): boolean => tensor.node.op.source === 'variable';
-
-/** First and last step at which each root is touched; outputs live to the end. */
-function lastUses(
-  nodes: readonly Node[],
-  outputs: readonly Tensor[],
-  root: (tensor: Tensor) => Tensor,
-): Map<Tensor, number> {
-  const last = new Map<Tensor, number>();
-  nodes.forEach((node, step) => {
-    for (const tensor of [...node.inputs, ...node.outputs]) last.set(root(tensor), step);
-  });
-  for (const tensor of outputs) last.set(root(tensor), nodes.length);
-  return last;
-}
-
-/**
- * Whether the launches have read all they need of `from` before they write `to`: so it is where a convolution first makes a copy of
- * its own, padded or in tiles.
- */
-function readBeforeWritten(launches: readonly Launch[], from: Tensor, to: Tensor): boolean {
-  const uses = (root: Tensor) => (launch: Launch) =>
-    Object.values(launch.operands).some(({ tensor }) => rootOf(tensor) === root);
-  return launches.findLastIndex(uses(from)) < launches.findIndex(uses(to));
-}
-
-/** Operand whose memory a node's first output may take over: of its size and precision, in the arena, dead afterwards. */
-function donor(
-  { node, launches }: Step,
-  step: number,
-  last: Map<Tensor, number>,
-  fixed: (root: Tensor) => boolean,
-  isHalf: (root: Tensor) => boolean,
-): Tensor | undefined {
-  const output = node.outputs[0]!;
-  return node.inputs.find((input) => {
-    const root = rootOf(input);
-    const same = input.shape.join() === output.shape.join() && sizeOf(root.shape) === sizeOf(input.shape);
-    if (isHalf(root) !== isHalf(output)) return false;
-    const free = !fixed(root) && last.get(root) === step;
-    return same && free && (node.op.inPlace || readBeforeWritten(launches, root, output));
-  });
-}
-
-/** One tensor's memory: a block for each part that must lie in one buffer. */
-export interface Place {
-  parts: { chunk: Chunk; block: Block }[];
-  /** A temporary of one node. */
-  scratch: boolean;
-}
-
-const named = ({ shape }: Tensor): string => `[${shape.join(', ')}]`;
 
 /** Plans the memory and the kernels of a program. @throws MemoryError where a tensor cannot be bound or allocated. */
 export function plan(request: PlanRequest): Plan {
@@ -154,67 +104,16 @@ export function plan(request: PlanRequest): Plan {
   };
   const built = memoryOrder(outputs, updates);
   const fused = request.fuse === false ? built : fuse(built, request, (tensor) => cut(tensor).length === 1);
-  const { nodes, root, offset, chunks } = layOut(fused, request, cut);
+  const layout = layOut(fused, request, cut);
+  const { nodes, root, offset, chunks } = layout;
   const direct = directUpdates(nodes, request);
   const copies = updates.filter(([variable, value]) => direct.get(rootOf(value)) !== variable);
-  const last = lastUses(nodes, [...outputs, ...copies.map(([, value]) => value)], root);
-
-  const places = new Map<Tensor, Place>();
-  const fixed = (memory: Tensor) => isVariable(memory) || direct.has(memory);
-  const keep = new Set(outputs.map(rootOf));
-  const stored = halves(precision, nodes, [...outputs, ...updates.map(([, value]) => value)]);
-  /** Temporaries of one node, and whether they hold halves. */
-  const temporaries = new Map<Tensor, boolean>();
-  const isHalf = (root: Tensor) => temporaries.get(root) ?? stored(root);
-
-  /** A tensor larger than a buffer lies in as many pieces as it has chunks, wherever there is room for each. */
-  const allocate = (tensor: Tensor, first: number, end: number, scratch: boolean) => {
-    // Guards stay readable only where nothing shares their place.
-    const life = guardBytes > 0 ? { first: -1, last: nodes.length } : { first, last: end };
-    const whole = { index: 0, start: 0, end: sizeOf(tensor.shape), base: 0 };
-    const bytesIn = (elements: number) => bytesFor(elements, isHalf(tensor)) + guardBytes;
-    const parts = bytesIn(whole.end) > maxBufferSize ? chunks(tensor) : [whole];
-    const blocks = parts.map((chunk) => {
-      const bytes = aligned(bytesIn(chunk.end - chunk.base));
-      return { chunk, block: { bytes, ...life, offset: 0 } };
-    });
-    places.set(tensor, { parts: blocks, scratch });
-  };
-
-  const place = (made: Step, step: number) => {
-    const { node } = made;
-    for (const output of node.outputs) {
-      const memory = root(output);
-      if (isVariable(memory)) checkVariable(memory, maxBufferSize);
-      if (memory !== output) checkAlias(output, memory);
-      if (places.has(memory) || fixed(memory)) continue;
-      const end = last.get(memory)!;
-      const own = memory === output && !node.op.source && output.output === 0;
-      const from = own ? donor(made, step, last, fixed, isHalf) : undefined;
-      const given = from && !keep.has(rootOf(from)) ? places.get(rootOf(from)) : undefined;
-      if (given) {
-        for (const { block } of given.parts) block.last = end;
-        places.set(memory, given);
-      } else allocate(memory, node.op.source ? -1 : step, end, false);
-    }
-  };
-  /** Another shape is cut at other places. */
-  const checkAlias = (alias: Tensor, memory: Tensor) => {
-    const ends = (tensor: Tensor) => chunks(tensor).map((chunk) => chunk.end);
-    if ((places.get(memory)?.parts.length ?? 1) === 1 || ends(alias).join() === ends(memory).join()) return;
-    throw new MemoryError(
-      `a tensor of ${named(memory)} is larger than a buffer of this device, ${maxBufferSize} bytes, and cannot be seen as ${named(alias)}`,
-    );
-  };
+  const read = [...outputs, ...copies.map(([, value]) => value)];
+  const { places, isHalf, lend, place } = createPlaces(request, layout, direct, read);
 
   const steps = nodes.map((node, step): Step => {
-    const own = (tensor: Tensor, half: boolean) => {
-      temporaries.set(tensor, half);
-      allocate(tensor, step, step, true);
-      return tensor;
-    };
-    const scratch = (shape: readonly number[], dtype?: Tensor['dtype']) => own(temporary(shape, dtype), false);
-    const copy = (shape: readonly number[]) => own(temporary(shape), precision === 'f16');
+    const scratch = (shape: readonly number[], dtype?: Tensor['dtype']) => lend(temporary(shape, dtype), step, false);
+    const copy = (shape: readonly number[]) => lend(temporary(shape), step, precision === 'f16');
     const { precise = false, candidate = () => undefined } = request;
     const launches = node.op.lower?.(node, { chunks, scratch, copy, candidate, device, precise }) ?? [];
     place({ node, launches }, step);
@@ -245,12 +144,4 @@ export function plan(request: PlanRequest): Plan {
     return { pieces, half: isHalf(memory) };
   };
   return { steps, once, home, root, offset, copies, arena, lowerBoundBytes: peak.bytes, peakStep: peak.step, places };
-}
-
-function checkVariable(variable: Tensor, maxBufferSize: number): void {
-  if (bytesOf(variable) <= maxBufferSize) return;
-  throw new MemoryError(
-    `weights of ${named(variable)} take ${bytesOf(variable)} bytes, the device's largest buffer is ${maxBufferSize}`,
-    { fix: 'Use fewer filters (--ngf, --ndf, --nef)' },
-  );
 }
