@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Device } from '../src/device/device.js';
 import { openDevice } from '../src/device/node.js';
@@ -78,7 +79,8 @@ async function main(): Promise<void> {
   const apart = options.tiles || options.growth;
   const wanted = options.peers?.split(',') ?? (options.quick ? SOON : Object.keys(PEERS));
   const peers = await enginesOf(apart ? [] : wanted, PEERS);
-  const versions = { 'webgpu (Dawn)': webgpuVersion(), node: process.version };
+  // Software adapters are as fast as the processor.
+  const versions = { 'webgpu (Dawn)': webgpuVersion(), node: process.version, processor: cpus()[0]!.model };
   const all = !apart && !options.quick && options.case === undefined;
   const wishes = { ...options, rows: !apart, tiles: options.tiles || all, growth: options.growth || all };
   const report = await reportOf(device, wishes, { peers, versions, say: console.log });
