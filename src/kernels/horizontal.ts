@@ -49,6 +49,8 @@ const isOwn = (name: string): boolean => !['params', 'Params', 'WG', 'main'].inc
 
 const UNIFORMS = /^struct Params \{([^}]*)\};?\n@group\(0\) @binding\(0\) var<uniform> params: Params;\n/m;
 
+const SIZE = /^const WG: u32 = .*\n/m;
+
 const sources = new Map<string, string>();
 
 function joinedSource(a: Kernel, b: Kernel): string {
@@ -59,7 +61,7 @@ function joinedSource(a: Kernel, b: Kernel): string {
   const first = a.source
     .replace(UNIFORMS, (uniforms) => uniforms.replace('}', `  first_groups: u32,\n${fields}}`))
     .replace(MAIN, COUNTED.replace('main', 'main_0'));
-  const second = renamedText(b.source.replace(UNIFORMS, '').replace(/^const WG: .*\n/m, ''), namesOf(b));
+  const second = renamedText(b.source.replace(UNIFORMS, '').replace(SIZE, ''), namesOf(b));
   const source = `${first}\n${second.replace(MAIN, COUNTED.replace('main', 'main_1'))}${JOINT}`;
   sources.set(key, source);
   return source;
@@ -67,11 +69,14 @@ function joinedSource(a: Kernel, b: Kernel): string {
 
 /** Both declare their bindings, uniforms and main in the common way, have workgroups of the same size, and share nothing in one. */
 export const mayStandTogether = (a: Kernel, b: Kernel): boolean =>
+  SIZE.exec(a.source)?.[0] === SIZE.exec(b.source)?.[0] &&
   [a, b].every(
-    ({ source }) => UNIFORMS.test(source) && MAIN.test(source) && !/workgroup>|subgroup|main_0/.test(source),
-  ) &&
-  a.constants.WG === undefined &&
-  b.constants.WG === undefined;
+    ({ source, constants }) =>
+      UNIFORMS.test(source) &&
+      MAIN.test(source) &&
+      !/workgroup>|subgroup|main_0/.test(source) &&
+      constants.WG === undefined,
+  );
 
 /** What a binding of the second kernel is called in the joint one. */
 export const secondName = (name: string): string => name + SUFFIX;

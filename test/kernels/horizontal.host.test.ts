@@ -36,6 +36,8 @@ test('all preparations may stand beside another, and kernels that share memory o
     const alone = /workgroup>|subgroup/.test(kernel.source);
     assert.is(mayStandTogether(KERNELS[0]!, kernel), !alone, file);
   }
+  const larger = KERNELS[0]!.source.replace('const WG: u32 = 64;', 'const WG: u32 = 128;');
+  assert.not.ok(mayStandTogether(KERNELS[0]!, { ...KERNELS[0]!, source: larger }), 'another size of a workgroup');
   assert.not.ok(mayStandTogether(joinKernels(joinable[0]!, joinable[1]!), joinable[2]!), 'two are all');
 });
 
