@@ -4,6 +4,7 @@ import type { Size } from '../src/data/resample.js';
 import { createRng, uniform } from '../src/data/rng.js';
 import type { Device } from '../src/device/device.js';
 import { compile, type Feeds } from '../src/engine.js';
+import { KEPT_BYTES } from '../src/generate/generator.js';
 import { planProgram } from '../src/graph/program.js';
 import type { Maps } from '../src/nets/discriminator.js';
 import { initialValues } from '../src/nets/init.js';
@@ -104,7 +105,7 @@ function graphOf(nets: Nets, size: Size, weights?: { G: Weights; D: Weights }, m
 
 export async function stepOf(device: Device, nets: Nets, size: Size, weights?: { G: Weights; D: Weights }) {
   const { spec, trainees } = graphOf(nets, size, weights);
-  const program = await compile(device, spec);
+  const program = await compile(device, spec, { keep: KEPT_BYTES });
   const close = () => {
     program.destroy();
     for (const one of trainees) destroyTrainee(device, one);

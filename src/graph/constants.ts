@@ -51,6 +51,7 @@ export function takeConstants(
   const changing = new Set(updates.map(([variable]) => variable));
   const isConstant = (root: Tensor) => root.node.op.source === 'variable' && !changing.has(root);
   const taken: Once[] = [];
+  const gone = new Set<Launch>();
   for (const [tensor, uses] of usesOf(steps, places)) {
     const [writers, readers] = [uses.filter(({ write }) => write), uses.filter(({ write }) => !write)];
     const others = (list: readonly Use[]) =>
@@ -61,15 +62,17 @@ export function takeConstants(
     if (!sources.every(isConstant) || readers.some(({ at }) => at < written) || sizeOf(tensor.shape) <= largest)
       continue;
     const text = writers.map(({ launch }) => textOf(launch, nameIn(launch, tensor))).join();
-    const kept = keep({ text, tensor, bytes: 4 * sizeOf(tensor.shape), sources });
+    const kept = keep.find({ text, tensor, bytes: 4 * sizeOf(tensor.shape), sources });
     if (!kept) continue;
     places.delete(tensor);
     for (const { launch } of uses)
       launch.operands = redirected(launch, (other) => (other === tensor ? kept.tensor : other));
+    for (const { launch } of writers) gone.add(launch);
+    // Another node's may be alike.
+    if (taken.some((other) => other.kept === kept)) continue;
     taken.push({ node: writers[0]!.node, launches: writers.map(({ launch }) => launch), kept });
   }
-  const once = new Set(taken.flatMap(({ launches }) => launches));
-  for (const step of steps) step.launches = step.launches.filter((launch) => !once.has(launch));
+  for (const step of steps) step.launches = step.launches.filter((launch) => !gone.has(launch));
   return taken;
 }
 

@@ -23,17 +23,26 @@ export interface Kept {
 
 type State = Pick<DeviceState, 'kept' | 'changes'>;
 
-export type Keep = (found: Omit<Kept, 'users'>) => Kept | undefined;
+export interface Keep {
+  /** What was made of the same text for this device already, or `found` where there is room. */
+  find(found: Omit<Kept, 'users'>): Kept | undefined;
+  /** Bytes that are left. */
+  room(): number;
+}
 
-/** Keeps up to `most` bytes on a device, for one plan. Gives what the device has of the same text already, or `found` where there is room. */
+/** Keeps up to `most` bytes on a device, for one plan. */
 export function keeper({ kept }: Pick<State, 'kept'>, most: number): Keep {
-  const taken = new Set<Kept>();
-  return (found) => {
-    const one = kept.get(found.text) ?? { ...found, users: 0 };
-    const sum = [...new Set([...kept.values(), ...taken, one])].reduce((bytes, other) => bytes + other.bytes, 0);
-    if (sum > most) return undefined;
-    taken.add(one);
-    return one;
+  const all = new Map(kept);
+  const room = () => most - [...all.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  return {
+    room,
+    find(found) {
+      const known = all.get(found.text);
+      if (known || found.bytes > room()) return known;
+      const one = { ...found, users: 0 };
+      all.set(found.text, one);
+      return one;
+    },
   };
 }
 

@@ -81,7 +81,7 @@ export interface PlanRequest {
   candidate?: Lowering['candidate'];
   /** Whether elementwise nodes may disappear into their neighbours and equal copies be made once; unless false. */
   fuse?: boolean;
-  /** Room for what is made of variables alone; without it every run makes it. */
+  /** Room for what is made of variables alone, which every run makes without it, and for copies that several nodes want. */
   keep?: Keep;
   /** Unused bytes behind every block, for tests that look for writes out of range. */
   guardBytes?: number;
@@ -120,11 +120,11 @@ export function plan(request: PlanRequest): Plan {
     return { node, launches };
   });
 
+  const once = takeConstants(steps, places, request);
   if (request.fuse !== false) {
-    shareCopies(steps, places);
+    shareCopies(steps, places, request.keep?.room());
     joinLaunches(steps, (tensor) => places.get(root(tensor)), direct, request);
   }
-  const once = takeConstants(steps, places, request);
   if (request.fuse !== false) fuseHorizontally(steps);
   const lasting = new Set(once.map(({ kept }) => kept.tensor));
   const blocks = [...new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)))];

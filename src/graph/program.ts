@@ -54,8 +54,9 @@ export interface CompileOptions {
   /** What updates compute again instead of keeping it, to the same bits: less memory, more time. Default `none`. */
   recompute?: Recompute;
   /**
-   * Bytes on this device that what is made of variables which no run changes, such as transformed weights, may take to be kept for the next
-   * run. Default 0: every run makes it.
+   * Bytes on this device that weights in a kernel's order, transformed say, and the like may take to be kept for whoever wants them next: of
+   * variables that no run changes from run to run, else within a run, by so much its peak may rise. Default 0: they are made anew, but where
+   * keeping them raises no peak.
    */
   keep?: number;
   /** Memory shared with other programs: `createArena`. Without it the program has its own. */

@@ -39,12 +39,12 @@ function writersOf(steps: readonly Step[]): Map<Tensor, number> {
 
 /**
  * Temporaries that several nodes would make alike, such as weights in a kernel's order or a map with its border drawn, are made
- * once and kept, where that raises no peak. Changes steps and places.
+ * once and kept, where that raises the peak by no more than `spare` bytes. Changes steps and places.
  */
-export function shareCopies(steps: readonly Step[], places: Map<Tensor, Place>): void {
+export function shareCopies(steps: readonly Step[], places: Map<Tensor, Place>, spare = 0): void {
   const blocks = new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)));
   const live = liveBytes([...blocks], steps.length);
-  const peak = Math.max(...live);
+  const most = Math.max(...live) + Math.max(0, spare);
   const writers = writersOf(steps);
   const known = new Map<string, Tensor>();
   const kept = new Map<Tensor, Tensor>();
@@ -58,7 +58,7 @@ export function shareCopies(steps: readonly Step[], places: Map<Tensor, Place>):
     const [block, spared] = [blockOf(copy), blockOf(again)];
     if (!block || !spared) return false;
     const gap = { from: block.last + 2, to: step + 1 };
-    for (let i = gap.from; i < gap.to; i++) if (live[i]! + block.bytes > peak) return false;
+    for (let i = gap.from; i < gap.to; i++) if (live[i]! + block.bytes > most) return false;
     for (let i = gap.from; i < gap.to; i++) live[i] = live[i]! + block.bytes;
     if (block.last === step) live[step + 1] = live[step + 1]! - spared.bytes;
     block.last = Math.max(block.last, step);

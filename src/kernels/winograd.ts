@@ -250,6 +250,28 @@ export function winogradMultiply(
 export const channelsName = ({ tiles, vecs, broadcast }: WinogradChannels): string =>
   `winograd-channels-${tiles}x${vecs}${broadcast > 0 ? '-broadcast' : ''}`;
 
+/** What the kernels over channels have in common: how their threads come by the tiles. */
+export function tileSharing({
+  tiles,
+  vecs,
+  broadcast,
+}: WinogradChannels): Required<Pick<Kernel, 'constants' | 'hooks'>> {
+  const { lanes, constants, hooks } = sharedWeights(broadcast);
+  const place =
+    'fn place(start: u32, tile: u32, lane: u32) -> u32 { return (start + min(tile, params.quads * 4u - 4u)) / 4u; }';
+  return {
+    constants: {
+      ...constants,
+      TILES: tiles,
+      TILE_QUADS: tiles / 4,
+      PARTS: tiles / lanes,
+      VECS: vecs,
+      SUMS: tiles * vecs,
+    },
+    hooks: { pick: hooks.pick!, ...(broadcast > 0 ? {} : { place }) },
+  };
+}
+
 /** Threads side by side over output channels. */
 export function winogradChannels(
   shape: ConvShape,
@@ -258,25 +280,14 @@ export function winogradChannels(
   grid: TileGrid,
   order: WeightOrder,
 ): Kernel {
-  const { tiles, vecs, broadcast } = tile;
-  const { lanes, constants, hooks } = sharedWeights(broadcast);
-  const common = multiplication(shape, channelsPacking(shape, tile), tiles, parts, grid);
-  const place =
-    'fn place(start: u32, tile: u32, lane: u32) -> u32 { return (start + min(tile, params.quads * 4u - 4u)) / 4u; }';
+  const { constants, hooks } = tileSharing(tile);
+  const common = multiplication(shape, channelsPacking(shape, tile), tile.tiles, parts, grid);
   return {
     ...common,
     name: `conv.${channelsName(tile)}`,
     source: channelsSource,
-    constants: {
-      ...constants,
-      TILES: tiles,
-      TILE_QUADS: tiles / 4,
-      PARTS: tiles / lanes,
-      VECS: vecs,
-      SUMS: tiles * vecs,
-      CONTINUES: parts.continues,
-    },
-    hooks: { pick: hooks.pick!, ...(broadcast > 0 ? {} : { place }) },
+    constants: { ...constants, CONTINUES: parts.continues },
+    hooks,
     params: {
       ...common.params,
       ...range('x', parts.x),

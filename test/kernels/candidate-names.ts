@@ -20,6 +20,8 @@ export const WINOGRAD = [
   { conv: 'winograd-2x4', convWeight: 'winograd-3x5' },
   { conv: 'winograd-channels-8x1-broadcast', convWeight: 'winograd-8x4-broadcast' },
   { conv: 'winograd-channels-4x2', convWeight: 'winograd-2x3' },
+  { conv: 'winograd-adjoint-8x1-broadcast', convWeight: 'plain' },
+  { conv: 'winograd-adjoint-4x2', convWeight: 'plain' },
 ];
 
 /** F(2×2, 3×3). */

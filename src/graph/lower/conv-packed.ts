@@ -243,6 +243,13 @@ function piecesOf(plan: Lowering, { packing, summed, grid }: Transformed, again:
   };
 }
 
+/** Launches that end a convolution, with its bias where there is one. */
+export const withBias = (plan: Lowering, launches: readonly Launch[], bias: Tensor | undefined): Launch[] =>
+  launches.map(({ kernel, operands }) => ({
+    kernel,
+    operands: { ...operands, ...(bias ? { b: whole(plan, bias) } : {}) },
+  }));
+
 /**
  * Transforms weights; then for each band of rows x's tiles, sums channels position by position, and transforms the sums. In one
  * band each piece of weights is multiplied at once; several bands read all of them.
@@ -266,12 +273,7 @@ function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[
   const ofBand = (grid: TileGrid, products: Launch[]): Launch[] => [
     ...way.input(grid, x, v),
     ...products,
-    ...way.output(grid, sums, out, bias !== undefined).map(
-      ({ kernel, operands }): Launch => ({
-        kernel,
-        operands: { ...operands, ...(bias ? { b: whole(plan, bias) } : {}) },
-      }),
-    ),
+    ...withBias(plan, way.output(grid, sums, out, bias !== undefined), bias),
   ];
   const [first, ...more] = bands as [TileGrid, ...TileGrid[]];
   return [

@@ -13,10 +13,11 @@ import type { WeightShape } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { nested } from '../../kernels/nested.js';
 import { polyphase } from '../../kernels/polyphase.js';
-import type { WinogradTile } from '../../kernels/winograd.js';
+import type { WinogradChannels, WinogradTile } from '../../kernels/winograd.js';
 import { winograd2 } from '../../kernels/winograd2.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, lanesOf } from './candidates.js';
+import { lowerWinogradAdjoint } from './conv-adjoint.js';
 import {
   lowerDirect,
   lowerPhased,
@@ -58,6 +59,11 @@ const inWholeVec4 = (what: string, count: number, name: string): void => {
 function winogradTile({ device }: Lowering, [quads, oc]: readonly number[], name: string): WinogradTile {
   inWholeVec4('channels', oc!, name);
   return { quads: quads!, oc: oc!, broadcast: lanesOf(device, name, oc!) };
+}
+
+function channelsTile({ device }: Lowering, [tiles, vecs]: readonly number[], name: string): WinogradChannels {
+  inWholeVec4('tiles', tiles!, name);
+  return { tiles: tiles!, vecs: vecs!, broadcast: lanesOf(device, name, tiles!) };
 }
 
 const quadTile = (plan: Lowering, [rows, ...numbers]: readonly number[], name: string): QuadTile => ({
@@ -126,11 +132,20 @@ export const WINOGRAD_CHANNELS: Candidate<ConvShape> = {
   shared: ([tiles]) => tiles!,
   quick: ['winograd-channels-8x2-broadcast'],
   full: ['winograd-channels-8x1-broadcast', 'winograd-channels-16x2-broadcast', 'winograd-channels-8x2'],
-  lower(plan, node, shape, [tiles, vecs], name) {
-    inWholeVec4('tiles', tiles!, name);
-    const tile = { tiles: tiles!, vecs: vecs!, broadcast: lanesOf(plan.device, name, tiles!) };
-    return lowerWinogradChannels(plan, node, shape, tile);
-  },
+  lower: (plan, node, shape, numbers, name) =>
+    lowerWinogradChannels(plan, node, shape, channelsTile(plan, numbers, name)),
+};
+
+export const WINOGRAD_ADJOINT: Candidate<ConvShape> = {
+  pattern: /^winograd-adjoint-(\d+)x(\d+)(?:-broadcast)?$/,
+  form: 'winograd-adjoint-8x2 (tiles × vec4 of channels), also -broadcast, for transposed 3×3 of stride 1',
+  fits: (shape) => shape.transposed && fitsWinograd(shape),
+  rounds: true,
+  shared: ([tiles]) => tiles!,
+  quick: ['winograd-adjoint-8x2-broadcast'],
+  full: ['winograd-adjoint-8x2'],
+  lower: (plan, node, shape, numbers, name) =>
+    lowerWinogradAdjoint(plan, node, shape, channelsTile(plan, numbers, name)),
 };
 
 export const POLYPHASE: Candidate<ConvShape> = {

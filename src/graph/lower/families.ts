@@ -17,6 +17,7 @@ import {
   WEIGHT_WINOGRAD,
   WEIGHT_WINOGRAD2,
   WINOGRAD,
+  WINOGRAD_ADJOINT,
   WINOGRAD_CHANNELS,
   WINOGRAD2,
 } from './conv.js';
@@ -25,7 +26,19 @@ import {
 
 export const CONVOLUTIONS: Family<ConvShape> = {
   op: 'conv',
-  rows: [PLAIN, DIRECT, QUADS, PHASES, WINOGRAD, WINOGRAD2, WINOGRAD_CHANNELS, POLYPHASE, NESTED, TILE_PRODUCT],
+  rows: [
+    PLAIN,
+    DIRECT,
+    QUADS,
+    PHASES,
+    WINOGRAD,
+    WINOGRAD2,
+    WINOGRAD_CHANNELS,
+    WINOGRAD_ADJOINT,
+    POLYPHASE,
+    NESTED,
+    TILE_PRODUCT,
+  ],
   prior: convPrior,
   weights: ({ inputs }) => inputs[1]!,
 };
