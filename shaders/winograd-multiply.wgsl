@@ -38,6 +38,7 @@ struct Params {
   wStart: u32, wEnd: u32, wBase: u32,               // wBase counts elements
   wRow: u32, wStep: u32,                            // elements from a position to the next, from an input channel to the next
   outStart: u32, outEnd: u32, outBase: u32,         // outBase counts vec4
+  goesOn: u32,                                      // 1: adds to what an earlier band of input channels stored
 };
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
@@ -84,7 +85,7 @@ fn main(
   var acc: array<vec4f, SUMS>; // @registers
   // @unroll
   for (var o = 0u; o < OC; o++) {
-    if (CONTINUES && i0 > reached.x && o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
+    if (CONTINUES && (params.goesOn == 1u || i0 > reached.x) && o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
       // @unroll
       for (var q = 0u; q < QUADS; q++) {
         if (quad0 + q < params.quads) {

@@ -146,8 +146,12 @@ export interface WeightOrder {
  * By position, so that a sum over input channels reads what lies side by side; by input channel where chunks may cut between
  * two of them. A sum is the same either way.
  */
-export const orderOf = (inputs: number, { lanes }: Packing, positions: number, byPosition: boolean): WeightOrder =>
-  byPosition ? { row: inputs * lanes, step: lanes } : { row: lanes, step: positions * lanes };
+export const orderOf = (
+  inputs: number,
+  { lanes }: Pick<Packing, 'lanes'>,
+  positions: number,
+  byPosition: boolean,
+): WeightOrder => (byPosition ? { row: inputs * lanes, step: lanes } : { row: lanes, step: positions * lanes });
 
 /** For weights of which a launch sees a part, whose borders may lie between the channels of a vec4. */
 const ONE_KERNEL = {
@@ -256,6 +260,7 @@ export function winogradMultiply(
       wRow: order.row,
       wStep: order.step,
       ...range('out', inVec4(parts.out)),
+      goesOn: 0,
     },
   };
 }
