@@ -2,10 +2,12 @@
 //
 //   sums[n, o, r, t] = Σ_i  w[o, i, r] · v[n, i, r, t]
 //
-// v [N, I, R, 4·quads] as winograd-input.wgsl leaves it, w packed by winograd-weights.wgsl: OC channels of a block, i, r; sums
+// v [N, I, R, 4·quads] as winograd-input.wgsl leaves it, or [R, N, I, 4·quads]; w packed by winograd-weights.wgsl: OC channels of a block, i, r; sums
 // [N, O, R, 4·quads]. A thread owns QUADS × 4 tiles of OC channels; threads of a workgroup stand side by side in a row r, so the
 // weights are the same for all: as in conv-quads.wgsl each lane of a subgroup loads one and hands it to the others. Without
-// subgroups LANES is 4 and every thread loads its weights as vec4. Same sums, same order, same bits either way.
+// subgroups LANES is 4 and every thread loads its weights as vec4. Subgroups of eight load a vec4 a lane, LANES is 32, which takes half the
+// time of four single weights on lavapipe; and since sums lie on the stack there, they are read and written once for DEPTH input channels.
+// Same sums, same order, same bits every way.
 //
 // Operands are ranges of planes, and launches continue each other's sums, as in conv.wgsl.
 // Dispatched by kernels/winograd.ts; a workgroup has one row and one block of channels.
@@ -14,12 +16,15 @@ enable subgroups; // @if BROADCAST
 
 const WG: u32 = 8;
 const BROADCAST: bool = true;
-const LANES: u32 = 8;
+const LANES: u32 = 8;        // weights that are loaded together
 alias Packed = f32;          // one weight a lane, or vec4f
 const QUADS: u32 = 1;
 const OC: u32 = 32;
+const DEPTH: u32 = 2;        // input channels a step
 const PARTS: u32 = 4;        // OC / LANES
 const SUMS: u32 = 32;        // QUADS·OC
+const VALUES: u32 = 2;       // DEPTH·QUADS
+const LOADS: u32 = 8;        // DEPTH·PARTS
 const CONTINUES: bool = false;
 
 struct Params {
@@ -29,9 +34,11 @@ struct Params {
   inputs: u32, outputs: u32,                        // channels of one group
   xChannels: u32, outChannels: u32,
   xStart: u32, xEnd: u32, xBase: u32,               // planes; xBase counts vec4
+  xRow: u32, xStep: u32,                            // vec4 from a position to the next, from an input channel to the next
   wStart: u32, wEnd: u32, wBase: u32,               // wBase counts elements
   wRow: u32, wStep: u32,                            // elements from a position to the next, from an input channel to the next
   outStart: u32, outEnd: u32, outBase: u32,         // outBase counts vec4
+  goesOn: u32,                                      // 1: adds to what an earlier band of input channels stored
 };
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
@@ -78,7 +85,7 @@ fn main(
   var acc: array<vec4f, SUMS>; // @registers
   // @unroll
   for (var o = 0u; o < OC; o++) {
-    if (CONTINUES && i0 > reached.x && o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
+    if (CONTINUES && (params.goesOn == 1u || i0 > reached.x) && o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
       // @unroll
       for (var q = 0u; q < QUADS; q++) {
         if (quad0 + q < params.quads) {
@@ -88,32 +95,41 @@ fn main(
     }
   }
 
-  var at = (xPlane + i0) * plane + r * params.quads - params.xBase;
+  var at = (xPlane + i0) * params.xStep + r * params.xRow - params.xBase;
   var first = wPlane * params.positions * OC + i0 * params.wStep + r * params.wRow - params.wBase;
-  for (var i = i0; i < i1; i++) {
-    var v: array<vec4f, QUADS>; // @registers
+  for (var i = i0; i < i1; i += DEPTH) {
+    var v: array<vec4f, VALUES>; // @registers
+    var loaded: array<Packed, LOADS>; // @registers
     // @unroll
-    for (var q = 0u; q < QUADS; q++) {
-      v[q] = x[at + min(quad0 + q, params.quads - 1u)];
-    }
-    var loaded: array<Packed, PARTS>; // @registers
-    // @unroll
-    for (var s = 0u; s < PARTS; s++) {
-      loaded[s] = w[place(first + s * LANES, lane)];
+    for (var d = 0u; d < DEPTH; d++) {
+      // Behind the last channel: that one again, times nothing.
+      let ahead = min(d, i1 - 1u - i);
+      // @unroll
+      for (var q = 0u; q < QUADS; q++) {
+        v[d * QUADS + q] = x[at + ahead * params.xStep + min(quad0 + q, params.quads - 1u)];
+      }
+      // @unroll
+      for (var s = 0u; s < PARTS; s++) {
+        loaded[d * PARTS + s] = select(Packed(), w[place(first + ahead * params.wStep + s * LANES, lane)], d == ahead);
+      }
     }
     // @unroll
     for (var s = 0u; s < PARTS; s++) {
       // @unroll
       for (var l = 0u; l < LANES; l++) {
-        let weight = pick(loaded[s], l);
         // @unroll
         for (var q = 0u; q < QUADS; q++) {
-          acc[q * OC + s * LANES + l] += v[q] * weight;
+          var sum = acc[q * OC + s * LANES + l];
+          // @unroll
+          for (var d = 0u; d < DEPTH; d++) {
+            sum += v[d * QUADS + q] * pick(loaded[d * PARTS + s], l);
+          }
+          acc[q * OC + s * LANES + l] = sum;
         }
       }
     }
-    at += plane;
-    first += params.wStep;
+    at += DEPTH * params.xStep;
+    first += DEPTH * params.wStep;
   }
 
   // @unroll

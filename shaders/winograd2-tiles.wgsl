@@ -1,11 +1,12 @@
 // Winograd F(2×2, 3×3), the part of dy in the weight gradient: every tile of 2×2 pixels becomes U = G·d·Gᵀ, in the order in which
 // winograd-multiply.wgsl reads weights:
 //
-//   packed[block, (n·tiles + t)·step + r·row + lane] = (G·d·Gᵀ)[r / 4, r % 4],  d = dy[n, g·O + o, 2·ty …, 2·tx …],  0 outside of dy,
+//   packed[block, t·step + r·row + lane] = (G·d·Gᵀ)[r / 4, r % 4],  d = dy[n, g·O + o, 2·ty …, 2·tx …],  0 outside of dy,
 //   block = g·⌈O/oc⌉ + ⌊o/oc⌋, lane = o mod oc
 //
-// dy [N, G·O, H, W]. Lanes without a channel are zero. Source and result are ranges of planes, of the result [block, n·tiles + t] or whole
-// blocks (kernels/winograd.ts, orderOf). Dispatched by kernels/winograd2-weight.ts; a thread owns a channel of a tile.
+// dy [N, G·O, H, W]. Lanes without a channel are zero, and so are tiles behind the last, of which a band has those from `tile0` on as in
+// polyphase-pixels.wgsl. Source and result are ranges of planes, of the result [block, t] or whole blocks (kernels/winograd.ts, orderOf).
+// Dispatched by kernels/tile-sums.ts; a thread owns a channel of a tile.
 
 const WG: u32 = 64;
 
@@ -16,6 +17,7 @@ struct Params {
   height: u32, width: u32,       // of dy
   tilesX: u32, tiles: u32,       // of a row and of a plane
   allTiles: u32,                 // of all images
+  tile0: u32, band: u32,
   row: u32, step: u32,           // elements from a position to the next, from a tile to the next
   dyStart: u32, dyEnd: u32, dyBase: u32,
   packedStart: u32, packedEnd: u32, packedBase: u32,
@@ -29,13 +31,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let index = (group.y * groups.x + group.x) * WG + lane;
   let plane = params.packedStart + index / params.oc;
   let slot = index % params.oc;
-  let block = plane / params.allTiles;
-  let tile = plane % params.allTiles;
-  let n = tile / params.tiles;
+  let block = plane / params.band;
+  let local = plane % params.band;
+  let tile = params.tile0 + local;
+  let n = min(tile, params.allTiles - 1u) / params.tiles;
   let t = tile % params.tiles;
   let o = block % params.groupBlocks * params.oc + slot;
   let source = (n * params.groups + block / params.groupBlocks) * params.outputs + min(o, params.outputs - 1u);
   if (plane >= params.packedEnd || source < params.dyStart || source >= params.dyEnd) { return; }
+  let used = o < params.outputs && tile < params.allTiles;
   let y0 = t / params.tilesX * 2u;
   let x0 = t % params.tilesX * 2u;
   let start = source * params.height * params.width - params.dyBase;
@@ -43,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var d: array<f32, 4>; // @registers
   // @unroll
   for (var a = 0u; a < 2u; a++) {
-    let inside = o < params.outputs && y0 + a < params.height;
+    let inside = used && y0 + a < params.height;
     let line = start + min(y0 + a, params.height - 1u) * params.width;
     // @unroll
     for (var b = 0u; b < 2u; b++) {
@@ -58,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     e[b + 4u] = 0.5 * (d[b] - d[b + 2u]);
     e[b + 6u] = d[b + 2u];
   }
-  let to = block * params.allTiles * 16u * params.oc + tile * params.step + slot - params.packedBase;
+  let to = block * params.band * 16u * params.oc + local * params.step + slot - params.packedBase;
   let row = params.row;
   // @unroll
   for (var a = 0u; a < 4u; a++) {

@@ -119,6 +119,16 @@ export function sharedWeights(broadcast: number): Sharing {
   };
 }
 
+/** Four weights a lane of a subgroup, side by side. */
+export const sharedVecs = (broadcast: number): Sharing => ({
+  lanes: 4 * broadcast,
+  constants: { ...threads, BROADCAST: true, LANES: 4 * broadcast, Packed: 'vec4f' },
+  hooks: {
+    place: 'fn place(element: u32, lane: u32) -> u32 { return element / 4u + lane; }',
+    pick: 'fn pick(loaded: Packed, l: u32) -> f32 { return subgroupBroadcast(loaded, l / 4u)[l % 4u]; } // @inline',
+  },
+});
+
 /** vec4 of pixels, likewise. */
 export function sharedPixels(broadcast: number): Sharing {
   const lanes = broadcast || 1;

@@ -208,7 +208,7 @@ export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: 
     if (transformed && fitsWinograd(shape)) return 'winograd-16x4-broadcast';
     // 3×3 of stride 2 fill the phases by 9/16 only, which plain sums beat.
     const phases = transformed && areaOf(kernel) === 16 && fitsPolyphase({ ...shape, transposed: false });
-    if (phases) return 'polyphase-8x4-broadcast';
+    if (phases) return 'polyphase-1x32-broadcast';
     return isWorthHalving(shape, WINOGRAD2_CHANNELS) ? 'winograd2-2x32-broadcast' : 'quads-8-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);

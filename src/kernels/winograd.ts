@@ -15,7 +15,7 @@ import {
   range,
   weightStrides,
 } from './conv.js';
-import { quadPacking, sharedWeights, WORKGROUP } from './conv-quads.js';
+import { quadPacking, sharedVecs, sharedWeights, WORKGROUP } from './conv-quads.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
@@ -146,8 +146,12 @@ export interface WeightOrder {
  * By position, so that a sum over input channels reads what lies side by side; by input channel where chunks may cut between
  * two of them. A sum is the same either way.
  */
-export const orderOf = (inputs: number, { lanes }: Packing, positions: number, byPosition: boolean): WeightOrder =>
-  byPosition ? { row: inputs * lanes, step: lanes } : { row: lanes, step: positions * lanes };
+export const orderOf = (
+  inputs: number,
+  { lanes }: Pick<Packing, 'lanes'>,
+  positions: number,
+  byPosition: boolean,
+): WeightOrder => (byPosition ? { row: inputs * lanes, step: lanes } : { row: lanes, step: positions * lanes });
 
 /** For weights of which a launch sees a part, whose borders may lie between the channels of a vec4. */
 const ONE_KERNEL = {
@@ -212,6 +216,12 @@ function multiplication(
 
 const inVec4 = (part: Part): Part => ({ ...part, base: part.base / 4 });
 
+/**
+ * Lanes from which on a step takes two input channels, and weights are loaded as vec4: F(2×2, 3×3) of 256 and 512 channels
+ * takes 0.8 of the time on lavapipe's eight. On SwiftShader's four it would take 1.4.
+ */
+const WIDE = 8;
+
 /** Threads side by side over tiles. */
 export function winogradMultiply(
   shape: ConvShape,
@@ -221,7 +231,9 @@ export function winogradMultiply(
   order: WeightOrder,
 ): Kernel {
   const { quads, oc, broadcast } = tile;
-  const { lanes, ...sharing } = sharedWeights(broadcast);
+  const wide = broadcast >= WIDE;
+  const depth = wide ? 2 : 1;
+  const { lanes, ...sharing } = wide && oc % (4 * broadcast) === 0 ? sharedVecs(broadcast) : sharedWeights(broadcast);
   const common = multiplication(shape, winogradPacking(shape, tile), 4 * WORKGROUP * quads, parts, grid);
   return {
     ...common,
@@ -231,18 +243,24 @@ export function winogradMultiply(
       ...sharing.constants,
       QUADS: quads,
       OC: oc,
+      DEPTH: depth,
       PARTS: oc / lanes,
       SUMS: quads * oc,
+      VALUES: depth * quads,
+      LOADS: (depth * oc) / lanes,
       CONTINUES: parts.continues,
     },
     hooks: sharing.hooks,
     params: {
       ...common.params,
       ...range('x', inVec4(parts.x)),
+      xRow: grid.row / 4,
+      xStep: (grid.positions * grid.row) / 4,
       ...range('w', parts.w),
       wRow: order.row,
       wStep: order.step,
       ...range('out', inVec4(parts.out)),
+      goesOn: 0,
     },
   };
 }

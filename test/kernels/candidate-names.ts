@@ -32,8 +32,8 @@ export const WINOGRAD2 = [
 
 /** F(3×3, 2×2) of four phases. */
 export const POLYPHASE = [
-  { conv: 'polyphase-1x32-broadcast', convWeight: 'polyphase-8x4-broadcast' },
-  { conv: 'polyphase-2x4', convWeight: 'polyphase-3x5' },
+  { conv: 'polyphase-1x32-broadcast', convWeight: 'polyphase-1x32-broadcast' },
+  { conv: 'polyphase-2x4', convWeight: 'polyphase-1x8' },
 ];
 
 /** F(4×4, 4×4) of nested blocks. */

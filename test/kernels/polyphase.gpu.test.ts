@@ -86,9 +86,9 @@ const FORMS = [
     name: 'polyphase',
     specs: PHASES,
     share: 2e-5,
-    forced: ['polyphase-1x8-broadcast', 'polyphase-8x2-broadcast'],
-    noSubgroups: ['polyphase-1x8', 'polyphase-8x2'],
-    otherTiles: ['polyphase-2x4', 'polyphase-8x1'],
+    forced: ['polyphase-1x8-broadcast', 'polyphase-1x8-broadcast'],
+    noSubgroups: ['polyphase-1x8', 'polyphase-1x8'],
+    otherTiles: ['polyphase-2x4', 'polyphase-2x4'],
     sameBits: ['4×4 of stride 2', 'transposed', '4×4 of stride 2, transposed'],
   },
   {
@@ -198,7 +198,7 @@ test('a plane of several bands is that of plain sums', async () => {
   const specs: [Forced, Trial['spec']][] = [
     [['winograd-1x8', 'quads-8'], { x: [1, 8, 150, 1020], w: [8, 8, 3, 3], bias: true, options: { padding: 1 } }],
     [
-      ['polyphase-1x8', 'polyphase-8x2'],
+      ['polyphase-1x8', 'polyphase-1x8'],
       { x: [1, 8, 262, 1020], w: [8, 8, 4, 4], bias: true, options: { stride: 2, padding: 2 } },
     ],
   ];

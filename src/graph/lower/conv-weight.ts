@@ -1,3 +1,4 @@
+import { areaOf } from '../../kernels/conv.js';
 import { type Columns, columnsArea, columnsKernel } from '../../kernels/conv-quads.js';
 import {
   type Splitting,
@@ -18,9 +19,7 @@ import {
 } from '../../kernels/conv-weight-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
 import type { PlaneRange } from '../../kernels/planes.js';
-import { ofPhases, PHASE_POSITIONS, polyphase, polyphaseGrid } from '../../kernels/polyphase.js';
-import { polyphaseKernels, polyphaseTiles, polyphaseWeightMultiply } from '../../kernels/polyphase-weight.js';
-import { bandsOf, POSITIONS, type TileGrid, tilesOf, winogradInput } from '../../kernels/winograd.js';
+import { POSITIONS, tilesOf, winogradInput } from '../../kernels/winograd.js';
 import {
   type Piece,
   piecesOf,
@@ -33,7 +32,7 @@ import {
 import { sizeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
-import { launchPairs, meetings, slicesOf, view } from './slices.js';
+import { meetings, slicesOf, view } from './slices.js';
 
 // Weight gradients over chunked tensors.
 
@@ -131,54 +130,22 @@ export function lowerWeightWinograd(
 /** The sums of a piece's channels, `row` elements each, as weights: a launch for every two chunks that meet in a kernel [o, i]. */
 export function transformPiece(
   plan: Lowering,
-  { inputs }: WeightShape,
+  { inputs, kernel: size }: WeightShape,
   { sums, dw, row }: { sums: Tensor; dw: Tensor; row: number },
   { channel0, channels }: Piece,
   kernel: (planes: PlaneRange) => Kernel,
 ): Launch[] {
+  const taps = areaOf(size);
   return plan.chunks(dw).flatMap((target) =>
     plan.chunks(sums).flatMap((source): Launch[] => {
       const kernelOf = (element: number) => (channel0 + element / row) * inputs;
-      const p0 = Math.max(target.start / 9, kernelOf(source.start));
-      const p1 = Math.min(target.end / 9, kernelOf(Math.min(source.end, channels * row)));
+      const p0 = Math.max(target.start / taps, kernelOf(source.start));
+      const p1 = Math.min(target.end / taps, kernelOf(Math.min(source.end, channels * row)));
       if (p0 >= p1) return [];
       const bases = { sumsBase: source.base + channel0 * row, dwBase: target.base };
       return [{ kernel: kernel({ p0, p1, bases }), operands: { sums: view(sums, source), dw: view(dw, target) } }];
     }),
   );
-}
-
-/**
- * By four phases of 2×2 taps, on tiles of 3×3 pixels of dy. Bands of rows of tiles come one after the other in the same memory, each
- * adding to the sums of the last.
- */
-export function lowerWeightPolyphase(
-  plan: Lowering,
-  node: Node,
-  shape: WeightShape,
-  tile: WinogradWeightTile,
-): Launch[] {
-  const [x, dy] = node.inputs as [Tensor, Tensor];
-  const dw = node.outputs[0]!;
-  const summed = ofPhases(shape);
-  const channels = { x: summed.groups * summed.inputs, dy: dy.shape[1]! };
-  const bands = bandsOf(polyphaseGrid(shape), shape.images * (channels.x + channels.dy));
-  const area = PHASE_POSITIONS * bands[0]!.row;
-  const xs = plan.scratch([shape.images, channels.x, area]);
-  const dys = plan.scratch([shape.images, channels.dy, area]);
-  const sums = plan.scratch([dw.shape[0]!, 1, PHASE_POSITIONS * summed.inputs]);
-  const splitting = winogradSplitting(summed, tile, bands);
-  const forward = { ...shape, transposed: false };
-  const ofBand = (grid: TileGrid): Launch[] => [
-    ...launchPairs(plan, { x, v: xs }, (from, to) => polyphase.input(forward, from, to, grid)),
-    ...launchPlanes(plan, { dy, v: dys }, (planes) => polyphaseTiles(planes, shape, grid)),
-    ...lowerSplit(plan, sums, [xs, dys], splitting, (parts) => {
-      const continues = parts.continues || bands.length > 1;
-      return polyphaseWeightMultiply(shape, tile, splitting, { ...parts, continues }, grid);
-    }),
-  ];
-  const kernels = launchPairs(plan, { sums, dw }, (from, to) => polyphaseKernels(shape, from, to));
-  return [...bands.flatMap(ofBand), ...kernels];
 }
 
 function addSplits(plan: Lowering, partial: Tensor, dw: Tensor, splits: number): Launch[] {

@@ -13,8 +13,10 @@ import type { WeightShape } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
 import { nested } from '../../kernels/nested.js';
 import { polyphase } from '../../kernels/polyphase.js';
+import { polyphaseWeight } from '../../kernels/polyphase-weight.js';
 import type { WinogradChannels, WinogradTile } from '../../kernels/winograd.js';
 import { winograd2 } from '../../kernels/winograd2.js';
+import { winograd2Weight } from '../../kernels/winograd2-weight.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, lanesOf } from './candidates.js';
 import { lowerWinogradAdjoint } from './conv-adjoint.js';
@@ -28,15 +30,9 @@ import {
   lowerWinogradChannels,
 } from './conv-packed.js';
 import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
-import {
-  lowerWeightDirect,
-  lowerWeightPlain,
-  lowerWeightPolyphase,
-  lowerWeightQuads,
-  lowerWeightWinograd,
-} from './conv-weight.js';
-import { lowerWeightWinograd2 } from './conv-weight-winograd2.js';
+import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
+import { lowerTileSums } from './tile-sums.js';
 
 // The candidates, of which families.ts makes tables.
 
@@ -226,20 +222,19 @@ export const WEIGHT_WINOGRAD2: Candidate<WeightShape> = {
   quick: ['winograd2-2x32-broadcast'],
   full: ['winograd2-1x32-broadcast', 'winograd2-2x16-broadcast', 'winograd2-2x32'],
   lower: (plan, node, shape, numbers, name) =>
-    lowerWeightWinograd2(plan, node, shape, winogradTile(plan, numbers, name)),
+    lowerTileSums(plan, node, shape, winogradTile(plan, numbers, name), winograd2Weight),
 };
 
 export const WEIGHT_POLYPHASE: Candidate<WeightShape> = {
   pattern: /^polyphase-(\d+)x(\d+)(?:-broadcast)?$/,
-  form: 'polyphase-8x4 (outputs × inputs), also -broadcast, for 3×3 of stride 2 and 4×4',
+  form: 'polyphase-1x32 (vec4 of inputs × outputs), also -broadcast, for 3×3 of stride 2 and 4×4',
   fits: (shape) => fitsPolyphase({ ...shape, transposed: false }),
   rounds: true,
-  shared: ([ob]) => ob!,
-  quick: ['polyphase-8x4-broadcast'],
-  full: ['polyphase-8x4', 'polyphase-16x4-broadcast'],
-  lower(plan, node, shape, [ob, ib], name) {
-    return lowerWeightPolyphase(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
-  },
+  shared: ([, oc]) => oc!,
+  quick: ['polyphase-1x32-broadcast'],
+  full: ['polyphase-1x32', 'polyphase-2x32-broadcast'],
+  lower: (plan, node, shape, numbers, name) =>
+    lowerTileSums(plan, node, shape, winogradTile(plan, numbers, name), polyphaseWeight),
 };
 
 export const WEIGHT_TILES: Candidate<WeightShape> = {

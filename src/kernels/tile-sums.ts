@@ -1,0 +1,211 @@
+import pixelsSource from '../../shaders/polyphase-pixels.wgsl';
+import { type ConvShape, type DirectParts, type Packing, type Part, range } from './conv.js';
+import type { WeightShape } from './conv-weight.js';
+import { groupsFor, type Kernel } from './kernel.js';
+import type { PlaneRange } from './planes.js';
+import {
+  type TileGrid,
+  type Transform,
+  tileGrid,
+  tileName,
+  type WeightOrder,
+  type WinogradTile,
+  winogradMultiply,
+  winogradPacking,
+} from './winograd.js';
+import { type Piece, piecesBy } from './winograd-weight.js';
+
+// Weight gradients by Winograd, as sums over tiles of dy. A sum over tiles is one over input channels to winograd-multiply.wgsl, where
+// tiles stand for channels, x's channels for tiles, and dy's tiles for weights: so all of its operands are vec4 or handed round, and nothing
+// is added across a vec4. For 512×256 channels of 4×4 that takes a third of the time of vec4 of tiles (lavapipe).
+
+/** Numbers of a tile between the transforms. */
+export const POSITIONS = 16;
+
+/** A form of Winograd whose x is transformed by polyphase-pixels.wgsl. */
+export interface TileForm {
+  /** What the names of its kernels begin with. */
+  name: string;
+  /** Pixels along a side of dy's tiles. */
+  side: number;
+  /** Convolutions that x is cut into, and pixels from one to the next. */
+  phases: number;
+  apart(shape: WeightShape): number;
+  /** dy's tiles, and the sums as weights. */
+  tiles: Transform;
+  kernels: Transform;
+  /** Threads for four kernels, and what else their shader wants. */
+  threads: number;
+  finish(planes: PlaneRange, shape: WeightShape): Pick<Kernel, 'constants' | 'hooks' | 'params'>;
+}
+
+const tilesOf = ({ side }: TileForm, shape: WeightShape): TileGrid => tileGrid(shape, side, POSITIONS);
+
+/** Input channels of a phase in whole vec4. */
+const phaseRow = ({ inputs }: WeightShape): number => 4 * Math.ceil(inputs / 4);
+
+/** Rows of the input channels of all phases. */
+export function channelGrid({ phases }: TileForm, shape: WeightShape): TileGrid {
+  const row = phases * phaseRow(shape);
+  return { positions: POSITIONS, tilesX: row, tiles: row, tileY: 0, row };
+}
+
+/** Tiles of all images that are transformed and summed at once; all bands take as much memory, the last perhaps with zeros. */
+export interface Band {
+  tile0: number;
+  tiles: number;
+}
+
+/** What the transformed tiles of a band may take, about what the last of the caches holds; as much as the sums, which it adds to. */
+const BAND_BYTES = 2 ** 24;
+
+export function bandsOf(form: TileForm, shape: WeightShape, tile: WinogradTile): Band[] {
+  const all = shape.images * tilesOf(form, shape).tiles;
+  const { row } = channelGrid(form, shape);
+  const channels = shape.groups * shape.outputs;
+  const { blocks, oc } = winogradPacking({ ...shape, transposed: false }, tile);
+  const most = Math.max(BAND_BYTES / (4 * POSITIONS), channels * row) / (shape.groups * row + blocks * oc);
+  const count = Math.ceil(all / Math.max(1, Math.floor(most)));
+  const tiles = Math.ceil(all / count);
+  return Array.from({ length: Math.ceil(all / tiles) }, (_, band) => ({ tile0: band * tiles, tiles }));
+}
+
+/** The sums as those of a convolution: of a band's tiles into output channels, for every input channel. */
+export const ofTiles = (shape: WeightShape, { tiles }: Band): ConvShape => ({
+  ...shape,
+  images: 1,
+  inputs: tiles,
+  transposed: false,
+});
+
+/**
+ * What the sums of a piece may take. 512 channels on 8×16 are one: in four they take as long (lavapipe), at two dispatches each.
+ */
+const PIECE_BYTES = 2 ** 24;
+
+/** All output channels in pieces, each summed and transformed before the next; in one where bands add to its sums. */
+export function piecesOf(form: TileForm, shape: WeightShape, tile: WinogradTile, bands: readonly Band[]): Piece[] {
+  const packing = winogradPacking(ofTiles(shape, bands[0]!), tile);
+  const bytes = bands.length > 1 ? Number.POSITIVE_INFINITY : PIECE_BYTES;
+  return piecesBy(packing, shape, POSITIONS * channelGrid(form, shape).row, bytes);
+}
+
+/** What both transforms know of the tiles. */
+function tileParams(form: TileForm, shape: WeightShape, { tile0, tiles: band }: Band) {
+  const { tilesX, tiles } = tilesOf(form, shape);
+  return { groups: shape.groups, tilesX, tiles, allTiles: shape.images * tiles, tile0, band };
+}
+
+/** x, v; parts in planes. */
+export function tilePixels(
+  form: TileForm,
+  shape: WeightShape,
+  band: Band,
+  { x, v }: { x: Part; v: Part },
+  order: WeightOrder,
+): Kernel {
+  const { inputs, input, padding, stride, reflect } = shape;
+  const { row: channels } = channelGrid(form, shape);
+  const threads = (v.end - v.start) * channels;
+  return {
+    name: `convWeight.${form.name}.pixels`,
+    source: pixelsSource,
+    constants: { REFLECT: reflect, SIDE: form.side },
+    params: {
+      ...tileParams(form, shape, band),
+      ...order,
+      inputs,
+      phaseRow: phaseRow(shape),
+      stride: stride[0],
+      apart: form.apart(shape),
+      height: input[0],
+      width: input[1],
+      channels,
+      top: -padding[0],
+      left: -padding[1],
+      ...range('x', x),
+      ...range('v', v),
+    },
+    workgroups: groupsFor(threads),
+    flops: 32 * threads,
+  };
+}
+
+/** dy, packed; parts in planes. */
+export function tileWeights(
+  form: TileForm,
+  shape: WeightShape,
+  band: Band,
+  { oc, groupBlocks }: Packing,
+  parts: { dy: Part; packed: Part },
+  order: WeightOrder,
+): Kernel {
+  const { outputs, output } = shape;
+  const { source, flops } = form.tiles;
+  const threads = (parts.packed.end - parts.packed.start) * oc;
+  return {
+    name: `convWeight.${form.name}.tiles`,
+    source,
+    constants: {},
+    params: {
+      ...tileParams(form, shape, band),
+      ...order,
+      outputs,
+      oc,
+      groupBlocks,
+      height: output[0],
+      width: output[1],
+      ...range('dy', parts.dy),
+      ...range('packed', parts.packed),
+    },
+    workgroups: groupsFor(threads),
+    flops: flops * threads,
+  };
+}
+
+/** v, packed, sums; parts in planes. Where there are several bands, all add to what is stored but the first. */
+export function tileSums(
+  form: TileForm,
+  shape: WeightShape,
+  tile: WinogradTile,
+  band: Band,
+  parts: DirectParts,
+  orders: { v: WeightOrder; packed: WeightOrder },
+): Kernel {
+  const kernel = winogradMultiply(ofTiles(shape, band), tile, parts, channelGrid(form, shape), orders.packed);
+  const { row, step } = orders.v;
+  return {
+    ...kernel,
+    name: `convWeight.${form.name}-${tileName(tile)}`,
+    params: { ...kernel.params, xRow: row / 4, xStep: step / 4, goesOn: Number(band.tile0 > 0) },
+  };
+}
+
+/** sums, dw; planes [o, i]. */
+export function tileKernels(form: TileForm, planes: PlaneRange, shape: WeightShape): Kernel {
+  const { p0, p1, bases } = planes;
+  const { inputs } = shape;
+  const quads = phaseRow(shape) / 4;
+  const output0 = Math.floor(p0 / inputs);
+  const outputs = Math.ceil(p1 / inputs) - output0;
+  const { params, ...finish } = form.finish(planes, shape);
+  const threads = form.threads * outputs * quads;
+  return {
+    ...finish,
+    name: `convWeight.${form.name}.kernels`,
+    source: form.kernels.source,
+    params: {
+      ...params,
+      first: p0,
+      end: p1,
+      output0,
+      outputs,
+      inputs,
+      quads,
+      sumsBase: bases.sumsBase! / 4,
+      dwBase: bases.dwBase!,
+    },
+    workgroups: groupsFor(threads),
+    flops: form.kernels.flops * threads,
+  };
+}
