@@ -85,7 +85,7 @@ fn main(
   var acc: array<vec4f, SUMS>; // @registers
   // @unroll
   for (var o = 0u; o < OC; o++) {
-    if (CONTINUES && (params.goesOn == 1u || i0 > reached.x) && o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
+    if (CONTINUES && i0 + params.goesOn > reached.x && o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
       // @unroll
       for (var q = 0u; q < QUADS; q++) {
         if (quad0 + q < params.quads) {
@@ -95,22 +95,22 @@ fn main(
     }
   }
 
-  var at = (xPlane + i0) * params.xStep + r * params.xRow - params.xBase;
-  var first = wPlane * params.positions * OC + i0 * params.wStep + r * params.wRow - params.wBase;
+  let at = xPlane * params.xStep + r * params.xRow - params.xBase;
+  let first = wPlane * params.positions * OC + r * params.wRow - params.wBase;
   for (var i = i0; i < i1; i += DEPTH) {
     var v: array<vec4f, VALUES>; // @registers
     var loaded: array<Packed, LOADS>; // @registers
     // @unroll
     for (var d = 0u; d < DEPTH; d++) {
       // Behind the last channel: that one again, times nothing.
-      let ahead = min(d, i1 - 1u - i);
+      let ahead = min(i + d, i1 - 1u);
       // @unroll
       for (var q = 0u; q < QUADS; q++) {
         v[d * QUADS + q] = x[at + ahead * params.xStep + min(quad0 + q, params.quads - 1u)];
       }
       // @unroll
       for (var s = 0u; s < PARTS; s++) {
-        loaded[d * PARTS + s] = select(Packed(), w[place(first + ahead * params.wStep + s * LANES, lane)], d == ahead);
+        loaded[d * PARTS + s] = select(Packed(), w[place(first + ahead * params.wStep + s * LANES, lane)], i + d == ahead);
       }
     }
     // @unroll
@@ -119,17 +119,13 @@ fn main(
       for (var l = 0u; l < LANES; l++) {
         // @unroll
         for (var q = 0u; q < QUADS; q++) {
-          var sum = acc[q * OC + s * LANES + l];
           // @unroll
           for (var d = 0u; d < DEPTH; d++) {
-            sum += v[d * QUADS + q] * pick(loaded[d * PARTS + s], l);
+            acc[q * OC + s * LANES + l] += v[d * QUADS + q] * pick(loaded[d * PARTS + s], l);
           }
-          acc[q * OC + s * LANES + l] = sum;
         }
       }
     }
-    at += DEPTH * params.xStep;
-    first += DEPTH * params.wStep;
   }
 
   // @unroll

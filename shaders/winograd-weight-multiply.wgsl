@@ -8,7 +8,7 @@
 //
 // Threads side by side write side by side: a line of the cache that 16 workgroups fill in turns would go to memory as often.
 // Splits are ranges of samples or of tiles, and ranges of planes continue each other's sums, as in conv-weight.wgsl.
-// Dispatched by kernels/winograd-weight.ts and polyphase-weight.ts; a workgroup has WG·IB input channels, one block of outputs, one position.
+// Dispatched by kernels/winograd-weight.ts; a workgroup has WG·IB input channels, one block of outputs, one position.
 
 enable subgroups; // @if BROADCAST
 
@@ -23,7 +23,6 @@ const CONTINUES: bool = false;
 
 struct Params {
   quads: u32, positions: u32,                       // vec4 of a row, rows of a plane
-  goesOn: u32,                                      // 1: adds to what an earlier band of tiles stored
   inBlocks: u32, groupBlocks: u32,                  // workgroups over inputs, blocks of outputs in a group
   block0: u32, blocks: u32,                         // of this launch
   inputs: u32, outputs: u32,                        // channels of one group
@@ -40,8 +39,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 
 fn pick(loaded: vec4f, l: u32) -> vec4f { return subgroupShuffle(loaded, l); } // @inline
-// Whether anything reads the sums at position r of the input channels from first to last.
-fn wanted(r: u32, first: u32, last: u32) -> bool { return true; }
 
 @compute @workgroup_size(WG)
 fn main(
@@ -55,8 +52,7 @@ fn main(
   var index = group.y * groups.x + group.x;
   let r = index % params.positions;
   index /= params.positions;
-  let input0 = index % params.inBlocks * WG * IB;
-  let i0 = input0 + invocation * IB;
+  let i0 = (index % params.inBlocks * WG + invocation) * IB;
   index /= params.inBlocks;
   let block = params.block0 + index % params.blocks;
   let split = params.split0 + index / params.blocks;
@@ -67,7 +63,7 @@ fn main(
   let splitImage = split / params.segments * params.splitImages;
   let n0 = max(splitImage, params.image0);
   let n1 = min(min(splitImage + params.splitImages, params.allImages), params.image0 + params.images);
-  if (n0 >= n1 || !wanted(r, input0, min(input0 + WG * IB, params.inputs) - 1u)) { return; }
+  if (n0 >= n1) { return; }
   let c0 = split % params.segments * params.segmentRows;
   let c1 = min(c0 + params.segmentRows, params.quads);
 
@@ -84,7 +80,7 @@ fn main(
     // @unroll
     for (var i = 0u; i < IB; i++) {
       let at = out0 + o * outStep + i;
-      if (CONTINUES && (params.goesOn == 1u || n0 > splitImage) && o0 + o < params.outputs && i0 + i < params.inputs && at >= params.outStart && at < params.outEnd) {
+      if (CONTINUES && n0 > splitImage && o0 + o < params.outputs && i0 + i < params.inputs && at >= params.outStart && at < params.outEnd) {
         acc[o * IB + i] = out[at - params.outBase];
       }
     }

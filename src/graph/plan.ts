@@ -122,7 +122,7 @@ export function plan(request: PlanRequest): Plan {
 
   const once = takeConstants(steps, places, request);
   if (request.fuse !== false) {
-    shareCopies(steps, places, request.keep?.room());
+    shareCopies(steps, places, request.keep);
     joinLaunches(steps, (tensor) => places.get(root(tensor)), direct, request);
   }
   if (request.fuse !== false) fuseHorizontally(steps);

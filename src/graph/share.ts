@@ -1,4 +1,5 @@
 import { interfaceOf } from '../kernels/kernel.js';
+import type { Keep } from './kept.js';
 import { type Block, liveBytes } from './pack.js';
 import type { Place, Step } from './plan.js';
 import type { Launch, Tensor } from './tensor.js';
@@ -39,12 +40,12 @@ function writersOf(steps: readonly Step[]): Map<Tensor, number> {
 
 /**
  * Temporaries that several nodes would make alike, such as weights in a kernel's order or a map with its border drawn, are made
- * once and kept, where that raises the peak by no more than `spare` bytes. Changes steps and places.
+ * once and kept, where that raises the peak by no more than `keeping` has room for. Changes steps and places.
  */
-export function shareCopies(steps: readonly Step[], places: Map<Tensor, Place>, spare = 0): void {
+export function shareCopies(steps: readonly Step[], places: Map<Tensor, Place>, keeping?: Keep): void {
   const blocks = new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)));
   const live = liveBytes([...blocks], steps.length);
-  const most = Math.max(...live) + Math.max(0, spare);
+  const most = Math.max(...live) + Math.max(0, keeping?.room() ?? 0);
   const writers = writersOf(steps);
   const known = new Map<string, Tensor>();
   const kept = new Map<Tensor, Tensor>();

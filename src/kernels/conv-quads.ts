@@ -92,51 +92,35 @@ export function tapPlaces({ start, taps, dilation }: Phase, { sx, left }: Column
   return { vecs, places: offsets.map((offset) => (offset % sx) * 4 * vecs + shift(offset)) };
 }
 
-/** In the file a shuffle stands for the broadcast, whose lane must be a literal: that it is only after unrolling. */
-const pickBroadcast = (type: string): string =>
-  `fn pick(loaded: ${type}, l: u32) -> ${type} { return subgroupBroadcast(loaded, l); } // @inline`;
-
 /** What of a kernel says how its threads come by what is the same for all. */
 type Sharing = Required<Pick<Kernel, 'constants' | 'hooks'>> & { lanes: number };
 
-const threads = { WG: WORKGROUP };
-
-/** Weights: handed round by the lanes of a subgroup, one loaded by each; with 0 lanes every thread loads its own as vec4. */
-export function sharedWeights(broadcast: number): Sharing {
-  if (broadcast > 0)
-    return {
-      lanes: broadcast,
-      constants: { ...threads, BROADCAST: true, LANES: broadcast, Packed: 'f32' },
-      hooks: { pick: pickBroadcast('f32') },
-    };
+/**
+ * Weights: handed round by the lanes of a subgroup, one loaded by each or, side by side, a vec4; with 0 lanes every thread loads its own
+ * as vec4. In the files a shuffle stands for the broadcast, whose lane must be a literal: that it is only after unrolling.
+ */
+export function sharedWeights(broadcast: number, four = false): Sharing {
+  const vecs = four || !broadcast;
+  const lanes = (broadcast || 1) * (vecs ? 4 : 1);
+  const handed = vecs ? 'subgroupBroadcast(loaded, l / 4u)[l % 4u]' : 'subgroupBroadcast(loaded, l)';
   return {
-    lanes: 4,
-    constants: { ...threads, BROADCAST: false, LANES: 4, Packed: 'vec4f' },
+    lanes,
+    constants: { WG: WORKGROUP, BROADCAST: broadcast > 0, LANES: lanes, Packed: vecs ? 'vec4f' : 'f32' },
     hooks: {
-      place: 'fn place(element: u32, lane: u32) -> u32 { return element / 4u; }',
-      pick: 'fn pick(loaded: Packed, l: u32) -> f32 { return loaded[l]; } // @inline',
+      pick: `fn pick(loaded: Packed, l: u32) -> f32 { return ${broadcast ? handed : 'loaded[l]'}; } // @inline`,
+      ...(vecs ? { place: 'fn place(element: u32, lane: u32) -> u32 { return element / 4u + lane; }' } : {}),
     },
   };
 }
 
-/** Four weights a lane of a subgroup, side by side. */
-export const sharedVecs = (broadcast: number): Sharing => ({
-  lanes: 4 * broadcast,
-  constants: { ...threads, BROADCAST: true, LANES: 4 * broadcast, Packed: 'vec4f' },
-  hooks: {
-    place: 'fn place(element: u32, lane: u32) -> u32 { return element / 4u + lane; }',
-    pick: 'fn pick(loaded: Packed, l: u32) -> f32 { return subgroupBroadcast(loaded, l / 4u)[l % 4u]; } // @inline',
-  },
-});
-
 /** vec4 of pixels, likewise. */
 export function sharedPixels(broadcast: number): Sharing {
   const lanes = broadcast || 1;
-  const own = 'fn pick(loaded: vec4f, l: u32) -> vec4f { return loaded; } // @inline';
+  const picked = broadcast > 0 ? 'subgroupBroadcast(loaded, l)' : 'loaded';
   return {
     lanes,
-    constants: { ...threads, BROADCAST: broadcast > 0, LANES: lanes },
-    hooks: { pick: broadcast > 0 ? pickBroadcast('vec4f') : own },
+    constants: { WG: WORKGROUP, BROADCAST: broadcast > 0, LANES: lanes },
+    hooks: { pick: `fn pick(loaded: vec4f, l: u32) -> vec4f { return ${picked}; } // @inline` },
   };
 }
 

@@ -23,8 +23,8 @@ export const polyphaseWeight: TileForm = {
   side: SIDE,
   phases: PHASES,
   apart: ({ stride }) => 3 - stride[0],
-  tiles: { name: 'tiles', source: tilesSource, flops: 21 },
-  kernels: { name: 'kernels', source: kernelsSource, flops: 192 },
+  tiles: { source: tilesSource, flops: 21 },
+  kernels: { source: kernelsSource, flops: 192 },
   threads: 2,
   finish({ bases }, { kernel: [height, width], stride }) {
     const whole = height === 4 && width === 4 && bases.dwBase! % 4 === 0;

@@ -40,10 +40,10 @@ export const PHASES = 4;
 export const SIDE = 3;
 export const PHASE_POSITIONS = 16;
 
-export const polyphaseGrid = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, PHASE_POSITIONS);
+const polyphaseGrid = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, PHASE_POSITIONS);
 
 /** The sums over the channels of all phases, as a convolution of stride 1 has them. */
-export const ofPhases = <Shape extends { inputs: number }>(shape: Shape): Shape => ({
+const ofPhases = (shape: ConvShape): ConvShape => ({
   ...shape,
   inputs: PHASES * shape.inputs,
 });

@@ -32,8 +32,8 @@ export interface TileForm {
   phases: number;
   apart(shape: WeightShape): number;
   /** dy's tiles, and the sums as weights. */
-  tiles: Transform;
-  kernels: Transform;
+  tiles: Omit<Transform, 'name'>;
+  kernels: Omit<Transform, 'name'>;
   /** Threads for four kernels, and what else their shader wants. */
   threads: number;
   finish(planes: PlaneRange, shape: WeightShape): Pick<Kernel, 'constants' | 'hooks' | 'params'>;

@@ -63,7 +63,7 @@ export function adjointMultiply(
   };
 }
 
-export const adjointName = ({ tiles, vecs, broadcast }: WinogradChannels): string =>
+const adjointName = ({ tiles, vecs, broadcast }: WinogradChannels): string =>
   `winograd-adjoint-${tiles}x${vecs}${broadcast > 0 ? '-broadcast' : ''}`;
 
 /** sums, out, and the bias where there is one. */

@@ -61,12 +61,14 @@ export function piecesOf(shape: WeightShape, tile: WinogradWeightTile, { splits 
   return piecesBy({ oc: tile.ob, groupBlocks, blocks }, shape, POSITIONS * shape.inputs, bytes);
 }
 
-/** By samples, or by ranges of a row's vec4; what is cut into bands has work enough without. */
-export function winogradSplitting(shape: WeightShape, tile: WinogradWeightTile, bands: readonly TileGrid[]): Splitting {
-  const { positions, row } = bands[0]!;
+/** By samples, or by ranges of a row's vec4. */
+export function winogradSplitting(
+  shape: WeightShape,
+  tile: WinogradWeightTile,
+  { positions, row }: TileGrid,
+): Splitting {
   const { inBlocks, blocks } = gridOf(shape, tile);
-  const wanted = bands.length > 1 ? 1 : Math.floor(WANTED / (positions * inBlocks * blocks));
-  return splittingFor({ ...shape, output: [row / 4, 4] }, wanted);
+  return splittingFor({ ...shape, output: [row / 4, 4] }, Math.floor(WANTED / (positions * inBlocks * blocks)));
 }
 
 /** dy, v. */
@@ -92,28 +94,23 @@ export const winogradKernels = (planes: PlaneRange, { inputs }: WeightShape): Ke
     params: { inputs },
   });
 
-/** The part of a candidate's name that says what a thread owns. */
-export const weightTileName = ({ ob, ib, broadcast }: WinogradWeightTile): string =>
-  `${ob}x${ib}${broadcast > 0 ? '-broadcast' : ''}`;
-
 /** Partial sums [splits, G·outputs, positions, inputs], or all of them where there is one split; of a piece's channels. */
 export function winogradWeightMultiply(
   shape: WeightShape,
   tile: WinogradWeightTile,
   { splits: allSplits, segments, segmentRows, splitImages }: Splitting,
   parts: WeightDirectParts,
-  { positions, tileY, row }: TileGrid,
-  piece?: Pick<Piece, 'block0' | 'blocks'>,
+  { positions, row }: TileGrid,
+  { block0, blocks }: Pick<Piece, 'block0' | 'blocks'>,
 ): Kernel {
   const { groups, inputs, outputs } = shape;
   const { image0, images, x, dy, out, split0, splits } = parts;
   const { ob, ib, broadcast } = tile;
   const { lanes, ...sharing } = sharedPixels(broadcast);
-  const { inBlocks, groupBlocks, blocks: allBlocks } = gridOf(shape, tile);
-  const { block0, blocks } = piece ?? { block0: 0, blocks: allBlocks };
+  const { inBlocks, groupBlocks } = gridOf(shape, tile);
   const quads = row / 4;
   return {
-    name: `convWeight.winograd-${weightTileName(tile)}`,
+    name: `convWeight.winograd-${ob}x${ib}${broadcast > 0 ? '-broadcast' : ''}`,
     source: multiplySource,
     constants: {
       ...sharing.constants,
@@ -127,7 +124,6 @@ export function winogradWeightMultiply(
     params: {
       quads,
       positions,
-      goesOn: Number(tileY > 0),
       inBlocks,
       groupBlocks,
       block0,

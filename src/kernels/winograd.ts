@@ -15,7 +15,7 @@ import {
   range,
   weightStrides,
 } from './conv.js';
-import { quadPacking, sharedVecs, sharedWeights, WORKGROUP } from './conv-quads.js';
+import { quadPacking, sharedWeights, WORKGROUP } from './conv-quads.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
@@ -231,9 +231,8 @@ export function winogradMultiply(
   order: WeightOrder,
 ): Kernel {
   const { quads, oc, broadcast } = tile;
-  const wide = broadcast >= WIDE;
-  const depth = wide ? 2 : 1;
-  const { lanes, ...sharing } = wide && oc % (4 * broadcast) === 0 ? sharedVecs(broadcast) : sharedWeights(broadcast);
+  const depth = broadcast >= WIDE ? 2 : 1;
+  const { lanes, ...sharing } = sharedWeights(broadcast, depth > 1 && oc % (4 * broadcast) === 0);
   const common = multiplication(shape, winogradPacking(shape, tile), 4 * WORKGROUP * quads, parts, grid);
   return {
     ...common,

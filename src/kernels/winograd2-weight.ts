@@ -25,8 +25,8 @@ export const winograd2Weight: TileForm = {
   side: SIDE,
   phases: 1,
   apart: () => 0,
-  tiles: { name: 'tiles', source: tilesSource, flops: 20 },
-  kernels: { name: 'kernels', source: kernelsSource, flops: 96 },
+  tiles: { source: tilesSource, flops: 20 },
+  kernels: { source: kernelsSource, flops: 96 },
   threads: 1,
   finish({ p0, p1, bases }, { inputs }) {
     const whole = [inputs, p0, p1, bases.dwBase!].every((count) => count % 4 === 0);

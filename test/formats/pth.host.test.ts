@@ -290,8 +290,7 @@ for (const [name, file, message] of HOSTILE) {
     const bytes = file();
     const start = performance.now();
     await refuses(() => parsePth(bytes, 'hostile.pth'), 65, message);
-    // Quadratic work would take minutes; a busy machine took over two seconds.
-    assert.ok(performance.now() - start < 20000, 'within seconds');
+    assert.ok(performance.now() - start < 2000, 'within two seconds');
   });
 }
 

@@ -7,8 +7,10 @@ import {
   compile,
   conv2d,
   destroy,
+  grad,
   input,
   mul,
+  sum,
   type Tensor,
   variable,
   write,
@@ -64,6 +66,32 @@ test('the same bits without the transform; written and trained weights are trans
   }
   for (const program of [plain, kept, scaling]) program.destroy();
   destroy(device, w);
+});
+
+test('within a run a data gradient reads what its convolution transformed', async () => {
+  const device = await openTestDevice();
+  const [w, x] = [variable(SHAPE, () => weights(1)), variable([1, CHANNELS, 8, 8], () => picture(8).x)];
+  const y = conv2d(x, w, null, { padding: 1 });
+  const [dx] = grad(sum(mul(y, y)), [x]);
+  const choices = {
+    'conv 3x3 40>40 2^6': 'winograd-channels-8x1',
+    'conv 3x3 transposed 40>40 2^6': 'winograd-adjoint-8x1',
+  };
+  // A run changes w, so that nothing is kept for the next.
+  const spec = { outputs: { dx: dx! }, updates: [[w, mul(w, 1)] as const] };
+  const found = [];
+  for (const fuse of [false, true]) {
+    const program = await compile(device, spec, { choices: { ...choices }, fuse });
+    const transforms = program.stats.kernels.filter(({ candidate }) => /winograd\.weights/.test(candidate)).length;
+    found.push({ transforms, dx: (await program.run()).dx });
+    program.destroy();
+  }
+  assert.equal(
+    found.map(({ transforms }) => transforms),
+    [2, 1],
+  );
+  assert.equal(found[1]!.dx, found[0]!.dx);
+  for (const each of [w, x]) destroy(device, each);
 });
 
 test('programs of several sizes share it; it goes with the last of them', async () => {

@@ -71,6 +71,33 @@ for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
   });
 }
 
+for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
+  test(`backwards: ${name}`, async () => {
+    const device = await openTestDevice();
+    const trial = trialOf(randomFrom(41), transposed, spec);
+    const run = async (conv: string, options = {}) => {
+      const forced = { ...options, force: { conv, convWeight: 'plain' }, guardBytes: 512 };
+      const { results, stored } = await runTrials(device, [trial], dyOf, forced);
+      assert.is(stored, 0, `${conv}: guard bytes changed`);
+      return results[0]!;
+    };
+    const plain = await run('plain');
+    const found = await run('winograd-adjoint-8x1-broadcast');
+    for (const [how, results] of Object.entries({ found, split: await run('winograd-adjoint-8x1', bound(8192)) })) {
+      results.forEach((result, i) => {
+        const worst = Math.max(...result.map((v, k) => Math.abs(v - plain[i]![k]!)));
+        assert.ok(worst <= 1e-4 * size(plain[i]!), `result ${i}, ${how}: off by ${worst} of ${size(plain[i]!)}`);
+      });
+    }
+    const same = { 'no subgroups': 'winograd-adjoint-8x1', 'other tiles': 'winograd-adjoint-4x2' };
+    for (const [how, other] of Object.entries(same)) {
+      (await run(other)).forEach(
+        (result, i) => void assert.equal(words(result), words(found[i]!), `result ${i}, ${how}`),
+      );
+    }
+  });
+}
+
 const FORCED2 = { conv: 'winograd2-1x8-broadcast', convWeight: 'winograd2-1x8-broadcast' };
 /** Forms whose weights or sums come in pieces, the ops for which they do here, and other sizes of a thread's work, hence of pieces. */
 const IN_PIECES = [

@@ -106,7 +106,7 @@ export function lowerWeightWinograd(
   const area = POSITIONS * tilesOf(shape).row;
   const [xs, dys] = [x, dy].map(({ shape: [n, c] }) => plan.scratch([n!, c!, area])) as [Tensor, Tensor];
   const grid = tilesOf(shape);
-  const splitting = winogradSplitting(shape, tile, [grid]);
+  const splitting = winogradSplitting(shape, tile, grid);
   const pieces = piecesOf(shape, tile, splitting);
   const row = POSITIONS * shape.inputs;
   const sums = plan.scratch([Math.max(...pieces.map(({ channels }) => channels)), 1, row]);
