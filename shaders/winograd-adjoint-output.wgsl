@@ -5,6 +5,7 @@
 // sums [N, I, 36, 4·quads] as winograd-multiply-adjoint.wgsl leaves them; out [N, I, H, W]. Both are ranges of planes [n, i].
 // Dispatched by kernels/winograd-adjoint.ts; a thread owns the first four rows of a row of tiles, where the last two of the row above lie
 // too, and goes along it with the last two columns of each tile at hand: so a tile is loaded twice, not four times.
+// Conditions are joined by `&`: `&&` branches, and of sixteen such branches in a loop SwiftShader's compiler comes to no end.
 
 const WG: u32 = 64;
 
@@ -55,8 +56,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 
   var before: array<vec2f, 4>; // @registers
   for (var tx = 0u; tx <= params.tilesX; tx++) {
-    let lower = ty < params.tilesY && tx < params.tilesX;
-    let upper = ty > 0u && tx < params.tilesX;
+    let lower = (ty < params.tilesY) & (tx < params.tilesX);
+    let upper = (ty > 0u) & (tx < params.tilesX);
     let tile = min(tx, params.tilesX - 1u);
     var e: array<vec4f, 6>; // @registers
     // @unroll
@@ -76,11 +77,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let pixels = inner(e[0][i], e[1][i], e[2][i], e[3][i], e[4][i], e[5][i]) + vec4f(before[i], 0.0, 0.0);
       before[i] = vec2f(fifth(e[0][i], e[1][i], e[2][i], e[3][i], e[4][i]), e[5][i]);
       let y = y0 + i32(i);
-      let inside = y >= 0 && y < params.height;
+      let inside = (y >= 0) & (y < params.height);
       // @unroll
       for (var j = 0u; j < 4u; j++) {
         let x = x0 + i32(j);
-        if (inside && x >= 0 && x < params.width) {
+        if (inside & (x >= 0) & (x < params.width)) {
           let at = u32(line0 + y * params.width + x);
           out[at - params.outBase] = emit(pixels[j] + plain, at);
         }
