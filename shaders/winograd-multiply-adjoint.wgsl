@@ -3,7 +3,7 @@
 //   sums[n, i, r, t] = Σ_o  w[o, i, r] · x[n, o, r, t]
 //
 // x [N, O, R, 4·quads] as winograd-tiles.wgsl leaves it; w packed by winograd-weights.wgsl for the convolution itself: 4·blockQuads channels o of a
-// block side by side, by position (kernels/winograd.ts, orderOf); sums [N, I, R, 4·quads]. As in winograd-multiply-channels.wgsl threads
+// block, in lines of 16, by position (kernels/winograd.ts, orderOf); sums [N, I, R, 4·quads]. As in winograd-multiply-channels.wgsl threads
 // stand side by side over the channels that they make, of which each owns VECS times four for TILES tiles, and the tiles are the same for
 // all: each lane of a subgroup loads one and hands it to the others; without subgroups LANES is 4 and every thread loads vec4. Of w a thread
 // loads four o at once for each of its channels, a vec4. Behind the last o w is zero.
@@ -13,6 +13,7 @@
 enable subgroups; // @if BROADCAST
 
 const WG: u32 = 8;
+const LINE: u32 = 4;         // vec4 of a line
 const BROADCAST: bool = true;
 const LANES: u32 = 8;
 alias Packed = f32;          // one tile a lane, or vec4f
@@ -20,6 +21,7 @@ const TILES: u32 = 8;
 const TILE_QUADS: u32 = 2;   // TILES / 4
 const PARTS: u32 = 1;        // TILES / LANES
 const VECS: u32 = 1;
+const LOADS: u32 = 4;        // 4·PARTS
 const CHANNELS: u32 = 4;     // 4·VECS
 const SUMS: u32 = 8;         // TILES·VECS
 
@@ -30,7 +32,7 @@ struct Params {
   inputs: u32, outputs: u32,                        // channels o and i of one group
   xChannels: u32, outChannels: u32,
   wBlocks: u32, blockQuads: u32,                    // blocks of channels o in a group, vec4 of a block
-  wBlock: u32, wRow: u32, wStep: u32,               // vec4 from a block to the next, from a position to the next, from an i to the next
+  wBlock: u32, wRow: u32, wLine: u32,               // vec4 from a block to the next, from a position to the next, from a line of channels to the next
 };
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Packed>;
@@ -59,15 +61,15 @@ fn main(
   let n = index / params.blocks;
   if (n >= params.images) { return; }
   let g = block / params.groupBlocks;
-  let i0 = block % params.groupBlocks * (4u * WG * VECS) + thread * 4u;
+  let i0 = block % params.groupBlocks * (4u * WG * VECS) + thread;
 
   var first: array<u32, CHANNELS>; // @registers
   // @unroll
   for (var s = 0u; s < VECS; s++) {
     // @unroll
     for (var c = 0u; c < 4u; c++) {
-      let i = min(i0 + 4u * WG * s + c, params.outputs - 1u);
-      first[s * 4u + c] = g * params.wBlocks * params.wBlock + r * params.wRow + i * params.wStep;
+      let i = i0 + WG * (4u * s + c);
+      first[s * 4u + c] = g * params.wBlocks * params.wBlock + r * params.wRow + i * LINE;
     }
   }
   let plane = params.positions * params.quads;
@@ -80,20 +82,26 @@ fn main(
       var weights: array<vec4f, CHANNELS>; // @registers
       // @unroll
       for (var c = 0u; c < CHANNELS; c++) {
-        weights[c] = w[first[c] + b * params.wBlock + q];
+        weights[c] = w[first[c] + b * params.wBlock + q / LINE * params.wLine + q % LINE];
       }
+      var loaded: array<Packed, LOADS>; // @registers
       // @unroll
       for (var k = 0u; k < 4u; k++) {
         let at = row + min(o0 + q * 4u + k, params.inputs - 1u) * plane * 4u;
         // @unroll
         for (var p = 0u; p < PARTS; p++) {
-          let loaded = x[place(at, tile0 + p * LANES, lane)];
+          loaded[p * 4u + k] = x[place(at, tile0 + p * LANES, lane)];
+        }
+      }
+      // @unroll
+      for (var p = 0u; p < PARTS; p++) {
+        // @unroll
+        for (var l = 0u; l < LANES; l++) {
           // @unroll
-          for (var l = 0u; l < LANES; l++) {
-            let v = pick(loaded, l);
+          for (var s = 0u; s < VECS; s++) {
             // @unroll
-            for (var s = 0u; s < VECS; s++) {
-              acc[s * TILES + p * LANES + l] += v * vec4f(weights[s * 4u][k], weights[s * 4u + 1u][k], weights[s * 4u + 2u][k], weights[s * 4u + 3u][k]);
+            for (var k = 0u; k < 4u; k++) {
+              acc[s * TILES + p * LANES + l] += pick(loaded[p * 4u + k], l) * vec4f(weights[s * 4u][k], weights[s * 4u + 1u][k], weights[s * 4u + 2u][k], weights[s * 4u + 3u][k]);
             }
           }
         }
@@ -107,7 +115,7 @@ fn main(
   for (var s = 0u; s < VECS; s++) {
     // @unroll
     for (var c = 0u; c < 4u; c++) {
-      let i = 4u * WG * s + c;
+      let i = WG * (4u * s + c);
       if (i0 + i < params.outputs) {
         // @unroll
         for (var q = 0u; q < TILE_QUADS; q++) {

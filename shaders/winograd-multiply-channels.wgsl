@@ -5,7 +5,8 @@
 // There threads stand side by side over tiles, and a plane of 8×16 has 8 of them: two vec4, for eight threads. Here they
 // stand side by side over output channels, of which each owns VECS vec4 for TILES tiles. The tiles are the same for all:
 // each lane of a subgroup loads one and hands it to the others; without subgroups LANES is 4 and every thread loads vec4.
-// w is packed by winograd-weights.wgsl: OC = 4·WG·VECS channels of a block, i, r; v and sums as in winograd-multiply.wgsl.
+// w is packed by winograd-weights.wgsl: OC = 4·WG·VECS channels of a block, r, i, in lines of 16 channels, which a line of the cache
+// holds, so that winograd-multiply-adjoint.wgsl finds side by side what it reads; v and sums as in winograd-multiply.wgsl.
 //
 // Operands are ranges of planes, and launches continue each other's sums, as in conv.wgsl.
 // Dispatched by kernels/winograd.ts; a workgroup has TILES tiles of one row and one block of channels.
@@ -31,7 +32,7 @@ struct Params {
   xChannels: u32, outChannels: u32,
   xStart: u32, xEnd: u32, xBase: u32,               // planes; xBase counts elements
   wStart: u32, wEnd: u32, wBase: u32,               // wBase counts vec4
-  wRow: u32, wStep: u32,                            // vec4 from a position to the next, from an input channel to the next
+  wRow: u32, wStep: u32, wLine: u32,                // vec4 from a position to the next, from an input channel to the next, from a line to the next
   outStart: u32, outEnd: u32, outBase: u32,         // outBase counts vec4
 };
 @group(0) @binding(0) var<uniform> params: Params;
@@ -99,7 +100,7 @@ fn main(
   }
 
   var at = ((xPlane + i0) * params.positions + r) * params.quads * 4u - params.xBase;
-  var first = wPlane * params.positions * (WG * VECS) + i0 * params.wStep + r * params.wRow + thread - params.wBase;
+  var first = wPlane * params.positions * (WG * VECS) + i0 * params.wStep + r * params.wRow + thread / 4u * params.wLine + thread % 4u - params.wBase;
   for (var i = i0; i < i1; i++) {
     var loaded: array<Packed, PARTS>; // @registers
     // @unroll
@@ -109,7 +110,7 @@ fn main(
     var weights: array<vec4f, VECS>; // @registers
     // @unroll
     for (var s = 0u; s < VECS; s++) {
-      weights[s] = w[first + s * WG];
+      weights[s] = w[first + s * WG / 4u * params.wLine];
     }
     // @unroll
     for (var p = 0u; p < PARTS; p++) {

@@ -2,6 +2,7 @@
 //
 //   packed[block, i·step + r·row + lane] = (G·g·Gᵀ)[r / 6, r % 6],  g = w[group, o, i], block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc
 //
+// A position's weights may stand in lines of channels, [block / lines, r, block mod lines, i, lane] (winograd-multiply-channels.wgsl).
 // w is [G·O, I, 3, 3] or, for convTranspose2d, [G·I, O, 3, 3] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
 // without a channel are zero. Source and result are ranges [start, end) of their tensors, of the result whole planes [block, i], or
 // whole blocks where channels stand side by side (kernels/winograd.ts, orderOf).
@@ -15,7 +16,7 @@ alias Value = vec4f;
 struct Params {
   wOut: u32, wIn: u32, wGroup: u32,
   inputs: u32, outputs: u32,               // channels of one group
-  oc: u32, groupBlocks: u32,
+  oc: u32, groupBlocks: u32, lines: u32,
   row: u32, step: u32,                     // elements from a position to the next, from an input channel to the next
   tap0: u32, tapStep: i32,                 // taps forwards, or backwards from the last
   wStart: u32, wEnd: u32, wBase: u32,
@@ -70,7 +71,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     e[j + 12u] = wide - g[j + 3u] / 12.0;
     e[j + 15u] = g[j + 6u];
   }
-  let to = (block * params.inputs * 36u * params.oc + i * params.step + slot - params.packedBase) / LANES;
+  let line = block % params.lines;
+  let to = (((block - line) * 36u + line) * params.inputs * params.oc + i * params.step + slot - params.packedBase) / LANES;
   let row = params.row / LANES;
   // @unroll
   for (var k = 0u; k < 6u; k++) {

@@ -123,6 +123,8 @@ export interface Packing {
   lanes: number;
   groupBlocks: number;
   blocks: number;
+  /** Channels of a block that stand side by side for all inputs, where not all of them do. */
+  line?: number;
 }
 
 export function packingOf({ groups, outputs }: ConvShape, { oc }: ConvTile): Packing {

@@ -39,7 +39,7 @@ export function adjointMultiply(
   return {
     name: `conv.${adjointName(tile)}`,
     source: multiplySource,
-    constants: { ...constants, CHANNELS: 4 * vecs },
+    constants: { ...constants, LOADS: 4 * (constants.PARTS as number), CHANNELS: 4 * vecs },
     hooks,
     params: {
       quads,
@@ -56,7 +56,7 @@ export function adjointMultiply(
       blockQuads: lanes / 4,
       wBlock: (outputs * positions * lanes) / 4,
       wRow: order.row / 4,
-      wStep: order.step / 4,
+      wLine: (outputs * order.step) / 4,
     },
     workgroups: images * blocks * positions * groupsX,
     flops: 2 * images * groups * inputs * outputs * positions * row,

@@ -81,8 +81,10 @@ export function bandsOf(grid: TileGrid, planes: number): TileGrid[] {
 export const tilesOf = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, POSITIONS);
 
 export const winogradPacking = (shape: ConvShape, { oc }: WinogradTile): Packing => quadPacking(shape, { oc });
-export const channelsPacking = (shape: ConvShape, { vecs }: WinogradChannels): Packing =>
-  quadPacking(shape, { oc: 4 * WORKGROUP * vecs });
+export const channelsPacking = (shape: ConvShape, { vecs }: WinogradChannels): Packing => ({
+  ...quadPacking(shape, { oc: 4 * WORKGROUP * vecs }),
+  line: 16,
+});
 
 /** x, v. */
 export function winogradInput(planes: PlaneRange, shape: ConvShape, { tilesX, tiles, tileY, row }: TileGrid): Kernel {
@@ -148,10 +150,10 @@ export interface WeightOrder {
  */
 export const orderOf = (
   inputs: number,
-  { lanes }: Pick<Packing, 'lanes'>,
+  { lanes, line = lanes }: Pick<Packing, 'lanes' | 'line'>,
   positions: number,
   byPosition: boolean,
-): WeightOrder => (byPosition ? { row: inputs * lanes, step: lanes } : { row: lanes, step: positions * lanes });
+): WeightOrder => (byPosition ? { row: inputs * lanes, step: line } : { row: lanes, step: positions * lanes });
 
 /** For weights of which a launch sees a part, whose borders may lie between the channels of a vec4. */
 const ONE_KERNEL = {
@@ -179,8 +181,12 @@ export const winogradWeights = (
   order: WeightOrder,
 ): Kernel => {
   const transform = { name: 'conv.winograd.weights', source: weightsSource, flops: 100 };
-  const kernel = transformWeights(transform, shape, packing, parts, { positions: POSITIONS, params: { ...order } });
-  return byLanes(kernel, shape, packing, parts.w);
+  const oc = Math.min(packing.oc, order.step);
+  const lines = packing.oc / oc;
+  const ofLine = { ...packing, oc, groupBlocks: packing.groupBlocks * lines };
+  const params = { ...order, lines };
+  const kernel = transformWeights(transform, shape, ofLine, parts, { positions: POSITIONS, params });
+  return byLanes(kernel, shape, ofLine, parts.w);
 };
 
 /** The part of a candidate's name that says what a thread owns. */
@@ -298,7 +304,8 @@ export function winogradChannels(
   order: WeightOrder,
 ): Kernel {
   const { constants, hooks } = tileSharing(tile);
-  const common = multiplication(shape, channelsPacking(shape, tile), tile.tiles, parts, grid);
+  const packing = channelsPacking(shape, tile);
+  const common = multiplication(shape, packing, tile.tiles, parts, grid);
   return {
     ...common,
     name: `conv.${channelsName(tile)}`,
@@ -311,6 +318,7 @@ export function winogradChannels(
       ...range('w', inVec4(parts.w)),
       wRow: order.row / 4,
       wStep: order.step / 4,
+      wLine: order.step > packing.oc ? 4 : 4 * shape.inputs,
       ...range('out', inVec4(parts.out)),
     },
   };
