@@ -5,6 +5,7 @@ import type { Device } from '../device/device.js';
 import { openDevice } from '../device/node.js';
 import type { CompileOptions } from '../engine.js';
 import { paintingMemory, smallerPictures } from '../generate/estimate.js';
+import { KEPT_BYTES } from '../generate/generator.js';
 import type { GeneratorFile } from '../generate/open.js';
 import type { MemoryEstimate } from '../graph/estimate.js';
 import type { Precision } from '../graph/half.js';
@@ -31,6 +32,9 @@ export interface Planned {
   what: string;
   asked: Attempt;
   ways(): Attempt[][];
+  /** The same training, with up to so many bytes of weights that are transformed once a step. */
+  keeping?(bytes: number): Planned;
+  keep?: number;
   /** Of a training: the steps, where the data tell them, and the rough time of one. */
   pace?: { steps?: number; compile: Compile; roughStepMs(estimate: MemoryEstimate): number };
 }
@@ -38,10 +42,10 @@ export interface Planned {
 const pixels = ({ width, height }: Size): string => `${width}×${height}`;
 
 /** @param steps of the whole training, where they are known */
-export function plannedTraining(plan: TrainingPlan, steps?: number): Planned {
+export function plannedTraining(plan: TrainingPlan, steps?: number, keep = 0): Planned {
   const attempt = ({ options, plan }: Saving): Attempt => ({
     options,
-    estimate: (device) => trainingMemory(device, plan),
+    estimate: (device) => trainingMemory(device, plan, keep),
   });
   const { batchSize, netG, accumulate } = plan.settings;
   const vgg = plan.vgg ? ', with the perceptual loss' : '';
@@ -49,6 +53,8 @@ export function plannedTraining(plan: TrainingPlan, steps?: number): Planned {
     what: `training a ${netG} generator on ${pixels(plan.size)}, batch ${batchSize}${vgg}`,
     asked: attempt({ options: '', plan }),
     ways: () => trainingSavings(plan).map((way) => way.map(attempt)),
+    keep,
+    keeping: (bytes) => plannedTraining(plan, steps, bytes),
     pace: {
       steps,
       compile: plan.compile,
@@ -70,6 +76,17 @@ export async function settledPrecision(
   if (asked !== 'auto') return asked;
   const { fits } = await memoryReport(device, planned('f32').asked, () => [], memoryOf(device, memoryGb));
   return fits ? 'f32' : 'f16';
+}
+
+/**
+ * With half of the memory that it leaves, where that is known, for transformed weights; the other half is for what lies between
+ * the plan's blocks.
+ */
+export async function withKept(device: Device, planned: Planned, memoryGb: number | undefined): Promise<Planned> {
+  const memory = memoryOf(device, memoryGb);
+  if (memory === undefined || !planned.keeping) return planned;
+  const { estimate, fits } = await memoryReport(device, planned.asked, () => [], memory);
+  return fits ? planned.keeping(Math.min(KEPT_BYTES, (memory - estimate!.peakBytes) / 2)) : planned;
 }
 
 export function plannedPainting(file: GeneratorFile, size: Size, compile: Compile, memoryGb?: number): Planned {
@@ -118,7 +135,8 @@ function timeText({ stepSeconds, steps, seconds }: Time): string {
 export async function dryRun(plan: (precision: Precision) => Planned, options: DryRunOptions): Promise<void> {
   const device = await openDevice(options);
   try {
-    const planned = plan(await settledPrecision(device, options.precision, plan, options.memoryGb));
+    const precision = await settledPrecision(device, options.precision, plan, options.memoryGb);
+    const planned = await withKept(device, plan(precision), options.memoryGb);
     const report = await reportOf(device, planned, memoryOf(device, options.memoryGb));
     const time = await timeOf(device, planned, report);
     if (options.json) return console.log(JSON.stringify({ ...reportJson(report), ...time }));

@@ -38,7 +38,7 @@ import type { Measuring } from '../train/validation.js';
 import { openRuns } from '../watch/run.js';
 import { serveRuns } from '../watch/server.js';
 import { commandOf, self } from './command.js';
-import { dryRun, type Planned, plannedTraining, settledPrecision, withinMemory } from './dry-run.js';
+import { dryRun, type Planned, plannedTraining, settledPrecision, withinMemory, withKept } from './dry-run.js';
 import { KEPT_OPTIONS, keptValues } from './kept.js';
 import { forcedKernels, KERNEL_OPTIONS, kernelSetting, planningOf } from './kernels.js';
 import { allocatedText } from './memory.js';
@@ -251,11 +251,14 @@ interface Session {
   measuring?: Measuring;
 }
 
-/** The training with its precision decided: one that goes on keeps that of its checkpoint where it may choose. */
+/** The training with its precision decided, and what is kept beside it: one that goes on keeps that of its checkpoint where it may choose. */
 async function settled(device: Device, { training, options, planned }: Session, { start, progress }: From) {
   const before = options.precision === 'auto' && progress ? (start?.lossScale ? 'f16' : 'f32') : options.precision;
   const precision = await settledPrecision(device, before, planned, options.memoryGb);
-  return { training: precisely(training, precision), planned: planned(precision) };
+  return {
+    training: precisely(training, precision),
+    planned: await withKept(device, planned(precision), options.memoryGb),
+  };
 }
 
 /** Trains on one device, within the memory that it may have. @returns the training as it was settled */
@@ -263,7 +266,7 @@ async function trainOn(device: Device, session: Session, from: From, hooks: Hook
   const { options, run, loaders, measuring } = session;
   const { training, planned } = await settled(device, session, from);
   const best = measuring?.best && (await keepBest(run.root, measuring.best));
-  const all = { ...from, measuring, best, source: loaders };
+  const all = { ...from, compile: { ...from.compile, keep: planned.keep }, measuring, best, source: loaders };
   await withinMemory(device, planned, options.memoryGb, teller(options), () =>
     runTraining(device, training, run, options, hooks, all),
   );

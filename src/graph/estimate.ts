@@ -28,6 +28,8 @@ export interface MemoryEstimate {
   roughMs: number[];
 }
 
+type Compiling = Omit<CompileOptions, 'arena'>;
+
 const sum = (list: Iterable<number>): number => [...list].reduce((total, n) => total + n, 0);
 
 /** Of what is allocated side by side; the times are those of the first. */
@@ -81,11 +83,12 @@ function sharedBytes(plans: readonly Plan[]): number {
 export async function estimateMemory(
   device: Device,
   specs: readonly ProgramSpec[],
-  options: Omit<CompileOptions, 'arena'> = {},
+  options: Compiling | ((spec: ProgramSpec) => Compiling) = {},
   optimizer?: ReadonlySet<Tensor>,
 ): Promise<MemoryEstimate> {
   const planned: Awaited<ReturnType<typeof planProgram>>[] = [];
-  for (const spec of specs) planned.push(await planProgram(device, spec, options));
+  for (const spec of specs)
+    planned.push(await planProgram(device, spec, typeof options === 'function' ? options(spec) : options));
   const plans = planned.map(({ plan }) => plan);
   const arenaOf = ({ plan }: { plan: Plan }) => sum(plan.arena);
   const largest = planned.reduce((a, b) => (arenaOf(b) > arenaOf(a) ? b : a));

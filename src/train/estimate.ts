@@ -54,6 +54,8 @@ const momentsOf = (parts: ReturnType<typeof partsOf>): Tensor[] =>
 /** Programs that take turns in one arena, and the variables that belong to an optimiser. */
 interface Programs {
   specs: ProgramSpec[];
+  /** That keep no transformed weights, since steps change them in between. */
+  paintings?: ProgramSpec[];
   optimizer?: ReadonlySet<Tensor>;
 }
 
@@ -70,11 +72,10 @@ function programsOf({ settings, size: { width, height }, held, vgg }: TrainingPl
   if (held) painted.push([1, held.height, held.width, regions]);
   const paintings = painted.map((each) => paintingOf(nets, parts, each, paramsOf(parts.G)));
   const optimizer = new Set(momentsOf(parts));
-  if (accumulate === 1) return { specs: [trainingStep(step), ...paintings], optimizer };
+  if (accumulate === 1) return { specs: [trainingStep(step)], paintings, optimizer };
   const sums = { G: [...zerosLike(parts.G), ...(parts.E ? zerosLike(parts.E) : [])], D: zerosLike(parts.D) };
   for (const sum of [...sums.G, ...sums.D]) optimizer.add(sum);
-  const specs: ProgramSpec[] = [accumulatingStep(step, sums, accumulate), applyingStep(step, sums), ...paintings];
-  return { specs, optimizer };
+  return { specs: [accumulatingStep(step, sums, accumulate), applyingStep(step, sums)], paintings, optimizer };
 }
 
 /** Each judge has an arena of its own. */
@@ -86,10 +87,12 @@ function judgesOf({ judges: { segmenter, lpips } = {}, held }: TrainingPlan): Pr
   return all.filter(({ specs }) => specs.length > 0);
 }
 
-/** @throws MemoryError where a tensor exceeds the device's limits */
-export async function trainingMemory(device: Device, plan: TrainingPlan): Promise<MemoryEstimate> {
-  const { specs, optimizer } = programsOf(plan);
-  const training = await estimateMemory(device, specs, { ...plan.compile, ...storingOf(plan.settings) }, optimizer);
+/** @param keep bytes for transformed weights @throws MemoryError where a tensor exceeds the device's limits */
+export async function trainingMemory(device: Device, plan: TrainingPlan, keep = 0): Promise<MemoryEstimate> {
+  const { specs, paintings = [], optimizer } = programsOf(plan);
+  const compile = { ...plan.compile, ...storingOf(plan.settings) };
+  const compiling = (spec: ProgramSpec) => ({ ...compile, keep: paintings.includes(spec) ? 0 : keep });
+  const training = await estimateMemory(device, [...specs, ...paintings], compiling, optimizer);
   const judges: MemoryEstimate[] = [];
   for (const each of judgesOf(plan)) judges.push(await estimateMemory(device, each.specs, {}, each.optimizer));
   return together(training, judges);

@@ -41,8 +41,12 @@ interface Paintings {
   judged: Painting;
 }
 
-/** @param parts as they are at the start: G and E keep their tensors when the trunk is released */
-export function paintingsOf(device: Device, compiling: Compiling, nets: Nets, parts: Parts): Paintings {
+/**
+ * They keep no transformed weights, which steps change in between.
+ * @param parts as they are at the start: G and E keep their tensors when the trunk is released
+ */
+export function paintingsOf(device: Device, training: Compiling, nets: Nets, parts: Parts): Paintings {
+  const compiling = { ...training, keep: 0 };
   const painted = (params: Lookup, options = compiling): Painting =>
     sizedPrograms(device, compiling.arena, (size) => paintingOf(nets, parts, size, params), options);
   const params = paramsOf(parts.G);

@@ -2,11 +2,12 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Planned, withinMemory } from '../../src/cli/dry-run.js';
+import { type Planned, withinMemory, withKept } from '../../src/cli/dry-run.js';
 import { type Attempt, memoryReport } from '../../src/cli/memory.js';
 import type { Device } from '../../src/device/device.js';
 import { OutOfMemoryError } from '../../src/device/errors.js';
 import { MemoryError } from '../../src/errors.js';
+import { KEPT_BYTES } from '../../src/generate/generator.js';
 
 const GIB = 2 ** 30;
 
@@ -99,6 +100,23 @@ test('a device that runs out all the same ends with the table, and with what nee
   assert.match(said[0], /^Memory: 8\.00 GiB planned/);
   assert.instance(error, OutOfMemoryError);
   assert.match(error!.message, /ran out of memory[^]*weights +8\.00 GiB[^]*would fit: --small 8 \(4\.00 GiB\)/);
+});
+
+/** A training that takes `gb` and whatever it may keep. */
+const keeping = (gb: number, bytes = 0): Planned => ({
+  ...planned(gb + bytes / GIB),
+  keep: bytes,
+  keeping: (more) => keeping(gb, more),
+});
+
+test('a training keeps transformed weights in half of what it leaves, up to the most that pay', async () => {
+  const kept = async (gb: number, memoryGb?: number) => (await withKept(deviceWith(), keeping(gb), memoryGb)).keep;
+  assert.is(await kept(2, 3), GIB / 2);
+  assert.is(await kept(2, 32), KEPT_BYTES);
+  assert.is(await kept(2, undefined), 0, "a GPU's memory is not known");
+  assert.is(await kept(4, 3), 0, 'what does not fit anyway is to say so as it is');
+  const { asked } = await withKept(deviceWith(), keeping(2), 3);
+  assert.is((await asked.estimate(deviceWith())).peakBytes, 2.5 * GIB, 'it is planned as it will run');
 });
 
 test.run();
