@@ -2,7 +2,7 @@
 //
 //   sums[n, i, r, t] = Σ_o  w[o, i, r] · x[n, o, r, t]
 //
-// x [N, O, R, 4·quads] as winograd-tiles.wgsl leaves it; w packed by winograd-weights.wgsl for the convolution itself: 4·blockQuads channels o of a
+// x [N, O, R, 4·quads] as winograd-adjoint-input.wgsl leaves it; w packed by winograd-weights.wgsl for the convolution itself: 4·blockQuads channels o of a
 // block, in lines of 16, by position (kernels/winograd.ts, orderOf); sums [N, I, R, 4·quads]. As in winograd-multiply-channels.wgsl threads
 // stand side by side over the channels that they make, of which each owns VECS times four for TILES tiles, and the tiles are the same for
 // all: each lane of a subgroup loads one and hands it to the others; without subgroups LANES is 4 and every thread loads vec4. Of w a thread

@@ -5,8 +5,13 @@ import { type Launch, rootOf, type View } from './tensor.js';
 
 const isSame = (a: View, b: View): boolean => a.tensor === b.tensor && a.chunk.index === b.chunk.index;
 
-/** Both fill temporaries of their node, neither of which the other sees. What both read is bound once, so it has to be the same. */
+/**
+ * Both fill temporaries of their node, neither of which the other sees. What both read is bound once, so it has to be the same. Two by one
+ * kernel are none: the second is there for some sizes only, such as a copy of rows that are no whole vec4, and pictures of other sizes would
+ * compile a pipeline more.
+ */
 function areApart(a: Launch, b: Launch): boolean {
+  if (a.kernel.name === b.kernel.name) return false;
   const made = [a, b].map((launch) => copyMadeBy(launch)?.tensor);
   if (made.includes(undefined)) return false;
   return Object.values(a.operands).every((one) =>

@@ -205,7 +205,7 @@ export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: 
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS;
     // 36 sums a kernel over a few tiles are mostly stores: 512 channels on 8×16 take twice the time of plain sums, 16 sums 0.8 of it.
     const transformed = wide && areaOf(output) > FEW_PIXELS && !precise;
-    if (transformed && fitsWinograd(shape)) return 'winograd-16x4-broadcast';
+    if (transformed && fitsWinograd(shape)) return 'winograd-1x32-broadcast';
     // 3×3 of stride 2 fill the phases by 9/16 only, which plain sums beat.
     const phases = transformed && areaOf(kernel) === 16 && fitsPolyphase({ ...shape, transposed: false });
     if (phases) return 'polyphase-1x32-broadcast';

@@ -67,13 +67,8 @@ function joinedSource(a: Kernel, b: Kernel): string {
   return source;
 }
 
-/**
- * Both declare their bindings, uniforms and main in the common way, have workgroups of the same size, and share nothing in one. Two of
- * the same name stay apart: the second is there for some sizes only, such as a copy of rows that are no whole vec4, and pictures of
- * other sizes would compile a pipeline more.
- */
+/** Both declare their bindings, uniforms and main in the common way, have workgroups of the same size, and share nothing in one. */
 export const mayStandTogether = (a: Kernel, b: Kernel): boolean =>
-  a.name !== b.name &&
   SIZE.exec(a.source)?.[0] === SIZE.exec(b.source)?.[0] &&
   [a, b].every(
     ({ source, constants }) =>

@@ -1,7 +1,8 @@
 import kernelsSource from '../../shaders/polyphase-kernels.wgsl';
+import pixelsSource from '../../shaders/polyphase-pixels.wgsl';
 import tilesSource from '../../shaders/polyphase-tiles.wgsl';
-import { PHASES, SIDE } from './polyphase.js';
-import type { TileForm } from './tile-sums.js';
+import { PHASE_POSITIONS, PHASES, SIDE } from './polyphase.js';
+import { phasedPixels, type TileForm } from './tile-sums.js';
 
 // The weight gradient of kernels/polyphase.ts: x's tiles as they are there, dy's by the output's transform backwards, and the sums brought
 // back to 2×2 taps of each phase.
@@ -21,9 +22,10 @@ const BY_TAP = {
 export const polyphaseWeight: TileForm = {
   name: 'polyphase',
   side: SIDE,
+  positions: PHASE_POSITIONS,
   phases: PHASES,
-  apart: ({ stride }) => 3 - stride[0],
-  tiles: { source: tilesSource, flops: 21 },
+  pixels: phasedPixels(pixelsSource, SIDE, ({ stride }) => 3 - stride[0]),
+  tiles: { source: tilesSource, flops: 21, run: 1 },
   kernels: { source: kernelsSource, flops: 192 },
   threads: 2,
   finish({ bases }, { kernel: [height, width], stride }) {

@@ -1,4 +1,3 @@
-import pixelsSource from '../../shaders/polyphase-pixels.wgsl';
 import { type ConvShape, type DirectParts, type Packing, type Part, range } from './conv.js';
 import type { WeightShape } from './conv-weight.js';
 import { groupsFor, type Kernel } from './kernel.js';
@@ -13,41 +12,59 @@ import {
   winogradMultiply,
   winogradPacking,
 } from './winograd.js';
-import { type Piece, piecesBy } from './winograd-weight.js';
 
 // Weight gradients by Winograd, as sums over tiles of dy. A sum over tiles is one over input channels to winograd-multiply.wgsl, where
 // tiles stand for channels, x's channels for tiles, and dy's tiles for weights: so all of its operands are vec4 or handed round, and nothing
 // is added across a vec4. For 512×256 channels of 4×4 that takes a third of the time of vec4 of tiles (lavapipe).
 
-/** Numbers of a tile between the transforms. */
-export const POSITIONS = 16;
+/** A transform of tiles, of which a thread has `run` one after the other. */
+interface TileTransform extends Omit<Transform, 'name'> {
+  run: number;
+}
 
-/** A form of Winograd whose x is transformed by polyphase-pixels.wgsl. */
+/** How x's tiles are transformed: the shader, and what of its constants and uniforms another has not. */
+interface Pixels extends TileTransform {
+  constants: NonNullable<Kernel['constants']>;
+  params(shape: WeightShape): Record<string, number>;
+}
+
+/** A form of Winograd. */
 export interface TileForm {
   /** What the names of its kernels begin with. */
   name: string;
   /** Pixels along a side of dy's tiles. */
   side: number;
-  /** Convolutions that x is cut into, and pixels from one to the next. */
+  /** Numbers of a tile between the transforms. */
+  positions: number;
+  /** Convolutions that x is cut into. */
   phases: number;
-  apart(shape: WeightShape): number;
+  pixels: Pixels;
   /** dy's tiles, and the sums as weights. */
-  tiles: Omit<Transform, 'name'>;
+  tiles: TileTransform;
   kernels: Omit<Transform, 'name'>;
   /** Threads for four kernels, and what else their shader wants. */
   threads: number;
   finish(planes: PlaneRange, shape: WeightShape): Pick<Kernel, 'constants' | 'hooks' | 'params'>;
 }
 
-const tilesOf = ({ side }: TileForm, shape: WeightShape): TileGrid => tileGrid(shape, side, POSITIONS);
+const tilesOf = ({ side, positions }: TileForm, shape: WeightShape): TileGrid => tileGrid(shape, side, positions);
 
 /** Input channels of a phase in whole vec4. */
 const phaseRow = ({ inputs }: WeightShape): number => 4 * Math.ceil(inputs / 4);
 
+/** By polyphase-pixels.wgsl: tiles of 4×4 pixels of phases that lie so many pixels `apart`. */
+export const phasedPixels = (source: string, side: number, apart: (shape: WeightShape) => number): Pixels => ({
+  source,
+  flops: 32,
+  run: 1,
+  constants: { SIDE: side },
+  params: (shape) => ({ phaseRow: phaseRow(shape), stride: shape.stride[0], apart: apart(shape) }),
+});
+
 /** Rows of the input channels of all phases. */
-export function channelGrid({ phases }: TileForm, shape: WeightShape): TileGrid {
+export function channelGrid({ phases, positions }: TileForm, shape: WeightShape): TileGrid {
   const row = phases * phaseRow(shape);
-  return { positions: POSITIONS, tilesX: row, tiles: row, tileY: 0, row };
+  return { positions, tilesX: row, tiles: row, tileY: 0, row };
 }
 
 /** Tiles of all images that are transformed and summed at once; all bands take as much memory, the last perhaps with zeros. */
@@ -64,7 +81,7 @@ export function bandsOf(form: TileForm, shape: WeightShape, tile: WinogradTile):
   const { row } = channelGrid(form, shape);
   const channels = shape.groups * shape.outputs;
   const { blocks, oc } = winogradPacking({ ...shape, transposed: false }, tile);
-  const most = Math.max(BAND_BYTES / (4 * POSITIONS), channels * row) / (shape.groups * row + blocks * oc);
+  const most = Math.max(BAND_BYTES / (4 * form.positions), channels * row) / (shape.groups * row + blocks * oc);
   const count = Math.ceil(all / Math.max(1, Math.floor(most)));
   const tiles = Math.ceil(all / count);
   return Array.from({ length: Math.ceil(all / tiles) }, (_, band) => ({ tile0: band * tiles, tiles }));
@@ -83,11 +100,28 @@ export const ofTiles = (shape: WeightShape, { tiles }: Band): ConvShape => ({
  */
 const PIECE_BYTES = 2 ** 24;
 
+/** Output channels whose sums are formed and transformed before those of the next: blocks of a launch, and their channels. */
+export interface Piece {
+  block0: number;
+  blocks: number;
+  channel0: number;
+  channels: number;
+}
+
 /** All output channels in pieces, each summed and transformed before the next; in one where bands add to its sums. */
 export function piecesOf(form: TileForm, shape: WeightShape, tile: WinogradTile, bands: readonly Band[]): Piece[] {
-  const packing = winogradPacking(ofTiles(shape, bands[0]!), tile);
+  const { oc, groupBlocks, blocks } = winogradPacking(ofTiles(shape, bands[0]!), tile);
   const bytes = bands.length > 1 ? Number.POSITIVE_INFINITY : PIECE_BYTES;
-  return piecesBy(packing, shape, POSITIONS * channelGrid(form, shape).row, bytes);
+  const channelBytes = 4 * form.positions * channelGrid(form, shape).row;
+  const most = Math.min(blocks, Math.max(1, Math.floor(bytes / (channelBytes * oc))));
+  const channelOf = (block: number) =>
+    Math.floor(block / groupBlocks) * shape.outputs + Math.min(shape.outputs, (block % groupBlocks) * oc);
+  return Array.from({ length: Math.ceil(blocks / most) }, (_, piece) => {
+    const block0 = piece * most;
+    const end = Math.min(blocks, block0 + most);
+    const channel0 = channelOf(block0);
+    return { block0, blocks: end - block0, channel0, channels: channelOf(end) - channel0 };
+  });
 }
 
 /** What both transforms know of the tiles. */
@@ -104,20 +138,19 @@ export function tilePixels(
   { x, v }: { x: Part; v: Part },
   order: WeightOrder,
 ): Kernel {
-  const { inputs, input, padding, stride, reflect } = shape;
+  const { inputs, input, padding, reflect } = shape;
+  const { source, flops, run, constants, params } = form.pixels;
   const { row: channels } = channelGrid(form, shape);
   const threads = (v.end - v.start) * channels;
   return {
     name: `convWeight.${form.name}.pixels`,
-    source: pixelsSource,
-    constants: { REFLECT: reflect, SIDE: form.side },
+    source,
+    constants: { REFLECT: reflect, ...constants },
     params: {
       ...tileParams(form, shape, band),
       ...order,
+      ...params(shape),
       inputs,
-      phaseRow: phaseRow(shape),
-      stride: stride[0],
-      apart: form.apart(shape),
       height: input[0],
       width: input[1],
       channels,
@@ -126,8 +159,8 @@ export function tilePixels(
       ...range('x', x),
       ...range('v', v),
     },
-    workgroups: groupsFor(threads),
-    flops: 32 * threads,
+    workgroups: groupsFor(Math.ceil((v.end - v.start) / run) * channels),
+    flops: flops * threads,
   };
 }
 
@@ -141,8 +174,8 @@ export function tileWeights(
   order: WeightOrder,
 ): Kernel {
   const { outputs, output } = shape;
-  const { source, flops } = form.tiles;
-  const threads = (parts.packed.end - parts.packed.start) * oc;
+  const { source, flops, run } = form.tiles;
+  const planes = parts.packed.end - parts.packed.start;
   return {
     name: `convWeight.${form.name}.tiles`,
     source,
@@ -158,8 +191,8 @@ export function tileWeights(
       ...range('dy', parts.dy),
       ...range('packed', parts.packed),
     },
-    workgroups: groupsFor(threads),
-    flops: flops * threads,
+    workgroups: groupsFor(Math.ceil(planes / run) * oc),
+    flops: flops * planes * oc,
   };
 }
 

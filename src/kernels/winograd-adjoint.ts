@@ -1,3 +1,4 @@
+import inputSource from '../../shaders/winograd-adjoint-input.wgsl';
 import outputSource from '../../shaders/winograd-adjoint-output.wgsl';
 import multiplySource from '../../shaders/winograd-multiply-adjoint.wgsl';
 import { type ConvShape, NO_BIAS, type Packing } from './conv.js';
@@ -20,6 +21,18 @@ export const forwardOf = ({ inputs, outputs, input, output, ...shape }: ConvShap
   output: input,
   transposed: false,
 });
+
+/** dout, v. */
+export function adjointInput(planes: PlaneRange, { output }: ConvShape, { tilesX, tiles, row }: TileGrid): Kernel {
+  const [height, width] = output;
+  return planewise(planes, {
+    name: 'conv.winograd-adjoint.input',
+    source: inputSource,
+    itemsPerPlane: row,
+    flopsPerItem: 100,
+    params: { height, width, tilesX, tiles, row },
+  });
+}
 
 /** x: tiles of dout, w: the weights packed for the convolution itself, out: the sums; all whole. */
 export function adjointMultiply(

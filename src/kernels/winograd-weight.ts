@@ -1,150 +1,57 @@
+import pixels2Source from '../../shaders/polyphase-pixels.wgsl';
 import kernelsSource from '../../shaders/winograd-kernels.wgsl';
+import pixelsSource from '../../shaders/winograd-pixels.wgsl';
 import tilesSource from '../../shaders/winograd-tiles.wgsl';
-import multiplySource from '../../shaders/winograd-weight-multiply.wgsl';
-import { type Packing, range } from './conv.js';
-import { sharedPixels, WORKGROUP } from './conv-quads.js';
-import { type Splitting, splittingFor, type WeightDirectParts, type WeightShape } from './conv-weight.js';
-import type { Kernel } from './kernel.js';
-import { type PlaneRange, planewise } from './planes.js';
-import { POSITIONS, type TileGrid, tilesOf } from './winograd.js';
+import kernels2Source from '../../shaders/winograd2-kernels.wgsl';
+import tiles2Source from '../../shaders/winograd2-tiles.wgsl';
+import { phasedPixels, type TileForm } from './tile-sums.js';
+import { POSITIONS, SIDE } from './winograd.js';
+import { POSITIONS as POSITIONS2, SIDE as SIDE2 } from './winograd2.js';
 
-/** Output × input channels whose sums a thread owns. */
-export interface WinogradWeightTile {
-  ob: number;
-  ib: number;
-  /** Lanes of a subgroup that share the loads of dy; 0: every thread loads its own. */
-  broadcast: number;
-}
+// Weight gradients of 3×3 convolutions of stride 1 by Winograd's sums over tiles (tile-sums.ts).
 
-/** Workgroups that keep every core busy: there are 36 positions before any split. */
-const WANTED = 128;
-
-const gridOf = ({ groups, inputs, outputs }: WeightShape, { ob, ib }: WinogradWeightTile) => {
-  const inBlocks = Math.ceil(inputs / (WORKGROUP * ib));
-  const groupBlocks = Math.ceil(outputs / ob);
-  return { inBlocks, groupBlocks, blocks: groups * groupBlocks };
+/** For kernels of which a launch has a part, whose borders may lie within a vec4. */
+const BY_TAP = {
+  constants: { Stored: 'f32' },
+  hooks: {
+    put: `fn put(kernel: u32, e: u32, value: vec4f) {
+  for (var k = 0u; k < 4u; k++) {
+    let plane = kernel + (e + k) / TAPS;
+    if (plane / params.inputs == kernel / params.inputs && plane >= params.first && plane < params.end) {
+      dw[kernel * TAPS + e + k - params.dwBase] = value[k];
+    }
+  }
+}`,
+  },
 };
 
-/** Output channels whose sums are formed and transformed before those of the next: blocks of a launch, and their channels. */
-export interface Piece {
-  block0: number;
-  blocks: number;
-  channel0: number;
-  channels: number;
-}
+const finish: TileForm['finish'] = ({ p0, p1, bases }, { inputs }) => {
+  const whole = [inputs, p0, p1, bases.dwBase!].every((count) => count % 4 === 0);
+  return { ...(whole ? { constants: {} } : BY_TAP), params: {} };
+};
 
-/** What the sums of a piece may take: they are read again at once, from the last of the caches. */
-const PIECE_BYTES = 2 ** 22;
+/** By F(4×4, 3×3) backwards: dy's tiles of 4×4 pixels are spread over the 36 numbers that x's have. */
+export const winogradWeight: TileForm = {
+  name: 'winograd',
+  side: SIDE,
+  positions: POSITIONS,
+  phases: 1,
+  pixels: { source: pixelsSource, flops: 144, run: 4, constants: {}, params: () => ({}) },
+  tiles: { source: tilesSource, flops: 100, run: 4 },
+  kernels: { source: kernelsSource, flops: 400 },
+  threads: 1,
+  finish,
+};
 
-/** All output channels in pieces of whole blocks, which take up to `bytes` where a channel's sums are so many elements. */
-export function piecesBy(
-  { oc, groupBlocks, blocks }: Pick<Packing, 'oc' | 'groupBlocks' | 'blocks'>,
-  { outputs }: Pick<WeightShape, 'outputs'>,
-  elements: number,
-  bytes: number,
-): Piece[] {
-  const most = Math.min(blocks, Math.max(1, Math.floor(bytes / (4 * elements * oc))));
-  const channelOf = (block: number) =>
-    Math.floor(block / groupBlocks) * outputs + Math.min(outputs, (block % groupBlocks) * oc);
-  return Array.from({ length: Math.ceil(blocks / most) }, (_, piece) => {
-    const block0 = piece * most;
-    const end = Math.min(blocks, block0 + most);
-    const channel0 = channelOf(block0);
-    return { block0, blocks: end - block0, channel0, channels: channelOf(end) - channel0 };
-  });
-}
-
-/** Where sums are split, which few channels are, in one piece. */
-export function piecesOf(shape: WeightShape, tile: WinogradWeightTile, { splits }: Splitting): Piece[] {
-  const { groupBlocks, blocks } = gridOf(shape, tile);
-  const bytes = splits > 1 ? Number.POSITIVE_INFINITY : PIECE_BYTES;
-  return piecesBy({ oc: tile.ob, groupBlocks, blocks }, shape, POSITIONS * shape.inputs, bytes);
-}
-
-/** By samples, or by ranges of a row's vec4. */
-export function winogradSplitting(
-  shape: WeightShape,
-  tile: WinogradWeightTile,
-  { positions, row }: TileGrid,
-): Splitting {
-  const { inBlocks, blocks } = gridOf(shape, tile);
-  return splittingFor({ ...shape, output: [row / 4, 4] }, Math.floor(WANTED / (positions * inBlocks * blocks)));
-}
-
-/** dy, v. */
-export function winogradTiles(planes: PlaneRange, shape: WeightShape): Kernel {
-  const { tilesX, tiles, row } = tilesOf(shape);
-  const [height, width] = shape.output;
-  return planewise(planes, {
-    name: 'convWeight.winograd.tiles',
-    source: tilesSource,
-    itemsPerPlane: row,
-    flopsPerItem: 100,
-    params: { height, width, tilesX, tiles, row },
-  });
-}
-
-/** sums, dw. */
-export const winogradKernels = (planes: PlaneRange, { inputs }: WeightShape): Kernel =>
-  planewise(planes, {
-    name: 'convWeight.winograd.kernels',
-    source: kernelsSource,
-    itemsPerPlane: 1,
-    flopsPerItem: 100,
-    params: { inputs },
-  });
-
-/** Partial sums [splits, G·outputs, positions, inputs], or all of them where there is one split; of a piece's channels. */
-export function winogradWeightMultiply(
-  shape: WeightShape,
-  tile: WinogradWeightTile,
-  { splits: allSplits, segments, segmentRows, splitImages }: Splitting,
-  parts: WeightDirectParts,
-  { positions, row }: TileGrid,
-  { block0, blocks }: Pick<Piece, 'block0' | 'blocks'>,
-): Kernel {
-  const { groups, inputs, outputs } = shape;
-  const { image0, images, x, dy, out, split0, splits } = parts;
-  const { ob, ib, broadcast } = tile;
-  const { lanes, ...sharing } = sharedPixels(broadcast);
-  const { inBlocks, groupBlocks } = gridOf(shape, tile);
-  const quads = row / 4;
-  return {
-    name: `convWeight.winograd-${ob}x${ib}${broadcast > 0 ? '-broadcast' : ''}`,
-    source: multiplySource,
-    constants: {
-      ...sharing.constants,
-      OB: ob,
-      IB: ib,
-      PARTS: ob / lanes,
-      SUMS: ob * ib,
-      CONTINUES: parts.continues,
-    },
-    hooks: sharing.hooks,
-    params: {
-      quads,
-      positions,
-      inBlocks,
-      groupBlocks,
-      block0,
-      blocks,
-      inputs,
-      outputs,
-      xChannels: groups * inputs,
-      dyChannels: groups * outputs,
-      image0,
-      images,
-      allImages: shape.images,
-      split0,
-      splits,
-      segments,
-      segmentRows,
-      splitImages,
-      ...range('x', { ...x, base: x.base / 4 }),
-      ...range('dy', { ...dy, base: dy.base / 4 }),
-      ...range('out', out),
-    },
-    workgroups: positions * inBlocks * blocks * splits,
-    flops: (2 * images * 4 * quads * (out.end - out.start)) / allSplits,
-  };
-}
+/** By F(3×3, 2×2), in which dy's tiles of 2×2 pixels are the taps and the weights the result. */
+export const winograd2Weight: TileForm = {
+  name: 'winograd2',
+  side: SIDE2,
+  positions: POSITIONS2,
+  phases: 1,
+  pixels: phasedPixels(pixels2Source, SIDE2, () => 0),
+  tiles: { source: tiles2Source, flops: 20, run: 1 },
+  kernels: { source: kernels2Source, flops: 96 },
+  threads: 1,
+  finish,
+};

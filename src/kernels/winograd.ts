@@ -36,7 +36,7 @@ export interface WinogradChannels {
 }
 
 /** Pixels along a side of a tile's result, and numbers of a tile between the transforms. */
-const SIDE = 4;
+export const SIDE = 4;
 export const POSITIONS = 36;
 
 /** Tiles of a plane or of a band of it. */

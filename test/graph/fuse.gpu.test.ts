@@ -297,6 +297,20 @@ test('what a convolution prepares its sums with is one dispatch', async () => {
   assert.ok(plain - fused >= 1, `${fused} of ${plain}`);
 });
 
+test('two preparations by one kernel stay apart, so that pictures of any size have the same pipelines', async () => {
+  const device = await openTestDevice();
+  const w = drawn(177, 16, 6, 3, 3);
+  const candidates = async (width: number) => {
+    const y = conv2d(drawn(176, 1, 6, 9, width), w, undefined, { padding: 1 });
+    const [dw] = grad(sum(mul(y, drawn(178, ...y.shape))), [w]);
+    const program = await compile(device, { outputs: { dw: dw! } }, { force: { convWeight: 'quads-8' } });
+    program.destroy();
+    return program.stats.kernels.map(({ candidate }) => candidate);
+  };
+  const ofRows = await candidates(11); // of dy too, whose rows are no whole vec4
+  assert.equal([...new Set(ofRows)], [...new Set(await candidates(12))]);
+});
+
 test('weights that two convolutions read are packed once, and no peak rises', async () => {
   const [a, b, w] = [drawn(80, 1, 3, 9, 9), drawn(81, 1, 3, 9, 9), drawn(82, 4, 3, 3, 3)];
   const outputs = { a: conv2d(a, w), b: conv2d(b, w) };

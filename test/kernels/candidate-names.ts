@@ -16,10 +16,10 @@ export const PHASES = [{ conv: 'phases-1x1x8-broadcast' }, { conv: 'phases-1x2x4
 
 /** F(4×4, 3×3). */
 export const WINOGRAD = [
-  { conv: 'winograd-1x32-broadcast', convWeight: 'winograd-16x4-broadcast' },
-  { conv: 'winograd-2x4', convWeight: 'winograd-3x5' },
-  { conv: 'winograd-channels-8x1-broadcast', convWeight: 'winograd-8x4-broadcast' },
-  { conv: 'winograd-channels-4x2', convWeight: 'winograd-2x3' },
+  { conv: 'winograd-1x32-broadcast', convWeight: 'winograd-1x32-broadcast' },
+  { conv: 'winograd-2x4', convWeight: 'winograd-2x4' },
+  { conv: 'winograd-channels-8x1-broadcast', convWeight: 'winograd-2x32-broadcast' },
+  { conv: 'winograd-channels-4x2', convWeight: 'winograd-1x8' },
   { conv: 'winograd-adjoint-8x1-broadcast', convWeight: 'plain' },
   { conv: 'winograd-adjoint-4x2', convWeight: 'plain' },
 ];

@@ -24,7 +24,7 @@ const SPECS: Record<string, [transposed: boolean, spec: Trial['spec']]> = {
   ],
 };
 
-const FORCED = { conv: 'winograd-1x8-broadcast', convWeight: 'winograd-8x2-broadcast' };
+const FORCED = { conv: 'winograd-1x8-broadcast', convWeight: 'winograd-1x8-broadcast' };
 /** With buffers hardly larger than a binding, so that tensors lie in pieces. */
 const bound = (bytes: number): CompileOptions => ({
   limits: { maxStorageBufferBindingSize: bytes, maxBufferSize: bytes + 512 },
@@ -56,11 +56,11 @@ for (const [name, [transposed, spec]] of Object.entries(SPECS)) {
     });
     assert.not.equal(found[0], plain[0], 'it is another way to sum');
     const same = {
-      'no subgroups': await run('winograd-1x8', 'winograd-8x2'),
-      'other tiles': await run('winograd-2x4', 'winograd-8x2'),
-      'over channels': await run('winograd-channels-8x1-broadcast', 'winograd-8x2'),
-      'over channels, no subgroups': await run('winograd-channels-8x1', 'winograd-8x2'),
-      'over channels, in parts': await run('winograd-channels-8x1', 'winograd-8x2', bound(8192)),
+      'no subgroups': await run('winograd-1x8', 'winograd-1x8'),
+      'other tiles': await run('winograd-2x4', 'winograd-2x8'),
+      'over channels': await run('winograd-channels-8x1-broadcast', 'winograd-1x4'),
+      'over channels, no subgroups': await run('winograd-channels-8x1', 'winograd-1x16'),
+      'over channels, in parts': await run('winograd-channels-8x1', 'winograd-2x4', bound(8192)),
     };
     for (const [how, other] of Object.entries(same)) {
       found.forEach((result, i) => void assert.equal(words(other.found[i]!), words(result), `result ${i}, ${how}`));
@@ -105,7 +105,7 @@ const IN_PIECES = [
     forced: FORCED,
     ops: { conv2d: FORCED.conv, convWeight: FORCED.convWeight },
     share: 1e-4,
-    other: { conv: 'winograd-channels-8x1-broadcast', convWeight: 'winograd-4x2' },
+    other: { conv: 'winograd-channels-8x1-broadcast', convWeight: 'winograd-1x16' },
   },
   {
     forced: FORCED2,
@@ -157,7 +157,7 @@ test('where it does not fit, the candidate of before does the work; precise prog
     return program.stats.kernels.map(({ candidate }) => candidate);
   };
   const isWinograd = (name: string) => /^winograd[-.]/.test(name);
-  // Four kernels each; both roles transform x, which fused programs do once, beside the weights.
+  // Four kernels each, of which fused programs have the two that prepare the sums in one.
   assert.is((await candidates({ force: FORCED, fuse: false })).filter(isWinograd).length, 8);
   assert.is((await candidates({ force: FORCED })).filter(isWinograd).length, 6);
   assert.not.ok((await candidates({ precise: true })).some(isWinograd));

@@ -7,8 +7,7 @@ import {
   type WinogradChannels,
   winogradWeights,
 } from '../../kernels/winograd.js';
-import { adjointMultiply, adjointOutput, forwardOf } from '../../kernels/winograd-adjoint.js';
-import { winogradTiles } from '../../kernels/winograd-weight.js';
+import { adjointInput, adjointMultiply, adjointOutput, forwardOf } from '../../kernels/winograd-adjoint.js';
 import { launchPlanes } from '../overlaps.js';
 import { type Launch, type Lowering, type Node, type Tensor, temporary } from '../tensor.js';
 import { lowerWinogradChannels, packWeights, withBias } from './conv-packed.js';
@@ -39,7 +38,7 @@ export function lowerWinogradAdjoint(plan: Lowering, node: Node, shape: ConvShap
     adjointOutput(planes, shape, bias !== undefined, grid),
   );
   return [
-    ...launchPlanes(plan, { dy: x, v }, (planes) => winogradTiles(planes, forward)),
+    ...launchPlanes(plan, { dy: x, v }, (planes) => adjointInput(planes, forward, grid)),
     ...packWeights(plan, w, held, (parts) => winogradWeights(forward, packing, parts, order)),
     {
       kernel: adjointMultiply(shape, tile, packing, grid, order),

@@ -1,4 +1,3 @@
-import { areaOf } from '../../kernels/conv.js';
 import { type Columns, columnsArea, columnsKernel } from '../../kernels/conv-quads.js';
 import {
   type Splitting,
@@ -18,17 +17,6 @@ import {
   weightQuadsKernel,
 } from '../../kernels/conv-weight-quads.js';
 import type { Kernel } from '../../kernels/kernel.js';
-import type { PlaneRange } from '../../kernels/planes.js';
-import { POSITIONS, tilesOf, winogradInput } from '../../kernels/winograd.js';
-import {
-  type Piece,
-  piecesOf,
-  type WinogradWeightTile,
-  winogradKernels,
-  winogradSplitting,
-  winogradTiles,
-  winogradWeightMultiply,
-} from '../../kernels/winograd-weight.js';
 import { sizeOf } from '../chunks.js';
 import { launchPlanes } from '../overlaps.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
@@ -92,60 +80,6 @@ export function lowerWeightQuads(plan: Lowering, node: Node, shape: WeightShape,
     weightQuadsKernel(shape, tile, columns, splitting, parts),
   );
   return [...xs.launches, ...dys.launches, ...sums];
-}
-
-/** By tiles, as lowerWinograd does: each of the 36 positions sums over all tiles by itself. */
-export function lowerWeightWinograd(
-  plan: Lowering,
-  node: Node,
-  shape: WeightShape,
-  tile: WinogradWeightTile,
-): Launch[] {
-  const [x, dy] = node.inputs as [Tensor, Tensor];
-  const dw = node.outputs[0]!;
-  const area = POSITIONS * tilesOf(shape).row;
-  const [xs, dys] = [x, dy].map(({ shape: [n, c] }) => plan.scratch([n!, c!, area])) as [Tensor, Tensor];
-  const grid = tilesOf(shape);
-  const splitting = winogradSplitting(shape, tile, grid);
-  const pieces = piecesOf(shape, tile, splitting);
-  const row = POSITIONS * shape.inputs;
-  const sums = plan.scratch([Math.max(...pieces.map(({ channels }) => channels)), 1, row]);
-  const ofPiece = (piece: Piece): Launch[] => {
-    const first = piece.channel0 * row;
-    return [
-      ...lowerSplit(plan, sums, [xs, dys], splitting, ({ out: { start, end, base }, ...parts }) => {
-        const out = { start: start + first, end: end + first, base: base + first };
-        return winogradWeightMultiply(shape, tile, splitting, { ...parts, out }, grid, piece);
-      }),
-      ...transformPiece(plan, shape, { sums, dw, row }, piece, (planes) => winogradKernels(planes, shape)),
-    ];
-  };
-  return [
-    ...launchPlanes(plan, { x, v: xs }, (planes) => winogradInput(planes, { ...shape, transposed: false }, grid)),
-    ...launchPlanes(plan, { dy, v: dys }, (planes) => winogradTiles(planes, shape)),
-    ...pieces.flatMap(ofPiece),
-  ];
-}
-
-/** The sums of a piece's channels, `row` elements each, as weights: a launch for every two chunks that meet in a kernel [o, i]. */
-export function transformPiece(
-  plan: Lowering,
-  { inputs, kernel: size }: WeightShape,
-  { sums, dw, row }: { sums: Tensor; dw: Tensor; row: number },
-  { channel0, channels }: Piece,
-  kernel: (planes: PlaneRange) => Kernel,
-): Launch[] {
-  const taps = areaOf(size);
-  return plan.chunks(dw).flatMap((target) =>
-    plan.chunks(sums).flatMap((source): Launch[] => {
-      const kernelOf = (element: number) => (channel0 + element / row) * inputs;
-      const p0 = Math.max(target.start / taps, kernelOf(source.start));
-      const p1 = Math.min(target.end / taps, kernelOf(Math.min(source.end, channels * row)));
-      if (p0 >= p1) return [];
-      const bases = { sumsBase: source.base + channel0 * row, dwBase: target.base };
-      return [{ kernel: kernel({ p0, p1, bases }), operands: { sums: view(sums, source), dw: view(dw, target) } }];
-    }),
-  );
 }
 
 function addSplits(plan: Lowering, partial: Tensor, dw: Tensor, splits: number): Launch[] {

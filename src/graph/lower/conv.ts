@@ -15,8 +15,8 @@ import { nested } from '../../kernels/nested.js';
 import { polyphase } from '../../kernels/polyphase.js';
 import { polyphaseWeight } from '../../kernels/polyphase-weight.js';
 import type { WinogradChannels, WinogradTile } from '../../kernels/winograd.js';
+import { winograd2Weight, winogradWeight } from '../../kernels/winograd-weight.js';
 import { winograd2 } from '../../kernels/winograd2.js';
-import { winograd2Weight } from '../../kernels/winograd2-weight.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor, type View } from '../tensor.js';
 import { type Candidate, lanesOf } from './candidates.js';
 import { lowerWinogradAdjoint } from './conv-adjoint.js';
@@ -30,7 +30,7 @@ import {
   lowerWinogradChannels,
 } from './conv-packed.js';
 import { lowerTiles, lowerWeightTiles } from './conv-tiles.js';
-import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads, lowerWeightWinograd } from './conv-weight.js';
+import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads } from './conv-weight.js';
 import { meetings, slicesOf, view, whole } from './slices.js';
 import { lowerTileSums } from './tile-sums.js';
 
@@ -203,15 +203,14 @@ export const WEIGHT_QUADS: Candidate<WeightShape> = {
 
 export const WEIGHT_WINOGRAD: Candidate<WeightShape> = {
   pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
-  form: 'winograd-8x4 (outputs × inputs), also -broadcast, for 3×3 of stride 1',
+  form: 'winograd-1x32 (vec4 of inputs × outputs), also -broadcast, for 3×3 of stride 1',
   fits: fitsWinograd,
   rounds: true,
-  shared: ([ob]) => ob!,
-  quick: ['winograd-16x4-broadcast'],
-  full: ['winograd-16x4', 'winograd-8x4-broadcast', 'winograd-8x8-broadcast'],
-  lower(plan, node, shape, [ob, ib], name) {
-    return lowerWeightWinograd(plan, node, shape, { ob: ob!, ib: ib!, broadcast: lanesOf(plan.device, name, ob!) });
-  },
+  shared: ([, oc]) => oc!,
+  quick: ['winograd-1x32-broadcast'],
+  full: ['winograd-1x32', 'winograd-1x16-broadcast', 'winograd-2x32-broadcast'],
+  lower: (plan, node, shape, numbers, name) =>
+    lowerTileSums(plan, node, shape, winogradTile(plan, numbers, name), winogradWeight),
 };
 
 export const WEIGHT_WINOGRAD2: Candidate<WeightShape> = {

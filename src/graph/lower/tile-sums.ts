@@ -1,10 +1,13 @@
+import { areaOf } from '../../kernels/conv.js';
 import type { WeightShape } from '../../kernels/conv-weight.js';
+import type { Kernel } from '../../kernels/kernel.js';
+import type { PlaneRange } from '../../kernels/planes.js';
 import {
   type Band,
   bandsOf,
   channelGrid,
   ofTiles,
-  POSITIONS,
+  type Piece,
   piecesOf,
   type TileForm,
   tileKernels,
@@ -13,12 +16,10 @@ import {
   tileWeights,
 } from '../../kernels/tile-sums.js';
 import { orderOf, type WinogradTile, winogradPacking } from '../../kernels/winograd.js';
-import type { Piece } from '../../kernels/winograd-weight.js';
 import { planeOf } from '../chunks.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';
 import { lowerSums } from './conv-packed.js';
-import { transformPiece } from './conv-weight.js';
-import { launchPairs, type Slice, slicesOf } from './slices.js';
+import { launchPairs, type Slice, slicesOf, view } from './slices.js';
 
 /** Slices of the sums of a piece's channels, counted in those of all. */
 const sumSlices = (plan: Lowering, sums: Tensor, { channel0, channels }: Piece): Slice[] =>
@@ -38,17 +39,38 @@ function memoryOf(plan: Lowering, form: TileForm, shape: WeightShape, tile: Wino
   const { row: channels } = channelGrid(form, shape);
   const { groups } = shape;
   const { tiles } = bands[0]!;
-  const row = POSITIONS * channels;
+  const row = form.positions * channels;
   const packing = winogradPacking(ofTiles(shape, bands[0]!), tile);
   const v = plan.scratch([1, groups * tiles, row]);
-  const packed = plan.scratch([packing.blocks, tiles, POSITIONS * packing.lanes]);
+  const packed = plan.scratch([packing.blocks, tiles, form.positions * packing.lanes]);
   const sums = plan.scratch([1, Math.max(...pieces.map((piece) => piece.channels)), row]);
   const isWhole = (tensor: Tensor) => plan.chunks(tensor).length === 1;
   const orders = {
-    v: orderOf(groups * tiles, { lanes: channels }, POSITIONS, isWhole(v)),
-    packed: orderOf(tiles, packing, POSITIONS, isWhole(packed)),
+    v: orderOf(groups * tiles, { lanes: channels }, form.positions, isWhole(v)),
+    packed: orderOf(tiles, packing, form.positions, isWhole(packed)),
   };
   return { bands, pieces, packing, v, packed, sums, row, orders };
+}
+
+/** The sums of a piece's channels, `row` elements each, as weights: a launch for every two chunks that meet in a kernel [o, i]. */
+function transformPiece(
+  plan: Lowering,
+  { inputs, kernel: size }: WeightShape,
+  { sums, dw, row }: { sums: Tensor; dw: Tensor; row: number },
+  { channel0, channels }: Piece,
+  kernel: (planes: PlaneRange) => Kernel,
+): Launch[] {
+  const taps = areaOf(size);
+  return plan.chunks(dw).flatMap((target) =>
+    plan.chunks(sums).flatMap((source): Launch[] => {
+      const kernelOf = (element: number) => (channel0 + element / row) * inputs;
+      const p0 = Math.max(target.start / taps, kernelOf(source.start));
+      const p1 = Math.min(target.end / taps, kernelOf(Math.min(source.end, channels * row)));
+      if (p0 >= p1) return [];
+      const bases = { sumsBase: source.base + channel0 * row, dwBase: target.base };
+      return [{ kernel: kernel({ p0, p1, bases }), operands: { sums: view(sums, source), dw: view(dw, target) } }];
+    }),
+  );
 }
 
 /**
