@@ -49,7 +49,7 @@ for (const { name, size, options } of RECIPES) {
     const plans = WAYS.map((way) => plan([...options, '--size', size, ...way, ...(vgg ? [] : ['--no-vgg-loss'])]));
     const [{ weightBytes, optimizerBytes }] = plans;
     const fixed = gib(weightBytes + optimizerBytes);
-    const peaks = plans.map(({ peakBytes }) => cell(peakBytes));
+    const peaks = plans.map(({ leastBytes }) => cell(leastBytes));
     rows.push(`| ${[name, size.replace('x', '×'), vgg ? 'with' : 'without', fixed, ...peaks].join(' | ')} |`);
     console.error(rows.at(-1));
   }

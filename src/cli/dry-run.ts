@@ -15,6 +15,7 @@ import { duration } from './duration.js';
 import {
   type Attempt,
   explainingOutOfMemory,
+  gib,
   keptBytes,
   type MemoryReport,
   memoryOf,
@@ -35,6 +36,8 @@ export interface Planned {
   /** The same training, with up to so many bytes of weights that are transformed once a step. */
   keeping?(bytes: number): Planned;
   keep?: number;
+  /** Bytes that would do: without what is kept to save time. */
+  leastBytes?: number;
   /** Of a training: the steps, where the data tell them, and the rough time of one. */
   pace?: { steps?: number; compile: Compile; roughStepMs(estimate: MemoryEstimate): number };
 }
@@ -86,7 +89,9 @@ export async function withKept(device: Device, planned: Planned, memoryGb: numbe
   const memory = memoryOf(device, memoryGb);
   if (memory === undefined || !planned.keeping) return planned;
   const { estimate, fits } = await memoryReport(device, planned.asked, () => [], memory);
-  return fits ? planned.keeping(Math.min(KEPT_BYTES, (memory - estimate!.peakBytes) / 2)) : planned;
+  if (!fits) return planned;
+  const { peakBytes: leastBytes } = estimate!;
+  return { ...planned.keeping(Math.min(KEPT_BYTES, (memory - leastBytes) / 2)), leastBytes };
 }
 
 export function plannedPainting(file: GeneratorFile, size: Size, compile: Compile, memoryGb?: number): Planned {
@@ -139,8 +144,11 @@ export async function dryRun(plan: (precision: Precision) => Planned, options: D
     const planned = await withKept(device, plan(precision), options.memoryGb);
     const report = await reportOf(device, planned, memoryOf(device, options.memoryGb));
     const time = await timeOf(device, planned, report);
-    if (options.json) return console.log(JSON.stringify({ ...reportJson(report), ...time }));
+    const { leastBytes = report.estimate?.peakBytes } = planned;
+    if (options.json) return console.log(JSON.stringify({ ...reportJson(report), leastBytes, ...time }));
     console.log(reportText(`${planned.what} on ${device.profile.name}`, report));
+    if (planned.leastBytes)
+      console.log(`${gib(planned.leastBytes)} would do: the rest keeps transformed weights through a step`);
     if (time) console.log(timeText(time));
   } finally {
     device.close();

@@ -115,7 +115,8 @@ test('a training keeps transformed weights in half of what it leaves, up to the 
   assert.is(await kept(2, 32), KEPT_BYTES);
   assert.is(await kept(2, undefined), 0, "a GPU's memory is not known");
   assert.is(await kept(4, 3), 0, 'what does not fit anyway is to say so as it is');
-  const { asked } = await withKept(deviceWith(), keeping(2), 3);
+  const { asked, leastBytes } = await withKept(deviceWith(), keeping(2), 3);
+  assert.is(leastBytes, 2 * GIB);
   assert.is((await asked.estimate(deviceWith())).peakBytes, 2.5 * GIB, 'it is planned as it will run');
 });
 
