@@ -61,7 +61,7 @@ writeFileSync(
   `# What fits which card
 
 Written by \`npm run docs:memory\`; do not edit. Each row is \`pix2pixhd train --dry-run --size WxH\`, batch 1, 35 classes with
-instances. Figures are GiB of GPU memory at the fullest moment, and behind them the smallest of the cards of
+instances. Figures are GiB of GPU memory at the fullest moment, without the transformed weights that are kept where memory is left, and behind them the smallest of the cards of
 ${CARDS.slice(0, -1).join(', ')} and ${CARDS.at(-1)} GB that holds it with ${KEPT_GB} GB left for the desktop; – none of them. Planned with bindings of
 ${limits.maxStorageBufferBindingSize / 2 ** 20} MiB on the adapter of the machine that wrote it; kernels of other adapters need a little more or less
 beside the maps, which \`--dry-run\` tells there.

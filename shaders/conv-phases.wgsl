@@ -30,12 +30,14 @@ const ROWS: u32 = 1;
 const QUADS: u32 = 1;
 const OC: u32 = 8;
 const PARTS: u32 = 1;        // OC / LANES
-const LOADS: u32 = 3;        // TW·PARTS
+const OUTER: u32 = 8;        // LANES or 1: all taps are added to one channel's sums,
+const INNER: u32 = 1;        // or one after the other to those of all LANES
+const TAPS: u32 = 9;         // TH·TW
+const LOADS: u32 = 9;        // TAPS·PARTS
 const LINES: u32 = 2;        // rows that the tile reads
 const VECS: u32 = 2;         // vec4 of each of them
 const SPAN: u32 = 8;         // VECS·4
 const VALUES: u32 = 16;      // LINES·SPAN
-const SHIFTED: u32 = 1;      // ROWS·QUADS
 const TILE: u32 = 8;         // ROWS·QUADS·OC
 const PAIR: u32 = 16;        // 2·TILE
 const SUMS: u32 = 32;        // 4·TILE
@@ -129,7 +131,7 @@ fn main(
 
   let rowStep = params.xQuads;
   let plane = params.xRows * rowStep;
-  let kernelStep = TH * TW * OC;
+  let kernelStep = TAPS * OC;
   var at = (xPlane + i0) * plane + y0 * rowStep + c0 - params.xBase;
   var kernel = (wPlane + i0) * kernelStep - params.wBase;
   for (var i = i0; i < i1; i++) {
@@ -145,36 +147,31 @@ fn main(
         v[line * SPAN + s * 4u + 3u] = quad.w;
       }
     }
+    var loaded: array<Packed, LOADS>; // @registers
     // @unroll
-    for (var ty = 0u; ty < TH; ty++) {
-      var loaded: array<Packed, LOADS>; // @registers
+    for (var tap = 0u; tap < TAPS; tap++) {
       // @unroll
-      for (var tx = 0u; tx < TW; tx++) {
-        // @unroll
-        for (var s = 0u; s < PARTS; s++) {
-          loaded[tx * PARTS + s] = w[place(kernel + ((TH - 1u - ty) * TW + TW - 1u - tx) * OC + s * LANES, lane)];
-        }
+      for (var s = 0u; s < PARTS; s++) {
+        loaded[tap * PARTS + s] = w[place(kernel + (TAPS - 1u - tap) * OC + s * LANES, lane)];
       }
+    }
+    // @unroll
+    for (var s = 0u; s < PARTS; s++) {
       // @unroll
-      for (var tx = 0u; tx < TW; tx++) {
-        var shifted: array<vec4f, SHIFTED>; // @registers
+      for (var outer = 0u; outer < OUTER; outer++) {
         // @unroll
-        for (var r = 0u; r < ROWS; r++) {
+        for (var ty = 0u; ty < TH; ty++) {
           // @unroll
-          for (var q = 0u; q < QUADS; q++) {
-            shifted[r * QUADS + q] = vec4f(v[r * SPAN + AT_Y[ty] * SPAN + q * 4u + AT_X[tx]], v[r * SPAN + AT_Y[ty] * SPAN + q * 4u + AT_X[tx] + 1u], v[r * SPAN + AT_Y[ty] * SPAN + q * 4u + AT_X[tx] + 2u], v[r * SPAN + AT_Y[ty] * SPAN + q * 4u + AT_X[tx] + 3u]);
-          }
-        }
-        // @unroll
-        for (var s = 0u; s < PARTS; s++) {
-          // @unroll
-          for (var l = 0u; l < LANES; l++) {
-            let weight = pick(loaded[tx * PARTS + s], l);
+          for (var tx = 0u; tx < TW; tx++) {
             // @unroll
-            for (var r = 0u; r < ROWS; r++) {
+            for (var inner = 0u; inner < INNER; inner++) {
+              let weight = pick(loaded[ty * TW * PARTS + tx * PARTS + s], (outer * INNER + inner));
               // @unroll
-              for (var q = 0u; q < QUADS; q++) {
-                acc[PHASE_Y[ty] * PAIR + PHASE_X[tx] * TILE + r * QUADS * OC + q * OC + s * LANES + l] += shifted[r * QUADS + q] * weight;
+              for (var r = 0u; r < ROWS; r++) {
+                // @unroll
+                for (var q = 0u; q < QUADS; q++) {
+                  acc[PHASE_Y[ty] * PAIR + PHASE_X[tx] * TILE + r * QUADS * OC + q * OC + s * LANES + outer * INNER + inner] += vec4f(v[r * SPAN + AT_Y[ty] * SPAN + q * 4u + AT_X[tx]], v[r * SPAN + AT_Y[ty] * SPAN + q * 4u + AT_X[tx] + 1u], v[r * SPAN + AT_Y[ty] * SPAN + q * 4u + AT_X[tx] + 2u], v[r * SPAN + AT_Y[ty] * SPAN + q * 4u + AT_X[tx] + 3u]) * weight;
+                }
               }
             }
           }

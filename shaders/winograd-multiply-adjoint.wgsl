@@ -2,11 +2,13 @@
 //
 //   sums[n, i, r, t] = Σ_o  w[o, i, r] · x[n, o, r, t]
 //
-// x [N, O, R, 4·quads] as winograd-adjoint-input.wgsl leaves it; w packed by winograd-weights.wgsl for the convolution itself: 4·blockQuads channels o of a
-// block, in lines of 16, by position (kernels/winograd.ts, orderOf); sums [N, I, R, 4·quads]. As in winograd-multiply-channels.wgsl threads
-// stand side by side over the channels that they make, of which each owns VECS times four for TILES tiles, and the tiles are the same for
-// all: each lane of a subgroup loads one and hands it to the others; without subgroups LANES is 4 and every thread loads vec4. Of w a thread
-// loads four o at once for each of its channels, a vec4. Behind the last o w is zero.
+// x [N, O, R, 4·quads] as winograd-adjoint-input.wgsl leaves it; w packed by winograd-weights.wgsl for the convolution itself: 4·blockQuads
+// channels o of a block, in lines of 16, by position (kernels/winograd.ts, orderOf); sums [N, I, R, 4·quads]. As in
+// winograd-multiply-channels.wgsl threads stand side by side over the channels that they make, of which each owns 4·VECS for TILES tiles,
+// and the tiles are the same for all: each lane of a subgroup loads one and hands it to the others; without subgroups LANES is 4 and
+// every thread loads vec4. Of w a thread loads four o at once for each of its channels, a vec4: threads side by side read lines side by
+// side, at places that the compiler knows apart, since LINE is a constant. Behind the last o w is zero. Behind the last i a thread
+// reads other weights, or past the end, which WebGPU bounds, for sums that it does not store.
 //
 // Operands are whole. Dispatched by kernels/winograd-adjoint.ts; a workgroup has TILES tiles of one row and one block of channels.
 

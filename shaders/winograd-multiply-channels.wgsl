@@ -14,6 +14,7 @@
 enable subgroups; // @if BROADCAST
 
 const WG: u32 = 8;
+const LINE: u32 = 4;         // vec4 of a line
 const BROADCAST: bool = true;
 const LANES: u32 = 8;
 alias Packed = f32;          // one tile a lane, or vec4f
@@ -100,7 +101,7 @@ fn main(
   }
 
   var at = ((xPlane + i0) * params.positions + r) * params.quads * 4u - params.xBase;
-  var first = wPlane * params.positions * (WG * VECS) + i0 * params.wStep + r * params.wRow + thread / 4u * params.wLine + thread % 4u - params.wBase;
+  var first = wPlane * params.positions * (WG * VECS) + i0 * params.wStep + r * params.wRow + thread / LINE * params.wLine + thread % LINE - params.wBase;
   for (var i = i0; i < i1; i++) {
     var loaded: array<Packed, PARTS>; // @registers
     // @unroll
@@ -110,7 +111,7 @@ fn main(
     var weights: array<vec4f, VECS>; // @registers
     // @unroll
     for (var s = 0u; s < VECS; s++) {
-      weights[s] = w[first + s * WG / 4u * params.wLine];
+      weights[s] = w[first + s * WG / LINE * params.wLine];
     }
     // @unroll
     for (var p = 0u; p < PARTS; p++) {

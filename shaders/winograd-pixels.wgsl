@@ -2,7 +2,7 @@
 //
 //   v[g, t, r, i] = (Bᵀ·d·B)[r / 6, r % 6],  d[a, b] = x[n, g·I + i, 4·ty + top + a, 4·tx + left + b], mirrored or 0 outside of x
 //
-// x [N, G·I, H, W], v [G, band, 36, row]: input channels side by side, in whole vec4 with zeros behind the last. Tiles of all images are
+// x [N, G·I, H, W], v [G, band, 36, channels] or [36, G, band, channels]: input channels side by side, in whole vec4 with zeros behind the last. Tiles of all images are
 // counted as one, those of a band from `tile0` on; behind the last they are zero. Both are ranges of planes, of v [g, t]; a launch writes
 // what its x holds.
 // Dispatched by kernels/tile-sums.ts before winograd-multiply.wgsl, whose input channels are these tiles and whose tiles these channels;

@@ -5,7 +5,7 @@
 //   block = g·⌈O/oc⌉ + ⌊o/oc⌋, lane = o mod oc
 //
 // dy [N, G·O, H, W]. Lanes without a channel are zero, and so are tiles behind the last, of which a band has those from `tile0` on as in
-// polyphase-pixels.wgsl. Source and result are ranges of planes, of the result [block, t] or whole blocks (kernels/winograd.ts, orderOf).
+// winograd-pixels.wgsl. Source and result are ranges of planes, of the result [block, t] or whole blocks (kernels/winograd.ts, orderOf).
 // Dispatched by kernels/tile-sums.ts; a thread owns a channel of RUN tiles one after the other (winograd-pixels.wgsl).
 
 const WG: u32 = 64;

@@ -1,8 +1,8 @@
 // Winograd F(4×4, 3×3), the weights' part: every 3×3 kernel becomes U = G·g·Gᵀ, in the order winograd-multiply.wgsl reads:
 //
-//   packed[block, i·step + r·row + lane] = (G·g·Gᵀ)[r / 6, r % 6],  g = w[group, o, i], block = group·⌈outputs/oc⌉ + ⌊o/oc⌋, lane = o mod oc
+//   packed[block, i·step + r·row + lane] = (G·g·Gᵀ)[r / 6, r % 6],  g = w[group, o, i], block = group·groupBlocks + ⌊o/oc⌋, lane = o mod oc
 //
-// A position's weights may stand in lines of channels, [block / lines, r, block mod lines, i, lane] (winograd-multiply-channels.wgsl).
+// Or a block of winograd-multiply-channels.wgsl is several of these, its lines: [block / lines, r, block mod lines, i, lane].
 // w is [G·O, I, 3, 3] or, for convTranspose2d, [G·I, O, 3, 3] with its taps backwards: `wOut` and `wIn` are its strides. Lanes
 // without a channel are zero. Source and result are ranges [start, end) of their tensors, of the result whole planes [block, i], or
 // whole blocks where channels stand side by side (kernels/winograd.ts, orderOf).
@@ -16,7 +16,8 @@ alias Value = vec4f;
 struct Params {
   wOut: u32, wIn: u32, wGroup: u32,
   inputs: u32, outputs: u32,               // channels of one group
-  oc: u32, groupBlocks: u32, lines: u32,
+  oc: u32, groupBlocks: u32,
+  lines: u32,                              // blocks that stand together at every position
   row: u32, step: u32,                     // elements from a position to the next, from an input channel to the next
   tap0: u32, tapStep: i32,                 // taps forwards, or backwards from the last
   wStart: u32, wEnd: u32, wBase: u32,

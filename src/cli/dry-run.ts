@@ -33,8 +33,9 @@ export interface Planned {
   what: string;
   asked: Attempt;
   ways(): Attempt[][];
-  /** The same training, with up to so many bytes of weights that are transformed once a step. */
+  /** Of a training: the same with up to so many bytes of weights that are transformed once a step. */
   keeping?(bytes: number): Planned;
+  /** Those bytes. */
   keep?: number;
   /** Bytes that would do: without what is kept to save time. */
   leastBytes?: number;
@@ -44,9 +45,9 @@ export interface Planned {
 
 const pixels = ({ width, height }: Size): string => `${width}×${height}`;
 
-/** @param steps of the whole training, where they are known */
+/** @param steps of the whole training, where they are known @param keep bytes for transformed weights */
 export function plannedTraining(plan: TrainingPlan, steps?: number, keep = 0): Planned {
-  const attempt = ({ options, plan }: Saving): Attempt => ({
+  const attempt = ({ options, plan }: Saving, keep = 0): Attempt => ({
     options,
     estimate: (device) => trainingMemory(device, plan, keep),
   });
@@ -54,8 +55,8 @@ export function plannedTraining(plan: TrainingPlan, steps?: number, keep = 0): P
   const vgg = plan.vgg ? ', with the perceptual loss' : '';
   return {
     what: `training a ${netG} generator on ${pixels(plan.size)}, batch ${batchSize}${vgg}`,
-    asked: attempt({ options: '', plan }),
-    ways: () => trainingSavings(plan).map((way) => way.map(attempt)),
+    asked: attempt({ options: '', plan }, keep),
+    ways: () => trainingSavings(plan).map((way) => way.map((saving) => attempt(saving))),
     keep,
     keeping: (bytes) => plannedTraining(plan, steps, bytes),
     pace: {
@@ -144,11 +145,13 @@ export async function dryRun(plan: (precision: Precision) => Planned, options: D
     const planned = await withKept(device, plan(precision), options.memoryGb);
     const report = await reportOf(device, planned, memoryOf(device, options.memoryGb));
     const time = await timeOf(device, planned, report);
-    const { leastBytes = report.estimate?.peakBytes } = planned;
-    if (options.json) return console.log(JSON.stringify({ ...reportJson(report), leastBytes, ...time }));
+    const { peakBytes = null } = report.estimate ?? {};
+    const { leastBytes = peakBytes } = planned;
+    const least = planned.keeping ? { leastBytes } : {};
+    if (options.json) return console.log(JSON.stringify({ ...reportJson(report), ...least, ...time }));
     console.log(reportText(`${planned.what} on ${device.profile.name}`, report));
-    if (planned.leastBytes)
-      console.log(`${gib(planned.leastBytes)} would do: the rest keeps transformed weights through a step`);
+    if (planned.keeping && leastBytes! < peakBytes!)
+      console.log(`${gib(leastBytes!)} would do: the rest keeps transformed weights through a step`);
     if (time) console.log(timeText(time));
   } finally {
     device.close();

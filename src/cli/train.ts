@@ -251,7 +251,7 @@ interface Session {
   measuring?: Measuring;
 }
 
-/** The training with its precision decided, and what is kept beside it: one that goes on keeps that of its checkpoint where it may choose. */
+/** The training with its precision decided, its checkpoint's where one goes on and may choose, and with what is kept beside it. */
 async function settled(device: Device, { training, options, planned }: Session, { start, progress }: From) {
   const before = options.precision === 'auto' && progress ? (start?.lossScale ? 'f16' : 'f32') : options.precision;
   const precision = await settledPrecision(device, before, planned, options.memoryGb);

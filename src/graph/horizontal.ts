@@ -6,8 +6,8 @@ import { type Launch, rootOf, type View } from './tensor.js';
 const isSame = (a: View, b: View): boolean => a.tensor === b.tensor && a.chunk.index === b.chunk.index;
 
 /**
- * Both fill temporaries of their node, neither of which the other sees. What both read is bound once, so it has to be the same. Two by one
- * kernel are none: the second is there for some sizes only, such as a copy of rows that are no whole vec4, and pictures of other sizes would
+ * Both fill temporaries of their node, neither of which the other sees. What both read is bound once, so it has to be the same. Two launches of one
+ * kernel are not joined: the second is there for some sizes only, such as a copy of rows that are no whole vec4, and pictures of other sizes would
  * compile a pipeline more.
  */
 function areApart(a: Launch, b: Launch): boolean {

@@ -7,6 +7,7 @@ import {
   type QuadTile,
   quadPacking,
   sharedWeights,
+  WIDE,
   WORKGROUP,
 } from './conv-quads.js';
 import type { Kernel } from './kernel.js';
@@ -49,6 +50,7 @@ export function phasesKernel(shape: ConvShape, tile: QuadTile, columns: Columns,
   const { images, blocks, x, w, out } = parts;
   const { rows, quads, oc, broadcast } = tile;
   const { lanes, ...sharing } = sharedWeights(broadcast);
+  const inner = broadcast >= WIDE ? 1 : lanes;
   const [ys, xs] = axes(shape);
   const [tapsY, tapsX] = [tapsOf(ys, kernel[0], columns.top), tapsOf(xs, kernel[1], columns.left)];
   const reach = (taps: readonly { at: number }[]) => Math.max(...taps.map(({ at }) => at));
@@ -74,12 +76,14 @@ export function phasesKernel(shape: ConvShape, tile: QuadTile, columns: Columns,
       QUADS: quads,
       OC: oc,
       PARTS: oc / lanes,
-      LOADS: (kernel[1] * oc) / lanes,
+      OUTER: lanes / inner,
+      INNER: inner,
+      TAPS: areaOf(kernel),
+      LOADS: (areaOf(kernel) * oc) / lanes,
       LINES: lines,
       VECS: vecs,
       SPAN: 4 * vecs,
       VALUES: lines * 4 * vecs,
-      SHIFTED: rows * quads,
       TILE: size,
       PAIR: 2 * size,
       SUMS: 4 * size,

@@ -1,5 +1,4 @@
 import kernelsSource from '../../shaders/polyphase-kernels.wgsl';
-import pixelsSource from '../../shaders/polyphase-pixels.wgsl';
 import tilesSource from '../../shaders/polyphase-tiles.wgsl';
 import { PHASE_POSITIONS, PHASES, SIDE } from './polyphase.js';
 import { phasedPixels, type TileForm } from './tile-sums.js';
@@ -24,7 +23,7 @@ export const polyphaseWeight: TileForm = {
   side: SIDE,
   positions: PHASE_POSITIONS,
   phases: PHASES,
-  pixels: phasedPixels(pixelsSource, SIDE, ({ stride }) => 3 - stride[0]),
+  pixels: phasedPixels(SIDE, ({ stride }) => 3 - stride[0]),
   tiles: { source: tilesSource, flops: 21, run: 1 },
   kernels: { source: kernelsSource, flops: 192 },
   threads: 2,

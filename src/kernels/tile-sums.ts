@@ -1,3 +1,4 @@
+import phasedPixelsSource from '../../shaders/polyphase-pixels.wgsl';
 import { type ConvShape, type DirectParts, type Packing, type Part, range } from './conv.js';
 import type { WeightShape } from './conv-weight.js';
 import { groupsFor, type Kernel } from './kernel.js';
@@ -22,7 +23,7 @@ interface TileTransform extends Omit<Transform, 'name'> {
   run: number;
 }
 
-/** How x's tiles are transformed: the shader, and what of its constants and uniforms another has not. */
+/** How x's tiles are transformed: the shader, and the constants and uniforms that only it has. */
 interface Pixels extends TileTransform {
   constants: NonNullable<Kernel['constants']>;
   params(shape: WeightShape): Record<string, number>;
@@ -53,8 +54,8 @@ const tilesOf = ({ side, positions }: TileForm, shape: WeightShape): TileGrid =>
 const phaseRow = ({ inputs }: WeightShape): number => 4 * Math.ceil(inputs / 4);
 
 /** By polyphase-pixels.wgsl: tiles of 4×4 pixels of phases that lie so many pixels `apart`. */
-export const phasedPixels = (source: string, side: number, apart: (shape: WeightShape) => number): Pixels => ({
-  source,
+export const phasedPixels = (side: number, apart: (shape: WeightShape) => number): Pixels => ({
+  source: phasedPixelsSource,
   flops: 32,
   run: 1,
   constants: { SIDE: side },
@@ -96,7 +97,8 @@ export const ofTiles = (shape: WeightShape, { tiles }: Band): ConvShape => ({
 });
 
 /**
- * What the sums of a piece may take. 512 channels on 8×16 are one: in four they take as long (lavapipe), at two dispatches each.
+ * What the sums of a piece may take. 512 channels on 8×16 by F(2×2, 3×3) are one: in four they take as long (lavapipe), at two
+ * dispatches each.
  */
 const PIECE_BYTES = 2 ** 24;
 
@@ -130,6 +132,9 @@ function tileParams(form: TileForm, shape: WeightShape, { tile0, tiles: band }: 
   return { groups: shape.groups, tilesX, tiles, allTiles: shape.images * tiles, tile0, band };
 }
 
+/** The constant of shaders whose threads have more than one tile. */
+const runOf = ({ run }: TileTransform): Record<string, number> => (run > 1 ? { RUN: run } : {});
+
 /** x, v; parts in planes. */
 export function tilePixels(
   form: TileForm,
@@ -140,12 +145,12 @@ export function tilePixels(
 ): Kernel {
   const { inputs, input, padding, reflect } = shape;
   const { source, flops, run, constants, params } = form.pixels;
+  const planes = v.end - v.start;
   const { row: channels } = channelGrid(form, shape);
-  const threads = (v.end - v.start) * channels;
   return {
     name: `convWeight.${form.name}.pixels`,
     source,
-    constants: { REFLECT: reflect, ...constants },
+    constants: { REFLECT: reflect, ...runOf(form.pixels), ...constants },
     params: {
       ...tileParams(form, shape, band),
       ...order,
@@ -159,8 +164,8 @@ export function tilePixels(
       ...range('x', x),
       ...range('v', v),
     },
-    workgroups: groupsFor(Math.ceil((v.end - v.start) / run) * channels),
-    flops: flops * threads,
+    workgroups: groupsFor(Math.ceil(planes / run) * channels),
+    flops: flops * planes * channels,
   };
 }
 
@@ -179,7 +184,7 @@ export function tileWeights(
   return {
     name: `convWeight.${form.name}.tiles`,
     source,
-    constants: {},
+    constants: runOf(form.tiles),
     params: {
       ...tileParams(form, shape, band),
       ...order,

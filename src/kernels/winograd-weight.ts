@@ -1,4 +1,3 @@
-import pixels2Source from '../../shaders/polyphase-pixels.wgsl';
 import kernelsSource from '../../shaders/winograd-kernels.wgsl';
 import pixelsSource from '../../shaders/winograd-pixels.wgsl';
 import tilesSource from '../../shaders/winograd-tiles.wgsl';
@@ -25,8 +24,9 @@ const BY_TAP = {
   },
 };
 
+/** Whole vec4 where every output's kernels are all in a launch. */
 const finish: TileForm['finish'] = ({ p0, p1, bases }, { inputs }) => {
-  const whole = [inputs, p0, p1, bases.dwBase!].every((count) => count % 4 === 0);
+  const whole = [inputs, bases.dwBase!].every((count) => count % 4 === 0) && [p0, p1].every((p) => p % inputs === 0);
   return { ...(whole ? { constants: {} } : BY_TAP), params: {} };
 };
 
@@ -49,7 +49,7 @@ export const winograd2Weight: TileForm = {
   side: SIDE2,
   positions: POSITIONS2,
   phases: 1,
-  pixels: phasedPixels(pixels2Source, SIDE2, () => 0),
+  pixels: phasedPixels(SIDE2, () => 0),
   tiles: { source: tiles2Source, flops: 20, run: 1 },
   kernels: { source: kernels2Source, flops: 96 },
   threads: 1,

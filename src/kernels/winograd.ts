@@ -15,7 +15,7 @@ import {
   range,
   weightStrides,
 } from './conv.js';
-import { quadPacking, sharedWeights, WORKGROUP } from './conv-quads.js';
+import { quadPacking, sharedWeights, WIDE, WORKGROUP } from './conv-quads.js';
 import { groupsFor, type Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
@@ -81,9 +81,12 @@ export function bandsOf(grid: TileGrid, planes: number): TileGrid[] {
 export const tilesOf = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, POSITIONS);
 
 export const winogradPacking = (shape: ConvShape, { oc }: WinogradTile): Packing => quadPacking(shape, { oc });
+/** Channels whose weights a line of a processor's cache holds. */
+const LINE = 16;
+
 export const channelsPacking = (shape: ConvShape, { vecs }: WinogradChannels): Packing => ({
   ...quadPacking(shape, { oc: 4 * WORKGROUP * vecs }),
-  line: 16,
+  line: LINE,
 });
 
 /** x, v. */
@@ -222,12 +225,6 @@ function multiplication(
 
 const inVec4 = (part: Part): Part => ({ ...part, base: part.base / 4 });
 
-/**
- * Lanes from which on a step takes two input channels, and weights are loaded as vec4: F(2×2, 3×3) of 256 and 512 channels
- * takes 0.8 of the time on lavapipe's eight. On SwiftShader's four it would take 1.4.
- */
-const WIDE = 8;
-
 /** Threads side by side over tiles. */
 export function winogradMultiply(
   shape: ConvShape,
@@ -318,7 +315,7 @@ export function winogradChannels(
       ...range('w', inVec4(parts.w)),
       wRow: order.row / 4,
       wStep: order.step / 4,
-      wLine: order.step > packing.oc ? 4 : 4 * shape.inputs,
+      wLine: ((order.step > packing.oc ? 1 : shape.inputs) * LINE) / 4,
       ...range('out', inVec4(parts.out)),
     },
   };

@@ -288,9 +288,11 @@ function twoStorages(): number[] {
 for (const [name, file, message] of HOSTILE) {
   test(`refused: ${name}`, async () => {
     const bytes = file();
-    const start = performance.now();
+    const before = process.cpuUsage();
     await refuses(() => parsePth(bytes, 'hostile.pth'), 65, message);
-    assert.ok(performance.now() - start < 2000, 'within two seconds');
+    // Of this process: what else the machine does is no fault of the file's.
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 2e6, 'within two seconds of a processor');
   });
 }
 

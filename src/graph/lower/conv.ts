@@ -202,7 +202,8 @@ export const WEIGHT_QUADS: Candidate<WeightShape> = {
 };
 
 export const WEIGHT_WINOGRAD: Candidate<WeightShape> = {
-  pattern: /^winograd-(\d+)x(\d+)(?:-broadcast)?$/,
+  // Not 8x4 or 16x4, outputs × inputs of the kernel before this one, which checkpoints may name.
+  pattern: /^winograd-([1-4])x(\d+)(?:-broadcast)?$/,
   form: 'winograd-1x32 (vec4 of inputs × outputs), also -broadcast, for 3×3 of stride 1',
   fits: fitsWinograd,
   rounds: true,
