@@ -74,7 +74,10 @@ const shadersFirst = {
   },
 };
 
-/** Functions become arrows, which is unsafe only for what is called with `new`: classes alone are here. A pass more takes nothing off any more. */
+/**
+ * Functions become arrows, which is unsafe only for what is called with `new`: classes alone are here. More passes than these take
+ * nothing off.
+ */
 const COMPRESSED = { passes: 6, ecma: 2022, unsafe_arrows: true };
 
 /** A second minifier: swc takes another 6 % of what esbuild leaves. */

@@ -115,7 +115,7 @@ export function sharedWeights(broadcast: number, four = false): Sharing {
 
 /**
  * Lanes from which on a step takes more at once, since sums, more than there are registers, are read and written once a step: two input channels
- * of F(2×2, 3×3), and weights as vec4, take 0.8 of the time on lavapipe's eight, all taps of `phases` 0.7. On SwiftShader's four they would
+ * of F(2×2, 3×3), and weights as vec4, take 0.8 of the time on lavapipe's eight, all taps of `phases` 0.75. On SwiftShader's four they would
  * take 1.4 and 1.2.
  */
 export const WIDE = 8;

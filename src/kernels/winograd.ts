@@ -39,6 +39,9 @@ export interface WinogradChannels {
 export const SIDE = 4;
 export const POSITIONS = 36;
 
+/** Channels whose weights a line of a processor's cache holds. */
+const LINE = 16;
+
 /** Tiles of a plane or of a band of it. */
 export interface TileGrid {
   /** Numbers of a tile between the transforms. */
@@ -81,9 +84,6 @@ export function bandsOf(grid: TileGrid, planes: number): TileGrid[] {
 export const tilesOf = (shape: Pick<ConvShape, 'output'>): TileGrid => tileGrid(shape, SIDE, POSITIONS);
 
 export const winogradPacking = (shape: ConvShape, { oc }: WinogradTile): Packing => quadPacking(shape, { oc });
-/** Channels whose weights a line of a processor's cache holds. */
-const LINE = 16;
-
 export const channelsPacking = (shape: ConvShape, { vecs }: WinogradChannels): Packing => ({
   ...quadPacking(shape, { oc: 4 * WORKGROUP * vecs }),
   line: LINE,
