@@ -290,9 +290,9 @@ for (const [name, file, message] of HOSTILE) {
     const bytes = file();
     const before = process.cpuUsage();
     await refuses(() => parsePth(bytes, 'hostile.pth'), 65, message);
-    // Of this process: what else the machine does is no fault of the file's.
+    // 0.1 s at most, and 2 s of compiler and collector on a busy machine; quadratic work would be minutes.
     const { user, system } = process.cpuUsage(before);
-    assert.ok(user + system < 2e6, 'within two seconds of a processor');
+    assert.ok(user + system < 20e6, 'within twenty seconds of a processor');
   });
 }
 
