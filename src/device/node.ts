@@ -3,6 +3,7 @@
 import { fileCache } from './cache-folder.js';
 import { answersTo, type Device, type DeviceOptions, deviceOf, infoOf } from './device.js';
 import { DeviceUnavailableError } from './errors.js';
+import { restWhileWaiting } from './resting.js';
 import { loadSwiftShader } from './swiftshader.js';
 
 /** The names people know these adapters by, and what the adapters call themselves. */
@@ -91,6 +92,7 @@ async function swiftShader(reason: string): Promise<Choice> {
 
 interface Held {
   instances: Map<string, GPU>;
+  resting?: boolean;
   noticed: boolean;
 }
 
@@ -125,5 +127,7 @@ async function dawn(): Promise<typeof import('webgpu')> {
   for (const [key, value] of Object.entries(module.globals)) {
     if (!(key in globalThis)) Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
   }
+  if (!held.resting) restWhileWaiting(module.globals);
+  held.resting = true;
   return module;
 }
