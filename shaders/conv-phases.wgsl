@@ -7,8 +7,8 @@
 // Every tap belongs to one phase, and all phases read the same few pixels: a thread owns ROWS × QUADS × 4 pixels of x, hence
 // four times as many of out, of OC channels, and loads a pixel once for all TH·TW taps where a kernel a phase loads it up to
 // four times. On two cores, against conv-quads.wgsl: 64 → 32 channels of 16×32, 3×3: 1.3 to 2 times as fast on lavapipe, 1.8 on
-// SwiftShader; 128 → 64 of 32×64: 1.1 to 1.3 on lavapipe. Two rows a thread gain 15 % on SwiftShader, and take LLVM 2.5
-// times as long to compile. Weights are shared as in conv-quads.wgsl: w is packed by conv-pack.wgsl as [block, i, ky, kx, OC],
+// SwiftShader; 128 → 64 of 32×64: 1.1 to 1.3 on lavapipe. Two rows a thread take 0.85 of the time of one on lavapipe, 0.8 on
+// SwiftShader, and LLVM 2.5 times as long to compile. Weights are shared as in conv-quads.wgsl: w is packed by conv-pack.wgsl as [block, i, ky, kx, OC],
 // and LANES threads load one each and hand it round, or every thread loads vec4.
 //
 // Operands are ranges of planes, and launches continue each other's sums, as in conv.wgsl.

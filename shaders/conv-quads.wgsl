@@ -6,8 +6,8 @@
 // A thread owns ROWS × QUADS × 4 pixels of OC channels. On a CPU adapter a load costs 20–40 multiply-adds and is no cheaper
 // where all lanes want the same, as they do the weights: here each lane of a subgroup (LANES, the whole workgroup or a
 // part of it) loads one weight and hands it to the others, so a weight costs a broadcast. Without subgroups LANES is 4 and
-// every thread loads its weights as vec4. 64 channels on 64×64, two cores: lavapipe 33 GF/s (conv.wgsl 9), SwiftShader 2.7
-// (1.8). w is packed by conv-pack.wgsl as [block, i, ky, kx, OC].
+// every thread loads its weights as vec4. Where a lane loads a vec4 of them, LANES is 32. 64 channels on 64×64, two cores: lavapipe
+// 33 GF/s (conv.wgsl 9), SwiftShader 2.7 (1.8). w is packed by conv-pack.wgsl as [block, i, ky, kx, OC].
 //
 // Operands are ranges of planes, and launches continue each other's sums, as in conv.wgsl.
 // Dispatched by kernels/conv-quads.ts, once per phase and combination of ranges; a workgroup has one block of channels.

@@ -150,7 +150,7 @@ export function quadsKernel(
   const { inputs } = shape;
   const { images, blocks, x, w, out } = parts;
   const { rows, quads, oc, broadcast } = tile;
-  const { lanes, ...sharing } = sharedWeights(broadcast);
+  const { lanes, ...sharing } = sharedWeights(broadcast, broadcast >= WIDE && oc % (4 * broadcast) === 0);
   const { vecs, places } = tapPlaces(px, columns, quads);
   const tw = places.length;
   const taps = px.taps > 0 ? py.taps : 0;

@@ -5,6 +5,7 @@ export const SUMS = [
   { conv: 'direct-8x8', convWeight: 'direct-4x4' },
   { conv: 'direct-3x5', convWeight: 'direct-3x2' },
   { conv: 'quads-2x1x16-broadcast', convWeight: 'quads-8-broadcast' },
+  { conv: 'quads-1x2x32-broadcast', convWeight: 'quads-16-broadcast' },
   { conv: 'quads-1x2x4', convWeight: 'quads-3' },
   { conv: 'tiles-32x32', convWeight: 'tiles-32x32' },
   { conv: 'tiles-64x64', convWeight: 'tiles-64x64' },
@@ -12,7 +13,7 @@ export const SUMS = [
 ];
 
 /** Likewise, of transposed convolutions of stride 2. */
-export const PHASES = [{ conv: 'phases-1x1x8-broadcast' }, { conv: 'phases-1x2x4' }];
+export const PHASES = [{ conv: 'phases-2x1x8-broadcast' }, { conv: 'phases-1x2x4' }];
 
 /** F(4×4, 3×3). */
 export const WINOGRAD = [

@@ -81,8 +81,8 @@ export const QUADS: Candidate<ConvShape> = {
   pattern: /^quads-(\d+)x(\d+)x(\d+)(?:-broadcast)?$/,
   form: 'quads-2x1x16 (rows × vec4 × channels), also -broadcast',
   shared: ([, , oc]) => oc!,
-  quick: ['quads-2x1x16-broadcast'],
-  full: ['quads-2x1x16', 'quads-2x2x8', 'quads-1x2x16-broadcast', 'quads-4x1x8-broadcast', 'quads-2x2x8-broadcast'],
+  quick: ['quads-2x1x16-broadcast', 'quads-1x2x32-broadcast'],
+  full: ['quads-2x1x16', 'quads-2x2x8', 'quads-2x1x32-broadcast', 'quads-4x1x8-broadcast', 'quads-2x2x8-broadcast'],
   lower: (plan, node, shape, numbers, name) =>
     lowerQuads(plan, node, shape, phasePairs(shape), quadTile(plan, numbers, name)),
 };
@@ -92,8 +92,8 @@ export const PHASES: Candidate<ConvShape> = {
   form: 'phases-1x1x8 (rows × vec4 × channels), also -broadcast, for transposed ones of stride 2',
   fits: fitsPhases,
   shared: ([, , oc]) => oc!,
-  quick: ['phases-1x1x8-broadcast'],
-  full: ['phases-1x1x8', 'phases-1x1x16-broadcast', 'phases-2x1x8-broadcast'],
+  quick: ['phases-2x1x8-broadcast'],
+  full: ['phases-1x1x8', 'phases-1x1x8-broadcast', 'phases-1x1x16-broadcast'],
   lower: (plan, node, shape, numbers, name) => lowerPhases(plan, node, shape, quadTile(plan, numbers, name)),
 };
 
@@ -104,7 +104,7 @@ export const WINOGRAD: Candidate<ConvShape> = {
   rounds: true,
   shared: ([, oc]) => oc!,
   quick: ['winograd-1x32-broadcast'],
-  full: ['winograd-1x32', 'winograd-1x16-broadcast', 'winograd-2x16-broadcast', 'winograd-4x32'],
+  full: ['winograd-1x32', 'winograd-1x16-broadcast', 'winograd-2x32-broadcast', 'winograd-1x64-broadcast'],
   lower: (plan, node, shape, numbers, name) => lowerWinograd(plan, node, shape, winogradTile(plan, numbers, name)),
 };
 
@@ -151,7 +151,7 @@ export const POLYPHASE: Candidate<ConvShape> = {
   rounds: true,
   shared: ([, oc]) => oc!,
   quick: ['polyphase-1x32-broadcast'],
-  full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast', 'polyphase-4x16-broadcast'],
+  full: ['polyphase-1x32', 'polyphase-1x16-broadcast', 'polyphase-2x16-broadcast', 'polyphase-1x64-broadcast'],
   lower(plan, node, shape, numbers, name) {
     const tile = winogradTile(plan, numbers, name);
     if (shape.transposed && shape.stride[0] > 1) return lowerPhasedOutput(plan, node, shape, tile);
@@ -166,7 +166,7 @@ export const NESTED: Candidate<ConvShape> = {
   rounds: true,
   shared: ([, oc]) => oc!,
   quick: ['nested-1x32-broadcast'],
-  full: ['nested-1x32', 'nested-1x16-broadcast', 'nested-2x16-broadcast'],
+  full: ['nested-1x32', 'nested-1x16-broadcast', 'nested-2x32-broadcast', 'nested-1x64-broadcast'],
   lower: (plan, node, shape, numbers, name) =>
     lowerPhased(plan, node, shape, winogradTile(plan, numbers, name), nested),
 };
