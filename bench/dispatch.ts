@@ -1,6 +1,7 @@
 // Host time of a recorded program: encoding and submitting a training step, many back to back before the device is awaited.
 
 import type { Device } from '../src/device/device.js';
+import { median } from './measure.js';
 import { dispatchesOf, netsFor, pictureFor, SIZE, scalarFeeds, stepOf, WIDTH } from './step.js';
 
 export interface DispatchCost {
@@ -9,8 +10,10 @@ export interface DispatchCost {
   /** With a kernel an op, every picture judged by itself: before fusion. */
   unfused: number;
   pipelines: number;
-  /** In the best of the rounds: what else the machine does, a software adapter's threads too, only adds. */
+  /** In the best of the runs: what else the machine does, a software adapter's threads too, only adds. */
   usPerDispatch: number;
+  /** In the middle one of them. */
+  usMedian: number;
   /** The step's memory over the least that any plan could need. */
   memoryRatio: number;
 }
@@ -27,9 +30,12 @@ export async function dispatchCostOf(device: Device): Promise<DispatchCost> {
   const times: number[] = [];
   await program.run(all, { readback: false });
   for (let round = 0; round < ROUNDS; round++) {
-    const start = performance.now();
-    const runs = Array.from({ length: BACK_TO_BACK }, () => program.run(all, { readback: false }));
-    times.push((performance.now() - start) / BACK_TO_BACK);
+    const runs = Array.from({ length: BACK_TO_BACK }, () => {
+      const start = performance.now();
+      const run = program.run(all, { readback: false });
+      times.push(performance.now() - start);
+      return run;
+    });
     await Promise.all(runs);
   }
   const { dispatches, pipelines, peakBytes, lowerBoundBytes } = program.stats;
@@ -40,6 +46,7 @@ export async function dispatchCostOf(device: Device): Promise<DispatchCost> {
     unfused: await dispatchesOf(device, nets, SIZE, true),
     pipelines,
     usPerDispatch: (1000 * Math.min(...times)) / dispatches,
+    usMedian: (1000 * median(times)) / dispatches,
     memoryRatio: peakBytes / lowerBoundBytes,
   };
 }

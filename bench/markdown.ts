@@ -103,7 +103,9 @@ GF/s are those of the direct convolution, so Winograd may pass 100 % of the roof
 multiply-adds in registers in the same rounds; a norm's roofline is the bytes that a kernel copies. The times of onnxruntime
 hold the copies of input and output, some milliseconds, which its binding for Node always makes. \`ort-cpu\` is native code on
 the same processor and no WebGPU: it tells what a software adapter costs. In Chromium (\`--browser\`) onnxruntime-web keeps input and
-output on its device, and \`ort-wasm\` is what \`ort-cpu\` is in Node.
+output on its device, and \`ort-wasm\` is what \`ort-cpu\` is in Node. Whoever waits for Dawn in Node keeps a processor busy by asking; this project
+has the event loop rest meanwhile (\`src/device/resting.ts\`), here for TensorFlow.js too, which by itself would take up to
+twice as long on two processors.
 
 Milliseconds depend on what else the machine did, and differ by half between runs on a shared one; ratios within a row hold
 better. Under \`--quick\` an engine that takes more than ${EFFORTS.quick.budgetMs} ms is timed

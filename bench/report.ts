@@ -116,9 +116,15 @@ export function headText({ adapter, roofline, dispatch, versions }: Report): str
   return lines.join('\n');
 }
 
-export const dispatchText = ({ dispatches, unfused, pipelines, usPerDispatch, memoryRatio }: DispatchCost): string =>
-  `Recorded training step: ${dispatches} dispatches, ${unfused} before fusion (${Math.round((100 * dispatches) / unfused)} %), ${pipelines} pipelines, ${digits(usPerDispatch)} µs of host time a` +
-  ` dispatch; memory ${memoryRatio.toFixed(2)} times the least possible`;
+export function dispatchText(cost: DispatchCost): string {
+  const { dispatches, unfused, pipelines, usPerDispatch, usMedian, memoryRatio } = cost;
+  const share = Math.round((100 * dispatches) / unfused);
+  return (
+    `Recorded training step: ${dispatches} dispatches, ${unfused} before fusion (${share} %), ${pipelines} pipelines, ` +
+    `${digits(usPerDispatch)} µs of host time a dispatch, ${digits(usMedian)} in the median, in which a software adapter's threads work` +
+    ` beside it; memory ${memoryRatio.toFixed(2)} times the least possible`
+  );
+}
 
 export const meansText = (rows: readonly Row[]): string =>
   meanRatios(rows)

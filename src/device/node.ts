@@ -1,5 +1,6 @@
 // Opens a device in Node, through Dawn. Where Linux has no usable Vulkan driver it falls back to SwiftShader and says so.
 
+import { availableParallelism } from 'node:os';
 import { fileCache } from './cache-folder.js';
 import { answersTo, type Device, type DeviceOptions, deviceOf, infoOf } from './device.js';
 import { DeviceUnavailableError } from './errors.js';
@@ -107,9 +108,20 @@ const held: Held = (shared[HELD] ??= { instances: new Map(), noticed: false });
 /** Else Dawn rounds timestamps to 65 µs, as browsers do to hide them from pages. */
 const PRECISE_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization';
 
+/**
+ * Lavapipe, Mesa's driver for processors, cuts a dispatch into as many equal parts as it has threads, one a processor unless this
+ * variable says more, and the part that begins last holds up all. With four a processor, of two, 3×3 of 64 channels on 64×64 pixels takes
+ * 5.6 ms instead of 6.9, a training step as long as before. It has 32 at most.
+ */
+function divideLavapipe(): void {
+  const threads = 4 * availableParallelism();
+  if (threads <= 32) process.env.LP_NUM_THREADS ??= String(threads);
+}
+
 async function instance(option: string): Promise<GPU> {
   const known = held.instances.get(option);
   if (known) return known;
+  divideLavapipe();
   const { create } = await dawn();
   const made = create([PRECISE_TIMESTAMPS, ...(option ? [option] : [])]);
   held.instances.set(option, made);
