@@ -22,7 +22,7 @@ export interface DispatchCost {
 const SMALL = { width: 64, height: 64 };
 const NARROW = { ngf: 1, ndf: 1 };
 const BACK_TO_BACK = 4;
-const ROUNDS = 15;
+const ROUNDS = 40;
 
 export async function dispatchCostOf(device: Device): Promise<DispatchCost> {
   const { program, close } = await stepOf(device, netsFor(NARROW), SMALL);
