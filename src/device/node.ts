@@ -110,11 +110,11 @@ const PRECISE_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization';
 
 /**
  * Lavapipe, Mesa's driver for processors, cuts a dispatch into as many equal parts as it has threads, one a processor unless this
- * variable says more, and the part that begins last holds up all. With four a processor, of two, 3×3 of 64 channels on 64×64 pixels takes
- * 5.6 ms instead of 6.9, a training step as long as before. It has 32 at most.
+ * variable says more, and the part that begins last holds up all. With two a processor, of two, 3×3 of 64 channels on 64×64 pixels takes
+ * 5.7 ms instead of 6.9; four are no faster, and hold up small dispatches. It has 32 at most.
  */
 function divideLavapipe(): void {
-  const threads = 4 * availableParallelism();
+  const threads = 2 * availableParallelism();
   if (threads <= 32) process.env.LP_NUM_THREADS ??= String(threads);
 }
 
