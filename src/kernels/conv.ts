@@ -371,6 +371,9 @@ function phasedPrior(form: 'nested' | 'polyphase', { outputs }: ConvShape, lanes
   return `${form}-1x${40 % lanes === 0 && taken(40) < taken(32) ? 40 : 32}-broadcast`;
 }
 
+/** 128 to 64 channels of 32×64, 3×3: 64 ms by `polyphase`, 92 by `phases`; 256 to 128 of 16×32: 99 and 91 (SwiftShader, two cores). */
+const FEW_CHANNELS = 128;
+
 /** 5×5 loses more to the empty taps of its blocks than it gains. */
 const isWorthNesting = (shape: ConvShape): boolean =>
   fitsNested(shape) && (areaOf(shape.kernel) === 16 || areaOf(shape.kernel) >= 49);
@@ -387,9 +390,9 @@ export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adap
     const narrow = subgroupSize <= 4;
     const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS && !precise;
     const quartered = wide && fitsPolyphase(shape);
-    // Of three taps a transposed one's phases have too few to win.
-    if (quartered && areaOf(shape.kernel) === 16 && shape.stride[0] > 1)
-      return phasedPrior('polyphase', shape, subgroupSize);
+    // Of three taps a transposed one's phases have few: on SwiftShader still 0.7 of the time of `phases` where channels are few, too.
+    const enough = areaOf(shape.kernel) === 16 || (narrow && Math.max(inputs, outputs) <= FEW_CHANNELS);
+    if (quartered && enough && shape.stride[0] > 1) return phasedPrior('polyphase', shape, subgroupSize);
     if (fitsPhases(shape)) return 'phases-2x1x8-broadcast';
     if (wide && fitsWinograd(shape)) return winogradPrior(shape);
     if (wide && isWorthNesting(shape)) return phasedPrior('nested', shape, subgroupSize);
