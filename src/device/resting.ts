@@ -18,12 +18,12 @@ function rest(): void {
   resting = awaited > 0;
   if (!resting) return;
   Atomics.wait(cell, 0, 0, Math.min(LONGEST, SHARE * (performance.now() - since)));
-  setImmediate(rest);
+  setImmediate(rest).unref();
 }
 
 function whileAwaited<T>(promise: Promise<T>): Promise<T> {
   if (awaited++ === 0) since = performance.now();
-  if (!resting) setImmediate(rest);
+  if (!resting) setImmediate(rest).unref();
   resting = true;
   return promise.finally(() => awaited--);
 }
