@@ -121,7 +121,7 @@ export function dispatchText(cost: DispatchCost): string {
   const share = Math.round((100 * dispatches) / unfused);
   return (
     `Recorded training step: ${dispatches} dispatches, ${unfused} before fusion (${share} %), ${pipelines} pipelines, ` +
-    `${digits(usPerDispatch)} µs of host time a dispatch, ${digits(usMedian)} in the median, in which a software adapter's threads work` +
+    `${digits(usPerDispatch)} µs of host time a dispatch in the best run, ${digits(usMedian)} in the median one, in which a software adapter's threads work` +
     ` beside it; memory ${memoryRatio.toFixed(2)} times the least possible`
   );
 }

@@ -26,7 +26,9 @@ export interface Choice {
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const limits = options.limits ?? (process.env.PIX2PIXHD_LIMITS === 'default' ? 'default' : undefined);
   const { adapter, reason } = await chooseAdapter(options);
-  return deviceOf(adapter, reason, { ...options, limits }, fileCache);
+  const device = await deviceOf(adapter, reason, { ...options, limits }, fileCache);
+  if (device.profile.kind === 'cpu') await leaveProcessors();
+  return device;
 }
 
 /** Finds the adapter that openDevice() would open, and why. */
@@ -110,8 +112,9 @@ const PRECISE_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization';
 
 /**
  * Lavapipe, Mesa's driver for processors, cuts a dispatch into as many equal parts as it has threads, one a processor unless this
- * variable says more, and the part that begins last holds up all. With two a processor, of two, 3×3 of 64 channels on 64×64 pixels takes
+ * variable says otherwise, and the part that begins last holds up all. With two a processor, of two, 3×3 of 64 channels on 64×64 pixels takes
  * 5.7 ms instead of 6.9; four are no faster, and hold up small dispatches. It has 32 at most.
+ * It stays set, also for child processes: the driver reads it when adapters are looked for.
  */
 function divideLavapipe(): void {
   const threads = 2 * availableParallelism();
@@ -128,6 +131,13 @@ async function instance(option: string): Promise<GPU> {
   return made;
 }
 
+/** For all devices of the process. Windows sleeps 15 ms for every one that is asked for. */
+async function leaveProcessors(): Promise<void> {
+  if (held.resting || process.platform === 'win32') return;
+  held.resting = true;
+  restWhileWaiting((await dawn()).globals);
+}
+
 async function dawn(): Promise<typeof import('webgpu')> {
   const module = await import('webgpu').catch((error: Error) => {
     throw new DeviceUnavailableError(
@@ -139,7 +149,5 @@ async function dawn(): Promise<typeof import('webgpu')> {
   for (const [key, value] of Object.entries(module.globals)) {
     if (!(key in globalThis)) Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
   }
-  if (!held.resting) restWhileWaiting(module.globals);
-  held.resting = true;
   return module;
 }

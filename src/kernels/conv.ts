@@ -384,7 +384,7 @@ const isWorthNesting = (shape: ConvShape): boolean =>
  */
 export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adapter, precise: boolean): string {
   const { inputs, outputs } = shape;
-  const broadcasts = subgroupSize !== null && 16 % subgroupSize === 0;
+  const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts && outputs >= 8) {
     // On four lanes a load costs twice as many sums as on eight.
     const narrow = subgroupSize <= 4;
@@ -398,8 +398,10 @@ export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adap
     if (wide && isWorthNesting(shape)) return phasedPrior('nested', shape, subgroupSize);
     if (quartered && narrow) return phasedPrior('polyphase', shape, subgroupSize);
     if (isWorthHalving(shape, halvedFrom(narrow))) return 'winograd2-1x32-broadcast';
-    // 3×3 of stride 2, 64 to 128 channels of 64×128: 11.5 ms, by 16 channels 13.7 (lavapipe).
-    return narrow || outputs < 32 ? 'quads-2x1x16-broadcast' : 'quads-1x2x32-broadcast';
+    // Two blocks of 16 channels as one: 3×3 of stride 2, 64 to 128 channels of 64×128 pixels, 11.5 ms for 13.7 (lavapipe). Wider kernels are
+    // no faster so, nor are precise sums, of which there are twice as many.
+    const inPairs = !narrow && !precise && shape.kernel[1] <= 3 && Math.ceil(outputs / 16) % 2 === 0;
+    return inPairs ? 'quads-1x2x32-broadcast' : 'quads-2x1x16-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-8x${Math.min(8, outputs)}`;

@@ -10,7 +10,7 @@ import type { Adapter, ConvShape, Size } from '../../src/kernels/conv.js';
 const test = suite('families of candidates');
 
 const ADAPTERS: Adapter[] = [
-  ...[null, 4, 8].map((subgroupSize): Adapter => ({ kind: 'cpu', vendor: 'mesa', subgroupSize })),
+  ...[null, 4, 8, 16, 32].map((subgroupSize): Adapter => ({ kind: 'cpu', vendor: 'mesa', subgroupSize })),
   ...['nvidia', 'intel', 'other'].map((vendor): Adapter => ({ kind: 'gpu', vendor, subgroupSize: 32 })),
 ];
 

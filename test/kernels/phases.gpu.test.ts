@@ -54,7 +54,7 @@ for (const [name, { x, w, bias, options }] of Object.entries(SPECS)) {
     assert.ok(parts.launches > 1, 'the case is cut');
     assert.equal(parts.words, words, 'in parts');
     assert.equal((await run('phases-1x1x8-broadcast')).words, words, 'weights shared by a subgroup');
-    assert.equal((await run('quads-1x1x32-broadcast')).words, words, 'as vec4, a phase a kernel');
+    assert.equal((await run('quads-1x1x32-broadcast')).words, words, 'by 32 channels, a phase a kernel');
   });
 }
 

@@ -1,3 +1,4 @@
+import { WORKGROUP } from '../../kernels/conv-quads.js';
 import type { WeightShape } from '../../kernels/conv-weight.js';
 import { type Launch, type Lowering, type Node, refuse, type Tensor } from '../tensor.js';
 import { chosen } from './spec.js';
@@ -41,10 +42,13 @@ export function isAllowed<Shape>(family: Family<Shape>, shape: Shape, precise: b
   return row !== undefined && row.fits?.(shape) !== false && !(precise && row.rounds);
 }
 
-/** Lanes that share loads: where the name asks for it, and subgroups are of one size that divides the channels. */
+/**
+ * Lanes that share loads: where the name asks for it, and subgroups are of one size that divides the channels and fits the workgroups of
+ * these kernels.
+ */
 export function lanesOf({ subgroupSize }: Lowering['device'], name: string, channels: number): number {
-  const shared = name.endsWith('-broadcast') && subgroupSize !== null && channels % subgroupSize === 0;
-  return shared ? subgroupSize : 0;
+  if (!name.endsWith('-broadcast') || subgroupSize === null || subgroupSize > WORKGROUP) return 0;
+  return channels % subgroupSize === 0 ? subgroupSize : 0;
 }
 
 export const numbersOf = ({ pattern }: { pattern: RegExp }, name: string): number[] =>
