@@ -107,6 +107,10 @@ output on its device, and \`ort-wasm\` is what \`ort-cpu\` is in Node. Whoever w
 has the event loop rest meanwhile (\`src/device/resting.ts\`), here for TensorFlow.js too, which by itself would take up to
 twice as long on two processors.
 
+What bounds the goals that are missed on software adapters: lavapipe makes a load or store a checked branch for every lane, 8 to 14 instructions a
+number where a sum is three to five for eight of them, so that most of a convolution is loading, the more of it the fewer sums there are
+for a number: at 64 channels and with a stride. SwiftShader has four lanes for eight.
+
 Milliseconds depend on what else the machine did, and differ by half between runs on a shared one; ratios within a row hold
 better. Under \`--quick\` an engine that takes more than ${EFFORTS.quick.budgetMs} ms is timed
 once. A peer whose result is wrong is left out of its row, and listed. In the training step, whose four losses are held to
