@@ -3,7 +3,7 @@
 import { createPainter } from '../../editor/painter/painter.js';
 import { decodePng } from '../../src/data/png.js';
 import { infoOf } from '../../src/device/device.js';
-import { chooseAdapter } from '../../src/device/node.js';
+import { chooseAdapter, leaveProcessors } from '../../src/device/node.js';
 import type { Opens } from '../../src/edit/opens.js';
 import { fakeCanvas } from '../../test/editor/fake-canvas.js';
 import { type Realtime, SIDE, STROKES, type Strokes, WARM } from './measure.js';
@@ -20,6 +20,8 @@ function drawStroke(labels: Uint16Array, number: number) {
 
 export async function inNode({ checkpoint, labels, instances, name }: Opens): Promise<Realtime> {
   const { adapter, reason } = await chooseAdapter();
+  // As in a page, which waits without asking.
+  if (infoOf(adapter, reason).isFallback) await leaveProcessors();
   const gpu = { requestAdapter: async () => adapter };
   Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
   const maps = { width: SIDE, height: SIDE, labels: idsOf(labels!), instances: idsOf(instances!) };

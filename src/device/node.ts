@@ -131,8 +131,8 @@ async function instance(option: string): Promise<GPU> {
   return made;
 }
 
-/** For all devices of the process. Windows sleeps 15 ms for every one that is asked for. */
-async function leaveProcessors(): Promise<void> {
+/** Waits rest from now on, for all devices of the process. Windows would sleep 15 ms for every one that is asked for. */
+export async function leaveProcessors(): Promise<void> {
   if (held.resting || process.platform === 'win32') return;
   held.resting = true;
   restWhileWaiting((await dawn()).globals);
