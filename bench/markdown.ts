@@ -66,7 +66,7 @@ function sectionOf(report: Report): string {
   const failures = rows.flatMap((row) =>
     Object.entries(row.failed).map(([name, why]) => `- ${row.case}, ${ROLE_NAMES[row.role]}: ${name}: ${why}`),
   );
-  const host = `${dispatch ? `${dispatchText(dispatch)} (goals: at most ${MOST.usPerDispatch} µs in the best run, and ${MOST.memoryRatio}).` : ''}`;
+  const host = `${dispatch ? `${dispatchText(dispatch)} (goals: at most ${MOST.usPerDispatch} µs and ${MOST.memoryRatio}).` : ''}`;
   return [
     `## ${titleOf(report)}`,
     `${date}, ${adapter.description}; ${Object.entries(versions)

@@ -1,7 +1,7 @@
 // Dawn in Node has no thread that waits: as long as anything is awaited, it asks at every turn of the event loop whether it is done,
 // and the turns keep a processor busy. A software adapter computes on the same processors: of two it had one. So the loop sleeps a
-// moment at every turn while something is awaited. A GPU has nothing of it, and would stand idle for as long as it rests. On lavapipe and two cores a training step of ngf 32 at 256×128 takes 2.0 s instead
-// of 3.8, 3×3 of 64 channels on 64×64 pixels 7 ms instead of 9.5.
+// moment at every turn while something is awaited. On lavapipe and two cores a training step of ngf 32 at 256×128 takes 2.0 s instead
+// of 3.8, 3×3 of 64 channels on 64×64 pixels 7 ms instead of 9.5. A GPU has nothing of it, and would stand idle while the loop rests.
 
 /** Of the time waited so far: a promise is kept three turns after the work is done, which is 6 % then. */
 const SHARE = 1 / 50;
