@@ -96,11 +96,11 @@ export function tapPlaces({ start, taps, dilation }: Phase, { sx, left }: Column
 type Sharing = Required<Pick<Kernel, 'constants' | 'hooks'>> & { lanes: number };
 
 /**
- * Weights: handed round by the lanes of a subgroup, one loaded by each or, side by side, a vec4; with 0 lanes every thread loads its own
- * as vec4. In the files a shuffle stands for the broadcast, whose lane must be a literal: that it is only after unrolling.
+ * Weights: handed round by the lanes of a subgroup, one loaded by each or, where lanes are many and so many `channels` side by side fill
+ * them, a vec4; with 0 lanes every thread loads its own as vec4. In the files a shuffle stands for the broadcast, whose lane must be a literal: that it is only after unrolling.
  */
-export function sharedWeights(broadcast: number, four = false): Sharing {
-  const vecs = four || !broadcast;
+export function sharedWeights(broadcast: number, channels = 1): Sharing {
+  const vecs = !broadcast || (broadcast >= WIDE && channels % (4 * broadcast) === 0);
   const lanes = (broadcast || 1) * (vecs ? 4 : 1);
   const handed = vecs ? 'subgroupBroadcast(loaded, l / 4u)[l % 4u]' : 'subgroupBroadcast(loaded, l)';
   return {
@@ -150,7 +150,7 @@ export function quadsKernel(
   const { inputs } = shape;
   const { images, blocks, x, w, out } = parts;
   const { rows, quads, oc, broadcast } = tile;
-  const { lanes, ...sharing } = sharedWeights(broadcast, broadcast >= WIDE && oc % (4 * broadcast) === 0);
+  const { lanes, ...sharing } = sharedWeights(broadcast, oc);
   const { vecs, places } = tapPlaces(px, columns, quads);
   const tw = places.length;
   const taps = px.taps > 0 ? py.taps : 0;

@@ -235,7 +235,7 @@ export function winogradMultiply(
 ): Kernel {
   const { quads, oc, broadcast } = tile;
   const depth = broadcast >= WIDE ? 2 : 1;
-  const { lanes, ...sharing } = sharedWeights(broadcast, depth > 1 && oc % (4 * broadcast) === 0);
+  const { lanes, ...sharing } = sharedWeights(broadcast, oc);
   const common = multiplication(shape, winogradPacking(shape, tile), 4 * WORKGROUP * quads, parts, grid);
   return {
     ...common,

@@ -1,7 +1,7 @@
 // Opening devices in Node under the environments that people have: no driver, no cache folder, no such adapter.
 
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -20,6 +20,18 @@ const OPEN = `
     device.close();
     if (i === 1) console.log(JSON.stringify({ info, profile, limits, drivers: process.env.VK_DRIVER_FILES }));
   }`;
+const WAIT = `
+  let rests = 0;
+  const wait = Atomics.wait;
+  Atomics.wait = (...args) => (rests++, wait(...args));
+  const { gpu, close } = await lib.openDevice();
+  const buffer = gpu.createBuffer({ size: 2 ** 26, usage: GPUBufferUsage.COPY_DST });
+  const encoder = gpu.createCommandEncoder();
+  encoder.clearBuffer(buffer);
+  gpu.queue.submit([encoder.finish()]);
+  await gpu.queue.onSubmittedWorkDone();
+  close();
+  console.log(JSON.stringify({ rests, threads: process.env.LP_NUM_THREADS }));`;
 const FAIL = `
   await lib.openDevice({ adapter: process.env.WANTED }).then(
     () => console.log('opened'),
@@ -55,6 +67,17 @@ onLinux('without a driver SwiftShader steps in and says so in one line, once', (
     assert.ok(statSync(join(cache, 'pix2pixhd-webgpu', folder, 'libvk_swiftshader.so')).size > 2 ** 20);
   }),
 );
+
+onLinux('who waits for a software adapter rests, and lavapipe has as many threads as are asked for', async () => {
+  for (const asked of ['3', undefined]) {
+    const { code, stdout, stderr } = await run(WAIT, { env: { ...NO_DRIVERS, LP_NUM_THREADS: asked } });
+    assert.is(code, 0, stderr);
+    const { rests, threads } = JSON.parse(stdout);
+    assert.ok(rests > 0);
+    const usual = 2 * availableParallelism();
+    assert.is(threads, asked ?? (usual <= 32 ? String(usual) : undefined));
+  }
+});
 
 onLinux('several processes unpack at once without getting in each other’s way', () =>
   withFolder(async (cache) => {

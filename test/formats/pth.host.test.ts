@@ -288,11 +288,15 @@ function twoStorages(): number[] {
 for (const [name, file, message] of HOSTILE) {
   test(`refused: ${name}`, async () => {
     const bytes = file();
-    const before = process.cpuUsage();
-    await refuses(() => parsePth(bytes, 'hostile.pth'), 65, message);
-    // 0.1 s at most, and 2 s of compiler and collector on a busy machine; quadratic work would be minutes.
-    const { user, system } = process.cpuUsage(before);
-    assert.ok(user + system < 20e6, 'within twenty seconds of a processor');
+    const taken: number[] = [];
+    // Of this process, the best of three: what compiler and collector do beside it, now and then for seconds, is no fault of the file's.
+    do {
+      const before = process.cpuUsage();
+      await refuses(() => parsePth(bytes, 'hostile.pth'), 65, message);
+      const { user, system } = process.cpuUsage(before);
+      taken.push(user + system);
+    } while (Math.min(...taken) >= 2e6 && taken.length < 3);
+    assert.ok(Math.min(...taken) < 2e6, 'within two seconds of a processor');
   });
 }
 

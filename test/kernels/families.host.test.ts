@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Family, rowOf } from '../../src/graph/lower/candidates.js';
+import { type Family, lanesOf, rowOf } from '../../src/graph/lower/candidates.js';
 import * as all from '../../src/graph/lower/families.js';
 import * as pages from '../../src/graph/lower/families.pages.js';
 import type { Adapter, ConvShape, Size } from '../../src/kernels/conv.js';
@@ -77,6 +77,16 @@ test('F(2×2, 3×3) for precise programs from so many channels on, and for the w
     isHalved(all.WEIGHT_GRADIENTS as Family<ConvShape>, channels, size, 8, precise);
   assert.equal([gradients([8, 16], false), gradients([32, 32], false), gradients([32, 32], true)], [true, false, true]);
   assert.not.ok(gradients([8, 16], false, 64));
+});
+
+test('no more lanes share loads than a workgroup has threads', () => {
+  const lanes = (subgroupSize: number, name = 'quads-1x2x32-broadcast') =>
+    lanesOf({ kind: 'cpu', vendor: 'mesa', subgroupSize }, name, 32);
+  assert.equal(
+    [4, 8, 16, 32].map((size) => lanes(size)),
+    [4, 8, 0, 0],
+  );
+  assert.is(lanes(8, 'quads-1x2x32'), 0);
 });
 
 test.run();
