@@ -1,7 +1,8 @@
 import type { Device } from '../device/device.js';
 import { type Bound, type Kernel, pipelineKey, shaderText } from '../kernels/kernel.js';
 import { traceOf } from './inspect.js';
-import { STORAGE_USAGE, stateOf, UNIFORM_USAGE } from './storage.js';
+import { stateOf } from './storage.js';
+import { warm } from './warm.js';
 
 // Pipelines of a device: compiled side by side, each once, and warmed before a run needs them.
 
@@ -60,37 +61,6 @@ async function compilePipeline(device: Device, { kernel, bound }: Wanted): Promi
   }
 }
 
-const INDIRECT_USAGE = 0x100;
-/** As large as any kernel's uniforms, and as any element of a storage array. */
-const [UNIFORM_BYTES, STORAGE_BYTES] = [4096, 16];
-
-/** Buffers of zeros that stand in for a kernel's: nothing reads them, and a program's own may be replaced meanwhile. */
-function standIns({ gpu }: Device, count: number): [indirect: GPUBuffer, ...bindings: GPUBuffer[]] {
-  const storage = Array.from({ length: count }, () => gpu.createBuffer({ size: STORAGE_BYTES, usage: STORAGE_USAGE }));
-  const uniforms = gpu.createBuffer({ size: UNIFORM_BYTES, usage: UNIFORM_USAGE });
-  return [gpu.createBuffer({ size: 12, usage: INDIRECT_USAGE }), uniforms, ...storage];
-}
-
-/**
- * Dispatches nothing, since Mesa's software driver compiles a pipeline where it is first dispatched, for up to seconds. Indirectly:
- * Dawn warns people of a literal `dispatchWorkgroups(0)`.
- */
-async function warm(device: Device, pipeline: GPUComputePipeline, bound: readonly Bound[]): Promise<void> {
-  const { gpu } = device;
-  const [indirect, ...bindings] = standIns(device, typesOf(bound).length);
-  const entries = bindings.map((buffer, binding) => ({ binding, resource: { buffer } }));
-  const encoder = gpu.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, gpu.createBindGroup({ layout: layoutOf(device, bound), entries }));
-  pass.dispatchWorkgroupsIndirect(indirect, 0);
-  pass.end();
-  gpu.queue.submit([encoder.finish()]);
-  await gpu.queue.onSubmittedWorkDone();
-  for (const buffer of [indirect, ...bindings]) buffer.destroy();
-  if (device.isLost()) throw await device.lost;
-}
-
 /** Compiled and warm, once per device and key. */
 function pipelineOf(device: Device, key: string, wanted: Wanted): Promise<GPUComputePipeline> {
   const { pipelines } = stateOf(device);
@@ -98,7 +68,7 @@ function pipelineOf(device: Device, key: string, wanted: Wanted): Promise<GPUCom
   if (known) return known;
   const start = performance.now();
   const made = compilePipeline(device, wanted).then(async (pipeline) => {
-    await warm(device, pipeline, wanted.bound);
+    await warm(device, pipeline, layoutOf(device, wanted.bound), typesOf(wanted.bound).length);
     traceOf(device)?.spans.push({ lane: 'compile', name: wanted.kernel.name, start, end: performance.now() });
     return pipeline;
   });

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type CompileOptions, compile, grad, input, instanceNorm, mul, scale, sum } from '../../src/engine.js';
 import { batchNorm } from '../../src/graph/ops/batch-norm.paint.js';
-import { normPrior } from '../../src/kernels/norm.js';
+import { normPrior } from '../../src/kernels/norm-plane.js';
 import { checkAll, shown } from '../graph/check.js';
 import { closeTo } from '../support/bounds.js';
 import { forwardBound, normCases, spreads } from '../support/cases/norm.js';

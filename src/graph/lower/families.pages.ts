@@ -1,22 +1,20 @@
-import { type ConvShape, fitsWinograd, WINOGRAD_CHANNELS } from '../../kernels/conv.js';
+import type { ConvShape } from '../../kernels/conv.js';
 import type { WeightShape } from '../../kernels/conv-weight.js';
 import { LEAST_ROWS, tilePrior } from '../../kernels/gpu-prior.js';
 import type { Family } from './candidates.js';
-import { DIRECT, TILE_PRODUCT, WEIGHT_DIRECT, WEIGHT_TILES, WINOGRAD } from './conv.js';
+import { DIRECT, TILE_PRODUCT, WEIGHT_DIRECT, WEIGHT_TILES } from './conv.js';
 
-// What pages load of families.ts: all that GPUs start with, and of what is faster on a CPU adapter only what most of a generator's
-// time goes to, the 3×3 convolutions of its blocks. Everything else, small enough or rare, is done by `direct`.
+// What pages load of families.ts: what GPUs start with. Browsers offer a CPU adapter only where they are told to; there `direct` does it
+// all. Chromium's SwiftShader then paints the demo's 256×256 in 1.8 s, by Winograd in 0.9; but where nothing is compiled yet the first picture
+// is there after 5.7 s for 9.0, and tiles of 8×8, no faster, would take 9.2 (two cores).
 
 export const CONVOLUTIONS: Family<ConvShape> = {
   op: 'conv',
-  rows: [DIRECT, WINOGRAD, TILE_PRODUCT],
-  prior(shape, { kind, vendor }, precise) {
-    const { inputs, outputs } = shape;
+  rows: [DIRECT, TILE_PRODUCT],
+  prior({ outputs }, { kind, vendor }) {
     if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
-    const wide = Math.min(inputs, outputs) >= WINOGRAD_CHANNELS && !precise;
-    return kind === 'cpu' && wide && fitsWinograd(shape)
-      ? 'winograd-1x32-broadcast'
-      : `direct-8x${Math.min(8, outputs)}`;
+    const side = kind === 'gpu' ? 8 : 4;
+    return `direct-${side}x${Math.min(side, outputs)}`;
   },
   weights: ({ inputs }) => inputs[1]!,
 };

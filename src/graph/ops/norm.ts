@@ -2,15 +2,13 @@ import {
   instanceNormApply,
   instanceNormGradApply,
   instanceNormGradMerge,
-  instanceNormGradPlane,
   instanceNormGradSums,
   instanceNormMerge,
-  instanceNormPlane,
   instanceNormStatistics,
   lanesOf,
-  normPrior,
 } from '../../kernels/norm.js';
 import { planeOf } from '../chunks.js';
+import { lowerNormGradPlane, lowerNormPlane } from '../lower/norm-plane.js';
 import { launchPlanes } from '../overlaps.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
 import { knownOptions } from './options.js';
@@ -61,18 +59,12 @@ export function affine(op: string, unit: Tensor, { weight, bias }: InstanceNormO
 const partials = (x: Tensor, plan: Lowering): Tensor =>
   plan.scratch([x.shape[0]!, x.shape[1]!, lanesOf(planeOf(x.shape)), 2]);
 
-/** Whether one dispatch does whole planes: forced, or the prior's choice. */
-function inPlanes(op: string, x: Tensor, plan: Lowering): boolean {
-  const name = plan.candidate(op) ?? normPrior(x.shape[1]!, plan.device);
-  return name === 'plane' || (name === 'lanes' ? false : refuse(op, 'candidate', name, 'plane or lanes'));
-}
-
 function lowerNorm(node: Node<{ eps: number }>, plan: Lowering): Launch[] {
   const [x] = node.inputs as [Tensor];
   const [y, statistics] = node.outputs as [Tensor, Tensor];
+  const atOnce = lowerNormPlane(plan, { x, y, statistics }, node.attrs.eps);
+  if (atOnce) return atOnce;
   const area = planeOf(x.shape);
-  if (inPlanes('instanceNorm', x, plan))
-    return launchPlanes(plan, { x, y, statistics }, (range) => instanceNormPlane(range, area, node.attrs.eps));
   const partial = partials(x, plan);
   return [
     ...launchPlanes(plan, { x, partial }, (range) => instanceNormStatistics(range, area)),
@@ -100,9 +92,9 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
 function lowerGrad(node: Node, plan: Lowering): Launch[] {
   const [dy, x, statistics] = node.inputs as [Tensor, Tensor, Tensor];
   const dx = node.outputs[0]!;
+  const atOnce = lowerNormGradPlane(plan, { dy, x, statistics, dx });
+  if (atOnce) return atOnce;
   const area = planeOf(x.shape);
-  if (inPlanes('instanceNormGrad', x, plan))
-    return launchPlanes(plan, { dy, x, statistics, dx }, (range) => instanceNormGradPlane(range, area));
   const partial = partials(x, plan);
   const means = plan.scratch(statistics.shape);
   return [

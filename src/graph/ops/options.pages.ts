@@ -1,6 +1,6 @@
 import type * as full from './options.js';
 
-// Nets that paint give one number for both axes and all sides.
+// Nets give one number for both axes and all sides.
 
 export const pair: typeof full.pair = (_, __, value) => [value as number, value as number];
 export const sides: typeof full.sides = (_, __, value) => {
