@@ -3,12 +3,12 @@
 // moment at every turn while something is awaited. On lavapipe and two cores a training step of ngf 32 at 256×128 takes 2.0 s instead
 // of 3.8, 3×3 of 64 channels on 64×64 pixels 7 ms instead of 9.5. A GPU has nothing of it, and would stand idle while the loop rests.
 
-/** Of the shortest of the last waits: so long nothing is asked. Kernels of 10 ms, one run after the other, take 0.92 of the time for it. */
-const SURE = 0.9;
+/** Of the shortest of the last waits: so long nothing is asked. Kernels of 10 ms, one run after the other, take 0.9 of the time for it. */
+const SURE = 0.95;
 const REMEMBERED = 4;
-/** Of the time waited so far, and of what of it is beyond the sure: a promise is kept three turns after the work is done, 3 to 6 % late. */
+/** Of the time waited so far, and of what of it is beyond the sure: a promise is kept three turns after the work is done, 2 to 6 % late. */
 const SHARE = 1 / 50;
-const SHARE_BEYOND = 1 / 10;
+const SHARE_BEYOND = 1 / 20;
 /** Milliseconds, by which files and sockets are late at every turn. A turn works for 40 µs. */
 const LONGEST = 1;
 
