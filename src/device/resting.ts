@@ -5,7 +5,7 @@
 
 /** Of the shortest of the last waits: so long nothing is asked. Kernels of 10 ms, one run after the other, take 0.9 of the time for it. */
 const SURE = 0.95;
-const REMEMBERED = 4;
+const REMEMBERED = 8;
 /** Of the time waited so far, and of what of it is beyond the sure: a promise is kept three turns after the work is done, 2 to 6 % late. */
 const SHARE = 1 / 50;
 const SHARE_BEYOND = 1 / 20;
