@@ -3,6 +3,8 @@
 //   out[n, o, y·outStepY + outY, c·outStepX + outX] =
 //     bias[o] + Σ_i Σ_ty Σ_tx  columns[n, i, y·strideY + ty·dilationY + top, PHASE[tx], c + SHIFT[tx]] · w[o, i, tap(ty, tx)]
 //
+// or, BARE, on x itself, whose rows are whole vec4 then and which is 0 outside of them: SX is 1, and SPREAD the stride along a row.
+//
 // A thread owns ROWS × QUADS × 4 pixels of OC channels. On a CPU adapter a load costs 20–40 multiply-adds and is no cheaper
 // where all lanes want the same, as they do the weights: here each lane of a subgroup (LANES, the whole workgroup or a
 // part of it) loads one weight and hands it to the others, so a weight costs a broadcast. Without subgroups LANES is 4 and
@@ -20,12 +22,16 @@ const LANES: u32 = 8;
 alias Packed = f32;          // one weight a lane, or vec4f
 const TW: u32 = 3;
 const SX: u32 = 1;
+const SPREAD: u32 = 1;       // from a pixel's place in a row of the tile to the next one's
+const BARE: bool = false;
 const ROWS: u32 = 2;
 const QUADS: u32 = 1;
 const OC: u32 = 16;
 const PARTS: u32 = 2;        // OC / LANES
 const LOADS: u32 = 6;        // TW·PARTS
 const VECS: u32 = 2;         // vec4 that a row of the tile spans in each phase
+const FIRST: u32 = 0;        // of what these hold, the first and the last that is read
+const LAST: u32 = 7;
 const SPAN: u32 = 8;         // SX·VECS·4
 const VALUES: u32 = 16;      // ROWS·SPAN
 const SHIFTED: u32 = 6;      // ROWS·QUADS·TW
@@ -41,8 +47,9 @@ struct Params {
   image0: u32, images: u32,
   inputs: u32, outputs: u32,                        // channels of one group
   xChannels: u32, outChannels: u32,
-  xRows: u32, xQuads: u32,                          // of a plane of columns
-  top: u32, strideY: u32, dilationY: u32, taps: u32,
+  xRows: i32, xQuads: i32,                          // of a plane of columns, or of x
+  top: i32, left: i32,                              // rows, vec4
+  strideY: u32, dilationY: u32, taps: u32,
   outWidth: u32, outArea: u32, outY: u32, outX: u32, outStepY: u32, outStepX: u32,
   kernelArea: u32, tap0: u32, tapY: u32, tapX: u32,
   xStart: u32, xEnd: u32, xBase: u32,               // planes; xBase counts vec4
@@ -115,33 +122,45 @@ fn main(
     }
   }
 
-  let rowStep = SX * params.xQuads;
-  let plane = params.xRows * rowStep;
-  let tapStep = params.dilationY * rowStep;
-  let threadStep = params.strideY * rowStep;
+  let rowStep = SX * u32(params.xQuads);
+  let plane = u32(params.xRows) * rowStep;
   let taps = params.taps;
   let tapY = params.tapY * OC;
   let tapX = params.tapX * OC;
   let kernelStep = params.kernelArea * OC;
-  var at = (xPlane + i0) * plane + (y0 * params.strideY + params.top) * rowStep + c0 - params.xBase;
+  var at = (xPlane + i0) * plane - params.xBase;
   var kernel = (wPlane + i0) * kernelStep + params.tap0 * OC - params.wBase;
   for (var i = i0; i < i1; i++) {
     var part: array<vec4f, SUMS>; // @registers
-    var here = at;
     var first = kernel;
     for (var ty = 0u; ty < taps; ty++) {
       var v: array<f32, VALUES>; // @registers
       // @unroll
       for (var r = 0u; r < ROWS; r++) {
+        let y = i32((y0 + r) * params.strideY + ty * params.dilationY) + params.top;
+        let inRow = !BARE || (y >= 0 && y < params.xRows);
+        let line = at + u32(clamp(y, 0, params.xRows - 1)) * rowStep;
         // @unroll
         for (var p = 0u; p < SX; p++) {
           // @unroll
           for (var s = 0u; s < VECS; s++) {
-            let quad = x[here + r * threadStep + p * params.xQuads + s];
-            v[r * SPAN + p * VECS * 4u + s * 4u + 0u] = quad.x;
-            v[r * SPAN + p * VECS * 4u + s * 4u + 1u] = quad.y;
-            v[r * SPAN + p * VECS * 4u + s * 4u + 2u] = quad.z;
-            v[r * SPAN + p * VECS * 4u + s * 4u + 3u] = quad.w;
+            let column = i32(c0 * SPREAD + s) + params.left;
+            let inside = inRow && (!BARE || (column >= 0 && column < params.xQuads));
+            let place = line + p * u32(params.xQuads) + u32(clamp(column, 0, params.xQuads - 1));
+            if (s * 4u >= FIRST && s * 4u + 3u <= LAST) {
+              let quad = select(vec4f(), x[place], inside);
+              // @unroll
+              for (var k = 0u; k < 4u; k++) {
+                v[r * SPAN + p * VECS * 4u + s * 4u + k] = quad[k];
+              }
+            } else {
+              // @unroll
+              for (var k = 0u; k < 4u; k++) {
+                if (s * 4u + k >= FIRST && s * 4u + k <= LAST) {
+                  v[r * SPAN + p * VECS * 4u + s * 4u + k] = select(0.0, x[place][k], inside);
+                }
+              }
+            }
           }
         }
       }
@@ -160,7 +179,7 @@ fn main(
         for (var r = 0u; r < ROWS; r++) {
           // @unroll
           for (var q = 0u; q < QUADS; q++) {
-            shifted[r * QUADS * TW + q * TW + tx] = vec4f(v[r * SPAN + q * 4u + AT[tx]], v[r * SPAN + q * 4u + AT[tx] + 1u], v[r * SPAN + q * 4u + AT[tx] + 2u], v[r * SPAN + q * 4u + AT[tx] + 3u]);
+            shifted[r * QUADS * TW + q * TW + tx] = vec4f(v[r * SPAN + q * 4u * SPREAD + AT[tx]], v[r * SPAN + q * 4u * SPREAD + AT[tx] + SPREAD], v[r * SPAN + q * 4u * SPREAD + AT[tx] + 2u * SPREAD], v[r * SPAN + q * 4u * SPREAD + AT[tx] + 3u * SPREAD]);
           }
         }
       }
@@ -185,7 +204,6 @@ fn main(
           }
         }
       }
-      here += tapStep;
       first += tapY;
     }
     // @unroll

@@ -36,6 +36,8 @@ export interface Columns {
   top: number;
   left: number;
   reflect: boolean;
+  /** Pixels of x from one output's to the next one's, where this is x itself and no copy. */
+  spread?: number;
 }
 
 export type PhasePair = readonly [Phase, Phase];
@@ -59,6 +61,13 @@ export function columnsOf(
   const right = Math.max(...xs.map((x) => last(x, whole(x.count, 4 * tile.quads))));
   return { sx, rows: bottom - top + 1, quads: Math.ceil((right - left + 1) / (4 * sx)) + 1, top, left, reflect };
 }
+
+/** x itself in the place of a copy: where its rows are whole vec4, and nothing is mirrored. */
+export const bare = (
+  { input: [rows, width], reflect }: ConvShape,
+  [[, { stride }]]: readonly PhasePair[],
+): Columns | undefined =>
+  width % 4 === 0 && !reflect ? { sx: 1, rows, quads: width / 4, top: 0, left: 0, reflect, spread: stride } : undefined;
 
 /** Elements of a plane of the copy. */
 export const columnsArea = ({ sx, rows, quads }: Columns): number => 4 * sx * rows * quads;
@@ -90,6 +99,16 @@ export function tapPlaces({ start, taps, dilation }: Phase, { sx, left }: Column
   const shift = (offset: number) => Math.floor(offset / sx);
   const vecs = Math.ceil((4 * quads + Math.max(...offsets.map(shift))) / 4);
   return { vecs, places: offsets.map((offset) => (offset % sx) * 4 * vecs + shift(offset)) };
+}
+
+/** The same on x itself: the vec4 in which the first pixel lies, and of those from there on the range of pixels that is read. */
+function barePlaces({ start, taps, dilation }: Phase, spread: number, quads: number) {
+  const left = Math.floor(start / 4);
+  const places = Array.from({ length: Math.max(1, taps) }, (_, tx) => start - 4 * left + tx * dilation);
+  const last = places.at(-1)! + (4 * quads - 1) * spread;
+  // Three of a vec4 one by one would cost more than all.
+  const [first, end] = [places[0]! === 1 ? 0 : places[0]!, last % 4 === 2 ? last + 1 : last];
+  return { left, places, vecs: Math.floor(end / 4) + 1, first, last: end };
 }
 
 /** What of a kernel says how its threads come by what is the same for all. */
@@ -139,7 +158,7 @@ export const quadPacking = ({ groups, outputs }: ConvShape, { oc }: Pick<QuadTil
 export const quadName = ({ rows, quads, oc, broadcast }: QuadTile): string =>
   `quads-${rows}x${quads}x${oc}${broadcast > 0 ? '-broadcast' : ''}`;
 
-/** One phase, or the whole of a conv2d; x's planes are those of the copy, w the packed weights. */
+/** One phase, or the whole of a conv2d; x's planes are those of `columns`, w the packed weights. */
 export function quadsKernel(
   shape: ConvShape,
   tile: QuadTile,
@@ -151,7 +170,10 @@ export function quadsKernel(
   const { images, blocks, x, w, out } = parts;
   const { rows, quads, oc, broadcast } = tile;
   const { lanes, ...sharing } = sharedWeights(broadcast, oc);
-  const { vecs, places } = tapPlaces(px, columns, quads);
+  const { spread } = columns;
+  const { vecs, places, left, first, last } = spread
+    ? barePlaces(px, spread, quads)
+    : { ...tapPlaces(px, columns, quads), left: 0, first: 0, last: Number.MAX_SAFE_INTEGER };
   const tw = places.length;
   const taps = px.taps > 0 ? py.taps : 0;
   const tilesX = Math.ceil(px.count / (4 * quads));
@@ -166,12 +188,16 @@ export function quadsKernel(
       ...sharing.constants,
       TW: tw,
       SX: columns.sx,
+      SPREAD: spread ?? 1,
+      BARE: spread !== undefined,
       ROWS: rows,
       QUADS: quads,
       OC: oc,
       PARTS: oc / lanes,
       LOADS: (tw * oc) / lanes,
       VECS: vecs,
+      FIRST: first,
+      LAST: Math.min(last, 4 * vecs - 1),
       SPAN: span,
       VALUES: rows * span,
       SHIFTED: rows * quads * tw,
@@ -191,6 +217,7 @@ export function quadsKernel(
       xRows: columns.rows,
       xQuads: columns.quads,
       top: py.start - columns.top,
+      left,
       strideY: py.stride,
       dilationY: py.dilation,
       taps,

@@ -11,6 +11,7 @@ import {
 } from '../../kernels/conv.js';
 import { phaseColumns, phasesKernel } from '../../kernels/conv-phases.js';
 import {
+  bare,
   type Columns,
   columnsArea,
   columnsKernel,
@@ -200,10 +201,11 @@ export function lowerQuads(
   phases: readonly PhasePair[],
   tile: QuadTile,
 ): Launch[] {
-  const columns = columnsOf(phases, shape.reflect, tile);
-  return lowerOnColumns(plan, node, shape, columns, tile, (parts) =>
-    phases.map((phase) => quadsKernel(shape, tile, columns, phase, parts)),
-  );
+  const onX = bare(shape, phases);
+  const columns = onX ?? columnsOf(phases, shape.reflect, tile);
+  const kernels = (parts: DirectParts) => phases.map((phase) => quadsKernel(shape, tile, columns, phase, parts));
+  if (onX) return lowerPacked(plan, node, node.inputs[0]!, shape, quadPacking(shape, tile), kernels);
+  return lowerOnColumns(plan, node, shape, columns, tile, kernels);
 }
 
 /** Every phase of a transposed convolution in one kernel. */
