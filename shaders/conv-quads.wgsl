@@ -3,7 +3,7 @@
 //   out[n, o, y·outStepY + outY, c·outStepX + outX] =
 //     bias[o] + Σ_i Σ_ty Σ_tx  columns[n, i, y·strideY + ty·dilationY + top, PHASE[tx], c + SHIFT[tx]] · w[o, i, tap(ty, tx)]
 //
-// or, BARE, on x itself, whose rows are whole vec4 then and which is 0 outside of them: SX is 1, and SPREAD the stride along a row.
+// or, BARE, on x itself, whose rows are whole vec4 then and which is 0 beyond them: SX is 1, and SPREAD the stride along a row.
 //
 // A thread owns ROWS × QUADS × 4 pixels of OC channels. On a CPU adapter a load costs 20–40 multiply-adds and is no cheaper
 // where all lanes want the same, as they do the weights: here each lane of a subgroup (LANES, the whole workgroup or a

@@ -201,7 +201,7 @@ export function lowerQuads(
   phases: readonly PhasePair[],
   tile: QuadTile,
 ): Launch[] {
-  const onX = bare(shape, phases);
+  const onX = bare(shape, phases, tile);
   const columns = onX ?? columnsOf(phases, shape.reflect, tile);
   const kernels = (parts: DirectParts) => phases.map((phase) => quadsKernel(shape, tile, columns, phase, parts));
   if (onX) return lowerPacked(plan, node, node.inputs[0]!, shape, quadPacking(shape, tile), kernels);
