@@ -209,7 +209,9 @@ export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: 
     // 3×3 of stride 2 fill the phases by 9/16 only, which plain sums beat.
     const phases = transformed && areaOf(kernel) === 16 && fitsPolyphase({ ...shape, transposed: false });
     if (phases) return 'polyphase-1x32-broadcast';
-    return isWorthHalving(shape, WINOGRAD2_CHANNELS) ? 'winograd2-2x32-broadcast' : 'quads-8-broadcast';
+    if (isWorthHalving(shape, WINOGRAD2_CHANNELS)) return 'winograd2-2x32-broadcast';
+    // 7×7 from 36 to 64 channels: 35 ms for 44 (lavapipe). On four lanes, or where some of the 16 are idle, it may take longer.
+    return subgroupSize === 8 && outputs % 16 === 0 ? 'quads-16-broadcast' : 'quads-8-broadcast';
   }
   if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
   return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;
