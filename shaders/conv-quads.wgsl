@@ -146,9 +146,9 @@ fn main(
           for (var s = 0u; s < VECS; s++) {
             let column = i32(c0 * SPREAD + s) + params.left;
             let inside = inRow && (!BARE || (column >= 0 && column < params.xQuads));
-            let place = line + p * u32(params.xQuads) + u32(clamp(column, 0, params.xQuads - 1));
+            let quadAt = line + p * u32(params.xQuads) + u32(clamp(column, 0, params.xQuads - 1));
             if (s * 4u >= FIRST && s * 4u + 3u <= LAST) {
-              let quad = select(vec4f(), x[place], inside);
+              let quad = select(vec4f(), x[quadAt], inside);
               // @unroll
               for (var k = 0u; k < 4u; k++) {
                 v[r * SPAN + p * VECS * 4u + s * 4u + k] = quad[k];
@@ -157,7 +157,7 @@ fn main(
               // @unroll
               for (var k = 0u; k < 4u; k++) {
                 if (s * 4u + k >= FIRST && s * 4u + k <= LAST) {
-                  v[r * SPAN + p * VECS * 4u + s * 4u + k] = select(0.0, x[place][k], inside);
+                  v[r * SPAN + p * VECS * 4u + s * 4u + k] = select(0.0, x[quadAt][k], inside);
                 }
               }
             }

@@ -8,7 +8,7 @@
 //
 // 64 planes of 64×64, two cores: lavapipe 0.7 ms (instance-norm-grad-sums, -merge and instance-norm-grad.wgsl 1.5).
 //
-// dy, x, dx [planes, area]; statistics [planes, 2] (mean, 1/σ) of the forward pass. Dispatched by kernels/norm.ts.
+// dy, x, dx [planes, area]; statistics [planes, 2] (mean, 1/σ) of the forward pass. Dispatched by kernels/norm-plane.ts.
 
 const WG: u32 = 8;
 const BLOCK: u32 = 8;

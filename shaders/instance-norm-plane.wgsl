@@ -8,7 +8,7 @@
 //
 // 64 planes of 64×64, two cores: lavapipe 0.36 ms (instance-norm-statistics, -merge and .wgsl 0.87), SwiftShader 2.4 (4.3).
 //
-// x, y [planes, area]; statistics [planes, 2] (mean, 1/σ), which the gradient needs. Dispatched by kernels/norm.ts.
+// x, y [planes, area]; statistics [planes, 2] (mean, 1/σ), which the gradient needs. Dispatched by kernels/norm-plane.ts.
 
 const WG: u32 = 8;
 const BLOCK: u32 = 8;

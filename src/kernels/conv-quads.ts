@@ -118,6 +118,12 @@ function barePlaces({ start, taps, dilation }: Phase, spread: number, quads: num
   return { left, places, vecs: Math.floor(end / 4) + 1, first, last: end };
 }
 
+/** Of a copy everything is read that its vec4 hold: compilers leave out what no tap wants. */
+function copiedPlaces(phase: Phase, columns: Columns, quads: number): ReturnType<typeof barePlaces> {
+  const { vecs, places } = tapPlaces(phase, columns, quads);
+  return { left: 0, places, vecs, first: 0, last: 4 * vecs - 1 };
+}
+
 /** What of a kernel says how its threads come by what is the same for all. */
 type Sharing = Required<Pick<Kernel, 'constants' | 'hooks'>> & { lanes: number };
 
@@ -178,9 +184,7 @@ export function quadsKernel(
   const { rows, quads, oc, broadcast } = tile;
   const { lanes, ...sharing } = sharedWeights(broadcast, oc);
   const { spread } = columns;
-  const { vecs, places, left, first, last } = spread
-    ? barePlaces(px, spread, quads)
-    : { ...tapPlaces(px, columns, quads), left: 0, first: 0, last: Number.MAX_SAFE_INTEGER };
+  const { vecs, places, left, first, last } = spread ? barePlaces(px, spread, quads) : copiedPlaces(px, columns, quads);
   const tw = places.length;
   const taps = px.taps > 0 ? py.taps : 0;
   const tilesX = Math.ceil(px.count / (4 * quads));
@@ -204,7 +208,7 @@ export function quadsKernel(
       LOADS: (tw * oc) / lanes,
       VECS: vecs,
       FIRST: first,
-      LAST: Math.min(last, 4 * vecs - 1),
+      LAST: last,
       SPAN: span,
       VALUES: rows * span,
       SHIFTED: rows * quads * tw,

@@ -7,6 +7,8 @@ import statistics from '../../shaders/instance-norm-statistics.wgsl';
 import type { Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
 
+// Instance norms by the candidate `lanes`: many threads share a plane. Those of a workgroup a plane are in norm-plane.ts.
+
 /** Elements of a lane in planes of up to 32,768; beyond that 512 lanes share the plane. */
 const LANE = 64;
 const MOST_LANES = 512;
