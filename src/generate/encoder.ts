@@ -1,11 +1,11 @@
 import { fitPlanes, paddedSize } from '../data/pad.js';
-import { denseRegions, type Regions, regionCapacity } from '../data/regions.js';
+import { denseRegions, type Regions } from '../data/regions.js';
 import type { Size } from '../data/resample.js';
 import type { Device } from '../device/device.js';
 import { createArena, destroy, input } from '../engine.js';
 import { DataError } from '../errors.js';
 import { sizedPrograms } from '../graph/sizes.js';
-import { type EncoderOptions, encoderNet, encodeStyles, keptMultiple } from '../nets/encoder.js';
+import { type EncoderOptions, encoderNet, keptMultiple } from '../nets/encoder.js';
 import { leastSide } from '../nets/generator.js';
 import { type Manifest, readManifest } from '../nets/manifest.js';
 import { lookup } from '../nets/parameters.js';
@@ -48,14 +48,16 @@ function checkMaps({ size: { width, height }, image, ids }: EncodeInput, channel
   throw new DataError(`encode: got a photo of ${got[0]} values and ${got[1]} ids, wanted ${wanted}`);
 }
 
-/** All pixels of a region hold the same after averaging, so that one of them tells its style. */
-function vectorsOf(features: Float32Array, regions: Int32Array, count: number, channels: number): number[][] {
-  const pixels = new Array<number>(count);
+/** The mean of every channel over the pixels of each region (paper, section 3.4), summed in f64. */
+function regionMeans(features: Float32Array, regions: Int32Array, channels: number): number[][] {
+  const sums: number[][] = [];
+  const pixels: number[] = [];
   regions.forEach((region, pixel) => {
-    pixels[region] ??= pixel;
+    pixels[region] = (pixels[region] ?? 0) + 1;
+    const sum = (sums[region] ??= new Array<number>(channels).fill(0));
+    for (let c = 0; c < channels; c++) sum[c]! += features[c * regions.length + pixel]!;
   });
-  const at = (pixel: number) => (_: unknown, channel: number) => features[channel * regions.length + pixel]!;
-  return pixels.map((pixel) => Array.from({ length: channels }, at(pixel)));
+  return sums.map((sum, region) => sum.map((value) => Math.fround(value / pixels[region]!)));
 }
 
 /**
@@ -76,10 +78,9 @@ export async function loadEncoder(
   const programs = sizedPrograms(
     device,
     arena,
-    ([height, width, capacity]: readonly [height: number, width: number, capacity: number]) => {
-      const inputs = { image: input([1, outputNc, height, width]), regions: input([1, 1, height, width], 'i32') };
-      const features = encodeStyles(net, inputs.image, inputs.regions, capacity, lookup(variables));
-      return { inputs, outputs: { features } };
+    ([height, width]: readonly [height: number, width: number]) => {
+      const image = input([1, outputNc, height, width]);
+      return { inputs: { image }, outputs: { features: net.forward(image, lookup(variables)) } };
     },
     { precise },
   );
@@ -94,10 +95,9 @@ export async function loadEncoder(
       const padded = paddedSize(enough, multiple);
       const dense = denseRegions(Int32Array.from(ids));
       const regions = fitPlanes(dense.regions, size, padded);
-      const count = dense.ids.length;
-      const program = await programs.of([padded.height, padded.width, regionCapacity(count)]);
-      const { features } = await program.run({ image: fitPlanes(image, size, padded), regions });
-      return { ...dense, vectors: vectorsOf(features as Float32Array, regions, count, featNum) };
+      const program = await programs.of([padded.height, padded.width]);
+      const { features } = await program.run({ image: fitPlanes(image, size, padded) });
+      return { ...dense, vectors: regionMeans(features as Float32Array, regions, featNum) };
     },
     close() {
       programs.destroy();
