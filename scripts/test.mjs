@@ -48,16 +48,20 @@ function testFiles() {
 
 /** One bundle of all files, between the module that makes uvu wait and the one that runs what has queued up. */
 async function bundleTests({ name, runtime }, files) {
-  const { bundle, bundleForNode } = await import('./bundle.mjs');
+  const { bundle, bundleForNode, bundleForPainting } = await import('./bundle.mjs');
   const outfile = resolve('.cache', 'test', `${name}.mjs`);
+  const painting = resolve('.cache', 'test', `${name}-painting.mjs`);
+  if (files.some(isEngine)) await bundleForPainting({ entryPoints: ['test/support/painting.ts'], outfile: painting });
   const imports = ['test/support/defer.ts', ...files, 'test/support/main.ts'].map((file) => `import './${file}';`);
   const make = runtime === 'node' ? bundleForNode : bundle;
   await make({
     stdin: { contents: imports.join('\n'), resolveDir: process.cwd(), sourcefile: `${name}-tests.ts` },
-    alias: { '#runtime': resolve('test', 'support', `runtime.${runtime}.ts`) },
+    alias: { '#runtime': resolve('test', 'support', `runtime.${runtime}.ts`), '#painting': painting },
     // package.json calls every module free of side effects, which test files are not.
     ignoreAnnotations: true,
     sourcemap: 'inline',
+    // What minifying leaves in '#painting'.
+    logOverride: { 'suspicious-nullish-coalescing': 'silent' },
     outfile,
   });
   return outfile;

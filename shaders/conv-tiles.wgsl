@@ -109,11 +109,16 @@ fn start(tile: Tile, row: u32, spot: Spot) -> vec4f {
   return value;
 }
 
+// Sums that lack channels are stored as they are: another launch goes on from them.
+fn ended(tile: Tile, value: f32, at: u32) -> f32 {
+  return select(value, emit(value, at + params.outBase), !CONTINUES || tile.k1 == params.inputs * TAPS);
+}
+
 fn store(tile: Tile, row: u32, spot: Spot, value: vec4f) {
   if (!isOwn(tile, row)) { return; }
   let at = (tile.outPlane + row) * params.outArea - params.outBase + spot.at;
-  if (spot.any.x) { out[at.x] = emit(value.x, at.x + params.outBase); }
-  if (spot.any.y) { out[at.y] = emit(value.y, at.y + params.outBase); }
-  if (spot.any.z) { out[at.z] = emit(value.z, at.z + params.outBase); }
-  if (spot.any.w) { out[at.w] = emit(value.w, at.w + params.outBase); }
+  if (spot.any.x) { out[at.x] = ended(tile, value.x, at.x); }
+  if (spot.any.y) { out[at.y] = ended(tile, value.y, at.y); }
+  if (spot.any.z) { out[at.z] = ended(tile, value.z, at.z); }
+  if (spot.any.w) { out[at.w] = ended(tile, value.w, at.w); }
 }

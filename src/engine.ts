@@ -5,6 +5,7 @@
 export { type Arena, createArena } from './graph/arena.js';
 export { grad } from './graph/autograd.js';
 export type { Choices } from './graph/choices.js';
+export { add, leakyRelu, relu, tanh } from './graph/ops/activations.js';
 export { adam } from './graph/ops/adam.js';
 export { batchNorm } from './graph/ops/batch-norm.js';
 export { conv2d, convTranspose2d } from './graph/ops/conv.js';
@@ -16,26 +17,22 @@ export { instanceNorm } from './graph/ops/norm.js';
 export { reflectionPad2d, zeroPad2d } from './graph/ops/pad.js';
 export {
   abs,
-  add,
   clamp,
   div,
   exp,
   full,
   greater,
-  leakyRelu,
   log,
   maximum,
   minimum,
   mul,
   neg,
-  relu,
   scale,
   sigmoid,
   softplus,
   sqrt,
   square,
   sub,
-  tanh,
   where,
 } from './graph/ops/pointwise.js';
 export { avgPool2d, maxPool2d, upsampleNearest2d } from './graph/ops/pool.js';

@@ -1,22 +1,14 @@
 import { fitPlanes, paddedSize } from '../data/pad.js';
 import type { Size } from '../data/resample.js';
 import type { Device } from '../device/device.js';
-import {
-  type CompileOptions,
-  concat,
-  createArena,
-  destroy,
-  type Feeds,
-  input,
-  type ProgramSpec,
-  type Tensor,
-} from '../engine.js';
+import { type CompileOptions, createArena, destroy, type Feeds, type ProgramSpec, type Tensor } from '../engine.js';
 import { DataError } from '../errors.js';
 import type { RunOptions } from '../graph/program.js';
 import { sizedPrograms } from '../graph/sizes.js';
-import { type Encoding, type Extent, encodeInput, labelChannels } from '../nets/encode-input.js';
+import { type Extent, labelChannels } from '../nets/encode-input.js';
 import { leastSide, multipleOf } from '../nets/generator.js';
 import type { Manifest } from '../nets/manifest.js';
+import { paintingInput } from '../nets/painting-input.js';
 import { type Lookup, lookup, type Net } from '../nets/parameters.js';
 import { openGenerator } from './open.js';
 import { type Styles, styledMap, stylePlanes } from './styles.js';
@@ -129,18 +121,9 @@ function pictureOf({ input, size: { width, height } }: GenerateInput, channels: 
   throw new DataError(`generate: input: got ${got}, wanted [${channels}, ${height}, ${width}]`);
 }
 
-/** The generator's input: the conditioning, and behind it the styles. */
-function encodeAll(encoding: Encoding, extent: Extent): { inputs: Record<string, Tensor>; x: Tensor } {
-  const { inputs, condition } = encodeInput(encoding, extent);
-  if (!encoding.features) return { inputs, x: condition };
-  const [n, height, width] = extent;
-  const features = input([n, encoding.features.count, height, width]);
-  return { inputs: { ...inputs, features }, x: concat([condition, features], 1) };
-}
-
 /** A generator's program for pictures of one size: the maps in, `picture` out. */
 export function paintingProgram({ encoding }: Manifest, net: Net<Tensor>, params: Lookup, extent: Extent): ProgramSpec {
-  const { inputs, x } = encodeAll(encoding, extent);
+  const { inputs, x } = paintingInput(encoding, extent);
   return { inputs, outputs: { picture: net.forward(x, params) } };
 }
 

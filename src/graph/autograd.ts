@@ -1,5 +1,6 @@
 import { gradientRules } from './gradients/index.js';
-import { add, full } from './ops/pointwise.js';
+import { add } from './ops/activations.js';
+import { full } from './ops/pointwise.js';
 import { firstOf } from './ops/shape.js';
 import { schedule } from './schedule.js';
 import { GraphError, isTensor, type Node, refuse, type Tensor } from './tensor.js';

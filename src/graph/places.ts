@@ -117,10 +117,11 @@ export function createPlaces(
   };
   const placeOutput = (made: Step, step: number, output: Tensor) => {
     const memory = root(output);
-    if (isVariable(memory)) checkVariable(memory, maxBufferSize);
-    if (memory !== output) checkAlias(output, memory);
-    if (places.has(memory) || fixed(memory)) return;
     const { source } = made.node.op;
+    if (isVariable(memory)) checkVariable(memory, maxBufferSize);
+    // What is fed into another tensor is copied piece by piece.
+    if (memory !== output && !source) checkAlias(output, memory);
+    if (places.has(memory) || fixed(memory)) return;
     const end = last.get(memory)!;
     const own = memory === output && !source && output.output === 0;
     const from = own ? donor(made, step, last, fixed, isHalf) : undefined;

@@ -3,9 +3,10 @@
 import type { Device } from '../device/device.js';
 import { grad } from './autograd.js';
 import { roughMs } from './cost.js';
+import { relu } from './ops/activations.js';
 import { conv2d } from './ops/conv.js';
 import { instanceNorm } from './ops/norm.js';
-import { relu, square } from './ops/pointwise.js';
+import { square } from './ops/pointwise.js';
 import { mean } from './ops/reduce.js';
 import { input, variable } from './ops/source.js';
 import { type CompileOptions, compile } from './program.js';

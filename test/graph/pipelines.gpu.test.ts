@@ -2,7 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { add, scale } from '../../src/graph/ops/pointwise.js';
+import { add } from '../../src/graph/ops/activations.js';
+import { scale } from '../../src/graph/ops/pointwise.js';
 import { input } from '../../src/graph/ops/source.js';
 import { compile } from '../../src/graph/program.js';
 import { stateOf } from '../../src/graph/storage.js';

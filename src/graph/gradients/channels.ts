@@ -1,6 +1,6 @@
+import { add } from '../ops/activations.js';
 import { type ConvAttrs, convolve, convolveTransposed } from '../ops/convolve.js';
 import { reflectionPadGrad } from '../ops/pad.js';
-import { add } from '../ops/pointwise.js';
 import { avgPoolBack } from '../ops/pool.js';
 import { slice } from '../ops/shape.js';
 import type { Node, Tensor } from '../tensor.js';

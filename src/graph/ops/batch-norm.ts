@@ -1,7 +1,9 @@
 import type { Tensor } from '../tensor.js';
-import { AFFINE, affine, channelled, DEFAULT_EPS, epsilon, type InstanceNormOptions, perChannel } from './norm.js';
+import { add } from './activations.js';
+import { affine, perChannel } from './affine.js';
+import { AFFINE, channelled, DEFAULT_EPS, epsilon, type InstanceNormOptions } from './norm.js';
 import { knownOptions } from './options.js';
-import { add, div, sqrt, square, sub } from './pointwise.js';
+import { div, sqrt, square, sub } from './pointwise.js';
 import { mean } from './reduce.js';
 
 export interface BatchNormOptions extends InstanceNormOptions {

@@ -11,17 +11,12 @@ import { planeOf } from '../chunks.js';
 import { lowerNormGradPlane, lowerNormPlane } from '../lower/norm-plane.js';
 import { launchPlanes } from '../overlaps.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
+import { type Affine, affine } from './affine.js';
 import { knownOptions } from './options.js';
-import { add, mul } from './pointwise.js';
-import { reshape } from './shape.js';
 
-export interface InstanceNormOptions {
+export interface InstanceNormOptions extends Affine {
   /** Added to the variance. */
   eps?: number;
-  /** [C]: scale after the norm. */
-  weight?: Tensor;
-  /** [C]: added last. */
-  bias?: Tensor;
 }
 
 export const AFFINE = ['eps', 'weight', 'bias'];
@@ -37,22 +32,6 @@ export function channelled(op: string, value: unknown): Tensor {
 export function epsilon(op: string, eps: unknown): number {
   if (typeof eps !== 'number' || !(eps >= 0 && eps < Number.POSITIVE_INFINITY)) refuse(op, 'eps', eps, 'a number ≥ 0');
   return eps;
-}
-
-/** A vector [C] lined up with the channels of x; undefined where it is not given. */
-export function perChannel(op: string, name: string, value: Tensor | null | undefined, x: Tensor): Tensor | undefined {
-  if (value === undefined || value === null) return undefined;
-  const vector = operand(op, name, value, { rank: 1 });
-  const channels = x.shape[1]!;
-  if (vector.shape[0] !== channels) refuse(op, name, vector.shape, `[${channels}], one for each channel of x`);
-  return reshape(vector, [1, channels, ...x.shape.slice(2).map(() => 1)]);
-}
-
-export function affine(op: string, unit: Tensor, { weight, bias }: InstanceNormOptions): Tensor {
-  const w = perChannel(op, 'weight', weight, unit);
-  const b = perChannel(op, 'bias', bias, unit);
-  const scaled = w ? mul(unit, w) : unit;
-  return b ? add(scaled, b) : scaled;
 }
 
 /** Partial sums of every plane: two numbers a lane. */

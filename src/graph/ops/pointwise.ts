@@ -1,6 +1,7 @@
 import { type Access, type Mapping, pointwiseKernel } from '../../kernels/pointwise.js';
 import { type Chunk, sizeOf } from '../chunks.js';
 import { apply, type Launch, type Lowering, type Node, type Op, operand, refuse, type Tensor } from '../tensor.js';
+import { MUL } from './expressions.js';
 
 /** A tensor of f32, or a number that stands for one everywhere. */
 export type Value = Tensor | number;
@@ -127,21 +128,20 @@ export function pointwise(
 
 // Marked, so that bundlers drop the ops that nothing uses.
 /* @__NO_SIDE_EFFECTS__ */
-const binary =
+export const binary =
   (op: string, expression: string) =>
   (a: Value, b: Value): Tensor => {
     if (typeof a === 'number' && typeof b === 'number') refuse(op, 'a, b', 'numbers only', 'at least one tensor');
     return pointwise(op, expression, { a, b });
   };
 /* @__NO_SIDE_EFFECTS__ */
-const unary =
+export const unary =
   (op: string, expression: string) =>
   (x: Tensor): Tensor =>
     pointwise(op, expression, { a: operand(op, 'x', x) });
 
-export const add = binary('add', 'a + b');
 export const sub = binary('sub', 'a - b');
-export const mul = binary('mul', 'a * b');
+export const mul = binary('mul', MUL);
 export const div = binary('div', 'a / b');
 export const maximum = binary('maximum', 'max(a, b)');
 export const minimum = binary('minimum', 'min(a, b)');
@@ -154,9 +154,6 @@ export const sqrt = unary('sqrt', 'sqrt(a)');
 export const square = unary('square', 'a * a');
 export const exp = unary('exp', 'exp(a)');
 export const log = unary('log', 'log(a)');
-export const relu = unary('relu', 'max(a, 0.0)');
-/** Clamped first: plain `tanh` is NaN for |x| ≥ 88.8 on a software adapter and for less on some GPUs. */
-export const tanh = unary('tanh', 'tanh(clamp(a, -15.0, 15.0))');
 /** Clamped first: exp overflows at 88.7 and WGSL promises nothing about infinities. */
 export const sigmoid = unary('sigmoid', '1.0 / (1.0 + exp(-clamp(a, -88.0, 88.0)))');
 
@@ -168,15 +165,7 @@ export const softplusOf = (x: string): string => `(max(${x}, 0.0) + ${LOG1P.repl
 export const softplus = unary('softplus', /* @__PURE__ */ softplusOf('a'));
 
 /** x·k. */
-export const scale = (x: Tensor, k: number): Tensor =>
-  pointwise('scale', 'a * b', { a: operand('scale', 'x', x), b: k });
-/** With a negative slope the result's sign no longer tells x's, so the gradient must read x. */
-export const leakyRelu = (x: Tensor, slope: number): Tensor =>
-  pointwise(slope >= 0 ? 'leakyRelu' : 'foldedRelu', 'select(a * b, a, a >= 0.0)', {
-    a: operand('leakyRelu', 'x', x),
-    b: slope,
-  });
-
+export const scale = (x: Tensor, k: number): Tensor => pointwise('scale', MUL, { a: operand('scale', 'x', x), b: k });
 /** Values below `lo` become `lo`, above `hi` become `hi`. */
 export function clamp(x: Tensor, lo: number, hi: number): Tensor {
   if (!(lo <= hi)) refuse('clamp', 'lo, hi', [lo, hi], 'lo ≤ hi');
