@@ -2,29 +2,10 @@ import { DataError } from '../errors.js';
 import { fromHalf, toHalf } from '../float16.js';
 
 /** Element types, by the names safetensors gives them. */
-export type DType = keyof typeof BYTES;
-
-/** Bytes per element. */
-export const BYTES = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E5M2: 1,
-  F8_E4M3: 1,
-  I16: 2,
-  U16: 2,
-  F16: 2,
-  BF16: 2,
-  I32: 4,
-  U32: 4,
-  F32: 4,
-  I64: 8,
-  U64: 8,
-  F64: 8,
-} as const;
+export type DType = keyof typeof ARRAYS;
 
 /** The host array of each type. 16-bit floats stay as their bits, since no host array has that type. */
-const ARRAYS = {
+export const ARRAYS = {
   BOOL: Uint8Array,
   U8: Uint8Array,
   I8: Int8Array,
@@ -42,12 +23,15 @@ const ARRAYS = {
   F64: Float64Array,
 } as const;
 
+/** Bytes per element. */
+export const bytesPer = (dtype: DType): number => ARRAYS[dtype].BYTES_PER_ELEMENT;
+
 export type TensorArray = InstanceType<(typeof ARRAYS)[DType]>;
 
 /** A tensor on the host in C order; `data` has as many elements as the product of `shape` (1 for a scalar, []). */
 export type HostTensor = { dtype: DType; shape: number[]; data: TensorArray };
 
-export const isDType = (name: unknown): name is DType => typeof name === 'string' && Object.hasOwn(BYTES, name);
+export const isDType = (name: unknown): name is DType => typeof name === 'string' && Object.hasOwn(ARRAYS, name);
 
 /** Product of a shape, or NaN where a side is no whole number ≥ 0 or the product passes 2^53. */
 export function elementCount(shape: readonly unknown[]): number {
@@ -62,7 +46,7 @@ export function elementCount(shape: readonly unknown[]): number {
 
 /** Little-endian bytes as the host array of `dtype`: a view where the alignment allows it, else a copy. */
 export function viewArray(dtype: DType, bytes: Uint8Array): TensorArray {
-  const size = BYTES[dtype];
+  const size = bytesPer(dtype);
   const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes); // a Buffer's slice would be no copy
   return new ARRAYS[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size);
 }

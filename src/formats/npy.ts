@@ -1,5 +1,5 @@
 import { DataError } from '../errors.js';
-import { BYTES, bytesOf, type DType, elementCount, type HostTensor, viewArray } from './dtype.js';
+import { bytesOf, bytesPer, type DType, elementCount, type HostTensor, viewArray } from './dtype.js';
 import { BUILD, type Global, isTuple, type Tuple, unpickle, type Value } from './pickle.js';
 
 const invalid = (file: string, problem: string, fix?: string) => new DataError(`.npy: ${problem}`, { file, fix });
@@ -42,7 +42,7 @@ export function encodeNpy(data: Float32Array, shape: readonly number[]): Uint8Ar
 export function decodeNpy(bytes: Uint8Array, file = 'buffer'): HostTensor {
   const { descr, shape, start } = readHeader(bytes, file);
   const dtype = typeOf(descr, file);
-  const size = elementCount(shape) * BYTES[dtype];
+  const size = elementCount(shape) * bytesPer(dtype);
   if (size !== bytes.length - start)
     throw invalid(file, `[${shape}] of ${dtype} takes ${size} bytes, ${bytes.length - start} are there`);
   return { dtype, shape, data: viewArray(dtype, bytes.subarray(start)) };
@@ -50,7 +50,7 @@ export function decodeNpy(bytes: Uint8Array, file = 'buffer'): HostTensor {
 
 function typeOf(descr: string, file: string): DType {
   const dtype = TYPES.get(descr.slice(1));
-  if (!dtype || descr[0] !== (BYTES[dtype] === 1 ? '|' : '<'))
+  if (!dtype || descr[0] !== (bytesPer(dtype) === 1 ? '|' : '<'))
     throw invalid(file, `element type ${JSON.stringify(descr)}`, 'Save it as float32, little-endian');
   return dtype;
 }
@@ -154,7 +154,7 @@ function numbers(shape: Tuple, type: Value, raw: Value): HostTensor {
   const dtype = (type as NumpyType | null)?.dtype;
   const bytes = typeof raw === 'string' ? fromLatin1([raw]) : raw;
   if (!dtype || !(bytes instanceof Uint8Array)) throw badCall('an array without a known type or without bytes');
-  if (elementCount(shape) * BYTES[dtype] !== bytes.length)
+  if (elementCount(shape) * bytesPer(dtype) !== bytes.length)
     throw badCall(`[${shape}] of ${dtype} in ${bytes.length} bytes`);
   return { dtype, shape: [...(shape as number[])], data: viewArray(dtype, bytes) };
 }

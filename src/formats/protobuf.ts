@@ -1,6 +1,6 @@
 // The wire format of protobuf, writing only: https://protobuf.dev/programming-guides/encoding
 
-import { BYTES, elementCount } from './dtype.js';
+import { bytesPer, elementCount } from './dtype.js';
 import type { TensorToWrite } from './safetensors.js';
 
 /** Encoded fields. Their size is known while tensors among them are not read yet: every message starts with its length. */
@@ -15,7 +15,7 @@ const LENGTH = 2;
 const FIXED32 = 5;
 
 export const tensorBytes = ({ dtype, shape }: Pick<TensorToWrite, 'dtype' | 'shape'>): number =>
-  elementCount(shape) * BYTES[dtype];
+  elementCount(shape) * bytesPer(dtype);
 
 /** Seven bits a byte, lowest first, the top bit on all but the last; for whole numbers from 0 to 2^53. */
 function varint(value: number): number[] {

@@ -1,5 +1,5 @@
 import { DataError } from '../errors.js';
-import { BYTES, type DType, elementCount, type HostTensor, type TensorArray, viewArray } from './dtype.js';
+import { bytesPer, type DType, elementCount, type HostTensor, type TensorArray, viewArray } from './dtype.js';
 import { type Global, isTuple, type Tuple, unpickle, type Value } from './pickle.js';
 import { bytesSource, type Source } from './source.js';
 import { isZip, readZip } from './zip.js';
@@ -147,7 +147,7 @@ function streamStorages(
     if (!dtype || places.has(key)) throw invalid(source, `storage ${String(key)} belongs to no tensor or stands twice`);
     const prefix = source.read(at, 8);
     const count = Number(new DataView(prefix.buffer, prefix.byteOffset, 8).getBigInt64(0, true));
-    const size = count * BYTES[dtype];
+    const size = count * bytesPer(dtype);
     if (count < 0 || size > source.size - at - 8) throw invalid(source, `storage ${key} claims ${count} elements`);
     places.set(key, { offset: at + 8, size });
     at += 8 + size;
@@ -158,7 +158,7 @@ function streamStorages(
 
 function checkSize(source: Source, { key, count, dtype }: Storage, present: number | undefined): void {
   if (present === undefined) throw invalid(source, `storage ${key} is missing`);
-  if (count * BYTES[dtype] === present) return;
+  if (count * bytesPer(dtype) === present) return;
   throw invalid(source, `storage ${key} is declared as ${count} × ${dtype}, ${present} bytes are present`);
 }
 
@@ -232,7 +232,7 @@ function tensorsOf(source: Source, value: Value): Map<string, PthTensor> {
 /** Tensors that share storages may not add up to more than twice the file, or a small file could fill the memory. */
 function checkTensors(source: Source, tensors: ReadonlyMap<string, PthTensor>): void {
   let bytes = 0;
-  for (const [name, tensor] of tensors) bytes += checkInside(source, name, tensor).count * BYTES[tensor.dtype];
+  for (const [name, tensor] of tensors) bytes += checkInside(source, name, tensor).count * bytesPer(tensor.dtype);
   if (bytes > 2 * source.size) throw invalid(source, 'its views are many times larger than its storages');
 }
 
@@ -249,7 +249,7 @@ function checkInside(source: Source, name: string, { storage, offset, shape, str
 function readTensor({ source, readStorage }: Container, tensor: PthTensor, name: string): HostTensor {
   const { dtype, shape, storage, offset } = tensor;
   const { count, span } = checkInside(source, name, tensor);
-  const array = viewArray(dtype, readStorage(storage, offset * BYTES[dtype], span * BYTES[dtype]));
+  const array = viewArray(dtype, readStorage(storage, offset * bytesPer(dtype), span * bytesPer(dtype)));
   return { dtype, shape, data: isContiguous(tensor) ? array : gather(array, tensor, count) };
 }
 

@@ -1,6 +1,6 @@
 import { DataError } from '../errors.js';
 import { concatBytes } from './bytes.js';
-import { BYTES, bytesOf, type DType, elementCount, type HostTensor, isDType, viewArray } from './dtype.js';
+import { bytesOf, bytesPer, type DType, elementCount, type HostTensor, isDType, viewArray } from './dtype.js';
 import { bytesSource, type Source } from './source.js';
 
 /** Where a tensor lies: `begin` and `end` count from the start of the source. */
@@ -120,7 +120,7 @@ function readInfo(file: string, name: string, value: unknown, start: number): Te
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDType(dtype)) throw bad(`has the unknown dtype ${JSON.stringify(dtype)}`);
   if (!Array.isArray(shape)) throw bad('has no shape');
-  const bytes = elementCount(shape) * BYTES[dtype];
+  const bytes = elementCount(shape) * bytesPer(dtype);
   if (!Number.isSafeInteger(bytes)) throw bad(`has the impossible shape [${shape.slice(0, 8)}]`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every((o) => Number.isSafeInteger(o) && o >= 0)) {
     throw bad('has no pair of data_offsets');
@@ -157,7 +157,7 @@ export function layoutSafetensors<T extends TensorHead>(
   tensors: readonly T[],
   metadata: Readonly<Record<string, string>> = {},
 ): { header: Uint8Array; order: T[] } {
-  const order = [...tensors].sort((a, b) => BYTES[b.dtype] - BYTES[a.dtype]);
+  const order = [...tensors].sort((a, b) => bytesPer(b.dtype) - bytesPer(a.dtype));
   const entries: [string, unknown][] = Object.keys(metadata).length ? [[METADATA, metadata]] : [];
   const names = new Set([METADATA]);
   let end = 0;
@@ -165,7 +165,7 @@ export function layoutSafetensors<T extends TensorHead>(
     if (names.has(name)) throw new DataError(`two tensors are to be written under the name ${name}`);
     names.add(name);
     const begin = end;
-    end += elementCount(shape) * BYTES[dtype];
+    end += elementCount(shape) * bytesPer(dtype);
     entries.push([name, { dtype, shape, data_offsets: [begin, end] }]);
   }
   const json = new TextEncoder().encode(
@@ -181,7 +181,7 @@ export function layoutSafetensors<T extends TensorHead>(
 
 /** Throws unless `data` holds exactly what the head promises. */
 export function checkedBytes({ name, dtype, shape }: TensorHead, data: ArrayBufferView): Uint8Array {
-  const wanted = elementCount(shape) * BYTES[dtype];
+  const wanted = elementCount(shape) * bytesPer(dtype);
   if (data.byteLength !== wanted) {
     throw new DataError(`tensor ${name} ${dtype} [${shape}] takes ${wanted} bytes, got ${data.byteLength}`);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BYTES, type DType, type TensorArray, toFloat32, viewArray } from '../../src/formats/dtype.js';
+import { ARRAYS, bytesPer, type DType, type TensorArray, toFloat32, viewArray } from '../../src/formats/dtype.js';
 import { fileSha256, openFile, withFile, writeSafetensors } from '../../src/formats/files.js';
 import {
   encodeSafetensors,
@@ -72,11 +72,11 @@ test('deep nesting is an error, not a crash', () =>
 
 const arrayOf = (dtype: DType, count: number) =>
   fc
-    .uint8Array({ minLength: count * BYTES[dtype], maxLength: count * BYTES[dtype] })
+    .uint8Array({ minLength: count * bytesPer(dtype), maxLength: count * bytesPer(dtype) })
     .map((bytes) => viewArray(dtype, bytes));
 
 const tensorOf = fc
-  .tuple(fc.constantFrom(...(Object.keys(BYTES) as DType[])), fc.array(fc.nat(4), { maxLength: 4 }))
+  .tuple(fc.constantFrom(...(Object.keys(ARRAYS) as DType[])), fc.array(fc.nat(4), { maxLength: 4 }))
   .chain(([dtype, shape]) =>
     arrayOf(
       dtype,
@@ -121,7 +121,7 @@ test('the writer aligns every tensor and keeps the given order within a width', 
   ]);
   const file = parseSafetensors(bytes);
   assert.equal([...file.tensors.keys()], ['long', 'z', 'a', 'byte']);
-  for (const { dtype, begin } of file.tensors.values()) assert.is(begin % BYTES[dtype], 0);
+  for (const { dtype, begin } of file.tensors.values()) assert.is(begin % bytesPer(dtype), 0);
   assert.equal(toFloat32(readTensor(file, 'long')), new Float32Array([-3]));
 });
 
