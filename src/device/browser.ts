@@ -2,6 +2,7 @@
 
 import { answersTo, type Device, type DeviceOptions, deviceOf, infoOf } from './device.js';
 import { DeviceUnavailableError } from './errors.js';
+import { noAdapter, webgpu } from './page.js';
 import { pageCache } from './page-cache.js';
 
 /** Opens the named adapter, else the one the browser prefers. Throws DeviceUnavailableError with the reason in words. */
@@ -11,25 +12,8 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const adapter =
     wanted && wanted !== 'auto' ? await named(gpu, wanted) : await gpu.requestAdapter({ powerPreference });
   const reason = wanted ? `it answers to "${wanted}"` : "the browser's choice";
-  if (adapter) return deviceOf(adapter, reason, options, pageCache());
-  throw new DeviceUnavailableError(
-    'This browser has WebGPU but offers no adapter: the GPU is blocked, switched off or has no suitable driver',
-    'Update the GPU driver, switch hardware acceleration on in the settings and look at chrome://gpu',
-  );
-}
-
-function webgpu(): GPU {
-  if (globalThis.navigator?.gpu) return navigator.gpu;
-  if (globalThis.isSecureContext === false) {
-    throw new DeviceUnavailableError(
-      'WebGPU is switched off because this page did not come over a secure connection',
-      'Open it over https:// or from http://localhost',
-    );
-  }
-  throw new DeviceUnavailableError(
-    'This browser has no WebGPU',
-    'Use Chrome or Edge 113, Safari 26, Firefox 141 or newer; on Linux it may need a flag (about:config, chrome://flags)',
-  );
+  if (!adapter) throw noAdapter();
+  return deviceOf(adapter, reason, options, pageCache());
 }
 
 /** A page cannot list adapters; these three requests reach all that a browser would ever hand out. */

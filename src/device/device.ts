@@ -1,12 +1,13 @@
 // The one object the engine talks to: a GPUDevice with counted memory, typed errors and a definite end of life.
 // Nothing here knows whether it runs in Node or in a browser; node.ts and browser.ts find the adapter.
 
+import { asked, type DeviceLimits, granted } from './abilities.js';
 import { countedBuffers } from './buffers.js';
 import { type DeviceLostError, DeviceUnavailableError } from './errors.js';
 import { faultsOf } from './faults.js';
 import { type DeviceProfile, profileOf } from './profile.js';
 
-export type { DeviceProfile };
+export type { DeviceLimits, DeviceProfile };
 
 export interface DeviceOptions {
   /** Part of the name, vendor or description of the adapter to use, or 'swiftshader' / 'lavapipe' for a software one. */
@@ -26,22 +27,6 @@ export interface AdapterInfo {
   /** Why this adapter and no other, in words. */
   reason: string;
 }
-
-const LIMITS = [
-  'maxStorageBufferBindingSize',
-  'maxBufferSize',
-  'maxStorageBuffersPerShaderStage',
-  'minStorageBufferOffsetAlignment',
-  'maxComputeWorkgroupsPerDimension',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupStorageSize',
-  'maxUniformBufferBindingSize',
-] as const;
-export type DeviceLimits = Record<(typeof LIMITS)[number], number>;
-
-/** Asked for when the adapter has them; nothing in the engine may need them. */
-const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
 
 /** Keeps texts from one start to the next, by name. */
 export interface TextCache {
@@ -82,9 +67,7 @@ export async function deviceOf(
   cache?: TextCache,
 ): Promise<Device> {
   const info = infoOf(adapter, reason);
-  const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
-  const requiredLimits = limitsToRequest(adapter, options.limits);
-  const gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits }).catch((error: Error) => {
+  const gpu = await adapter.requestDevice(asked(adapter, options.limits)).catch((error: Error) => {
     throw new DeviceUnavailableError(
       `The adapter "${info.description || info.device}" refused to open: ${error.message}`,
       'Update its driver, or choose another adapter (`pix2pixhd devices` lists them).',
@@ -105,37 +88,6 @@ export function answersTo(info: AdapterInfo, wanted: string): boolean {
   return all.toLowerCase().includes(wanted.toLowerCase());
 }
 
-const limitOf = (limits: GPUSupportedLimits, name: string) => (limits as unknown as Record<string, number>)[name];
-
-function limitsToRequest(adapter: GPUAdapter, asked: DeviceOptions['limits']): Record<string, number> {
-  if (asked === 'default') return {};
-  const request: Record<string, number> = {};
-  for (const name of LIMITS) request[name] = limitOf(adapter.limits, name);
-  for (const [name, value] of Object.entries(asked ?? {})) {
-    const has = limitOf(adapter.limits, name);
-    // The alignments are the limits where less is better.
-    const tooMuch = name.startsWith('min') ? value! < has : value! > has;
-    if (has === undefined || tooMuch) {
-      throw new DeviceUnavailableError(
-        `Limit ${name}: ${value} was asked, the adapter has ${has ?? 'no such limit'}.`,
-        'Ask for less, or leave `limits` out to get all the adapter has.',
-      );
-    }
-    request[name] = value!;
-  }
-  return request;
-}
-
-/** WebGPU raises a request below its guaranteed value to that value; smaller caps are kept here, for tests of splitting. */
-function limitsGranted(gpu: GPUDevice, asked: DeviceOptions['limits']): DeviceLimits {
-  const caps: Partial<Record<string, number>> = typeof asked === 'object' ? asked : {};
-  const granted = LIMITS.map((name) => {
-    const better = name.startsWith('min') ? Math.max : Math.min;
-    return [name, better(limitOf(gpu.limits, name), caps[name] ?? limitOf(gpu.limits, name))];
-  });
-  return Object.fromEntries(granted) as DeviceLimits;
-}
-
 function wrap(
   gpu: GPUDevice,
   info: AdapterInfo,
@@ -143,7 +95,7 @@ function wrap(
   options: DeviceOptions,
   cache: TextCache | undefined,
 ): Device {
-  const limits = limitsGranted(gpu, options.limits);
+  const { limits, features } = granted(gpu, options.limits);
   const faults = faultsOf(gpu);
   const { allocate, release, releaseAll, memory } = countedBuffers(gpu, limits.maxBufferSize, faults);
   const closers: (() => void)[] = [];
@@ -151,8 +103,8 @@ function wrap(
     gpu,
     info,
     limits,
-    features: new Set(FEATURES.filter((name) => gpu.features.has(name))),
-    profile: profileOf(adapter, gpu),
+    features,
+    profile: profileOf(info, adapter, gpu),
     cache,
     allocate,
     release,

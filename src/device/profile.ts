@@ -1,6 +1,8 @@
 // What kind of machine sits behind an adapter. The speeds only decide where a submit is cut (about 100 ms each), so they
 // err on the slow side: too many submits cost microseconds each, too long a one freezes the desktop.
 
+import type { AdapterInfo } from './device.js';
+
 export interface DeviceProfile {
   kind: 'cpu' | 'gpu';
   name: string;
@@ -20,10 +22,10 @@ const KINDS: { match: RegExp; kind: DeviceProfile['kind']; name: string; gflops:
   { match: /^/, kind: 'gpu', name: 'gpu', gflops: 500, gbps: 50 },
 ];
 
-export function profileOf(adapter: GPUAdapter, gpu: GPUDevice): DeviceProfile {
-  const { vendor = '', architecture = '', device = '', description = '', isFallbackAdapter } = adapter.info ?? {};
+export function profileOf(info: AdapterInfo, adapter: GPUAdapter, gpu: GPUDevice): DeviceProfile {
+  const { vendor, architecture, device, description, isFallback } = info;
   const row = KINDS.find(({ match }) => match.test(`${vendor} ${architecture} ${device} ${description}`))!;
-  const unknownSoftware = row.kind === 'gpu' && isFallbackAdapter;
+  const unknownSoftware = row.kind === 'gpu' && isFallback;
   const { kind, name, gflops, gbps } = unknownSoftware ? { ...KINDS[1], name: 'software' } : row;
   return {
     kind,

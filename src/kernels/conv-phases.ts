@@ -1,15 +1,16 @@
 import source from '../../shaders/conv-phases.wgsl';
-import { areaOf, blockParams, type ConvShape, type DirectParts, NO_BIAS, type Phase, phasesOf, range } from './conv.js';
 import {
-  type Columns,
-  columnsOf,
+  areaOf,
+  blockParams,
+  type ConvShape,
+  type DirectParts,
+  NO_BIAS,
+  type Phase,
   type PhasePair,
-  type QuadTile,
-  quadPacking,
-  sharedWeights,
-  WIDE,
-  WORKGROUP,
-} from './conv-quads.js';
+  phasesOf,
+  range,
+} from './conv.js';
+import { type Columns, columnsOf, type QuadTile, quadPacking, sharedWeights, WIDE, WORKGROUP } from './conv-quads.js';
 import type { Kernel } from './kernel.js';
 
 // Transposed convolutions of stride 2 whose thread owns all four sub-pixel phases; a QuadTile counts pixels of x.

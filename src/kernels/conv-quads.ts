@@ -7,6 +7,7 @@ import {
   NO_BIAS,
   type Packing,
   type Phase,
+  type PhasePair,
   phaseParams,
   range,
 } from './conv.js';
@@ -39,8 +40,6 @@ export interface Columns {
   /** Pixels of x from one output's to the next one's, where this is x itself and no copy. */
   spread?: number;
 }
-
-export type PhasePair = readonly [Phase, Phase];
 
 /** Input pixels a phase reads along an axis: from its first tap of output 0 to its last tap of the last output. */
 const last = ({ start, count, stride, taps, dilation }: Phase, outputs = count): number =>

@@ -9,11 +9,11 @@ import {
   type DirectParts,
   NO_BIAS,
   type Packing,
+  type PhasePair,
   packingOf,
   phaseParams,
   range,
 } from './conv.js';
-import type { PhasePair } from './conv-quads.js';
 import {
   costOf,
   partParams,

@@ -1,6 +1,6 @@
 import source from '../../shaders/conv-weight-quads.wgsl';
-import { phasesOf, range, type Size } from './conv.js';
-import { type Columns, columnsOf, type PhasePair, sharedPixels, tapPlaces, WORKGROUP } from './conv-quads.js';
+import { type PhasePair, phasesOf, range, type Size } from './conv.js';
+import { type Columns, columnsOf, sharedPixels, tapPlaces, WORKGROUP } from './conv-quads.js';
 import { costOf, type Splitting, splittingFor, type WeightDirectParts, type WeightShape } from './conv-weight.js';
 import type { Kernel } from './kernel.js';
 

@@ -14,7 +14,7 @@ import {
   WINOGRAD_CHANNELS,
   WINOGRAD2_CHANNELS,
 } from './conv.js';
-import { LEAST_ROWS, tilePrior } from './gpu-prior.js';
+import { tilePrior } from './gpu-prior.js';
 import { groupsFor, type Kernel } from './kernel.js';
 
 /**
@@ -198,7 +198,8 @@ export function weightPlainKernel(shape: WeightShape, parts: WeightParts): Kerne
 }
 
 /** Candidate that a device starts with; the tuner may know better. */
-export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: Adapter, precise: boolean): string {
+export function weightPrior(shape: WeightShape, adapter: Adapter, precise: boolean): string {
+  const { kind, subgroupSize } = adapter;
   const { inputs, outputs, output, kernel } = shape;
   const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts) {
@@ -213,6 +214,5 @@ export function weightPrior(shape: WeightShape, { kind, vendor, subgroupSize }: 
     // 7×7 from 36 to 64 channels: 35 ms for 44 (lavapipe). On four lanes, or where some of the 16 are idle, it may take longer.
     return subgroupSize === 8 && outputs % 16 === 0 ? 'quads-16-broadcast' : 'quads-8-broadcast';
   }
-  if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
-  return `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;
+  return tilePrior(adapter, outputs) ?? `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;
 }

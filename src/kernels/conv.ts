@@ -1,7 +1,7 @@
 import directSource from '../../shaders/conv.wgsl';
 import packSource from '../../shaders/conv-pack.wgsl';
 import plainSource from '../../shaders/conv-plain.wgsl';
-import { LEAST_ROWS, tilePrior } from './gpu-prior.js';
+import { tilePrior } from './gpu-prior.js';
 import { groupsFor, type Kernel } from './kernel.js';
 
 /** Height and width. */
@@ -108,6 +108,12 @@ export function phasesOf(shape: ConvShape, axis: 0 | 1): Phase[] {
     };
   });
 }
+
+/** Those of the two axes, vertical first. */
+export type PhasePair = readonly [Phase, Phase];
+
+export const phasePairs = (shape: ConvShape): PhasePair[] =>
+  phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
 
 // ---- direct
 
@@ -382,7 +388,8 @@ const isWorthNesting = (shape: ConvShape): boolean =>
  * Candidate that a device starts with; the tuner may know better. It looks at channels and, but for planes of a few tiles,
  * not at sizes, so that a net meets pictures of another size with the pipelines it has.
  */
-export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adapter, precise: boolean): string {
+export function convPrior(shape: ConvShape, adapter: Adapter, precise: boolean): string {
+  const { kind, subgroupSize } = adapter;
   const { inputs, outputs } = shape;
   const broadcasts = subgroupSize !== null && 8 % subgroupSize === 0;
   if (kind === 'cpu' && broadcasts && outputs >= 8) {
@@ -403,6 +410,5 @@ export function convPrior(shape: ConvShape, { kind, vendor, subgroupSize }: Adap
     const inPairs = !narrow && !precise && shape.kernel[1] <= 3 && Math.ceil(outputs / 16) % 2 === 0;
     return inPairs ? 'quads-1x2x32-broadcast' : 'quads-2x1x16-broadcast';
   }
-  if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
-  return `direct-8x${Math.min(8, outputs)}`;
+  return tilePrior(adapter, outputs) ?? `direct-8x${Math.min(8, outputs)}`;
 }

@@ -1,3 +1,5 @@
+import type { Adapter } from './conv.js';
+
 /**
  * Tiles of workgroups that a vendor's GPUs start with, the widest first; the tuner may know better. Eight by eight sums a thread
  * (128×64) load least, and need registers for it: an Intel thread has 128 of 8 floats, which are 64 a lane where it runs 16 lanes. Where nothing is
@@ -14,10 +16,14 @@ const UNKNOWN = ['tiles-32x32'];
 /** Output channels from which tiles of 64 rows are not mostly empty. */
 const WIDE = 48;
 /** Fewer fill no tile of 32 rows by half: a thread then computes all channels of its pixels. */
-export const LEAST_ROWS = 16;
+const LEAST_ROWS = 16;
 
-/** Winograd is never first: no measurement on a GPU says that it pays there. */
-export function tilePrior(vendor: string, outputs: number): string {
+/** The tiles that a GPU starts with, if it does with any. Winograd is never first: no measurement on a GPU says that it pays there. */
+export function tilePrior({ kind, vendor }: Pick<Adapter, 'kind' | 'vendor'>, outputs: number): string | undefined {
+  if (kind === 'cpu' || outputs < LEAST_ROWS) return undefined;
   const ladder = LADDERS[vendor.toLowerCase()] ?? UNKNOWN;
-  return ladder[outputs >= WIDE ? 0 : ladder.length - 1]!;
+  return ladder[outputs >= WIDE ? 0 : ladder.length - 1];
 }
+
+/** Pixels of `direct`, and channels at most, in pages: on a CPU adapter fewer are compiled sooner. */
+export const DIRECT_SIDE = { gpu: 8, cpu: 4 } as const;

@@ -1,6 +1,6 @@
 /** Painting in a page, from one file that imports nothing: `dist/pix2pixhd.min.js`. */
-export { openDevice } from '../device/browser.js';
-export type { Device, DeviceOptions } from '../device/device.js';
+export { openDevice } from '../device/browser.pages.js';
+export type { Device } from '../device/device.js';
 export { DeviceLostError, DeviceUnavailableError, OutOfMemoryError } from '../device/errors.js';
 export { DataError, IOError, ProjectError } from '../errors.js';
 export type { EncodedRegions } from '../generate/encoder.js';

@@ -1,6 +1,9 @@
 // What browsers and Dawn say of GPUs that people have, as far as a device profile looks at it. Chromium leaves device and
 // description empty.
 
+import { type DeviceProfile, infoOf } from '../../src/device/device.js';
+import * as profile from '../../src/device/profile.js';
+
 export interface Recorded {
   vendor: string;
   architecture: string;
@@ -33,6 +36,11 @@ export const RECORDED = {
   },
 } satisfies Record<string, Recorded>;
 
-export const adapterOf = (info: Recorded): GPUAdapter => ({ info }) as unknown as GPUAdapter;
 /** A device that has what every one of them has today. */
-export const GPU = { features: new Set(['subgroups']) } as unknown as GPUDevice;
+const GPU = { features: new Set(['subgroups']) } as unknown as GPUDevice;
+
+/** The profile that a build makes of one. */
+export function profiled(info: Recorded, profileOf = profile.profileOf): DeviceProfile {
+  const adapter = { info } as unknown as GPUAdapter;
+  return profileOf(infoOf(adapter, ''), adapter, GPU);
+}

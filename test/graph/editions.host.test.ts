@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleForPages, bundleForPainting } from '../../scripts/bundle.mjs';
+import * as pagesProfile from '../../src/device/profile.pages.js';
 import { input } from '../../src/engine.js';
 import * as full from '../../src/graph/ops/conv.js';
 import * as pages from '../../src/graph/ops/conv.pages.js';
@@ -12,6 +13,7 @@ import * as pagesOptions from '../../src/graph/ops/options.pages.js';
 import * as fullWindows from '../../src/graph/ops/windows.js';
 import * as pagesWindows from '../../src/graph/ops/windows.pages.js';
 import type { Tensor } from '../../src/graph/tensor.js';
+import { profiled, RECORDED } from '../device/adapters.js';
 
 const test = suite('editions for pages');
 
@@ -47,6 +49,14 @@ test('sizes and sides', () => {
   for (const n of [0, 1, 3]) {
     assert.equal(pagesOptions.pair('op', 'stride', n, 0), fullOptions.pair('op', 'stride', n, 0));
     assert.equal(pagesOptions.sides('op', 'padding', n), fullOptions.sides('op', 'padding', n));
+  }
+});
+
+test('what sits behind an adapter', () => {
+  for (const recorded of Object.values(RECORDED)) {
+    const [{ kind, vendor, name }, wanted] = [profiled(recorded, pagesProfile.profileOf), profiled(recorded)];
+    assert.equal([kind, vendor], [wanted.kind, wanted.vendor]);
+    assert.ok(name.length > 0);
   }
 });
 

@@ -3,7 +3,6 @@
 // random candidates, and are bound as programs bind them.
 
 import type { Device } from '../../src/device/device.js';
-import { profileOf } from '../../src/device/profile.js';
 import * as engine from '../../src/engine.js';
 import type { Arena } from '../../src/graph/arena.js';
 import { bind, binder } from '../../src/graph/dispatch.js';
@@ -11,7 +10,7 @@ import { type Plan, plan, sourcesOf } from '../../src/graph/plan.js';
 import { stateOf } from '../../src/graph/storage.js';
 import type { Tensor } from '../../src/graph/tensor.js';
 import { pipelineKey, shaderText } from '../../src/kernels/kernel.js';
-import { adapterOf, GPU, RECORDED } from '../device/adapters.js';
+import { profiled, RECORDED } from '../device/adapters.js';
 import { PHASES, POLYPHASE, SUMS, WINOGRAD, WINOGRAD2 } from '../kernels/candidate-names.js';
 import { cases } from '../support/cases/index.js';
 import type { Ops } from '../support/ops.js';
@@ -44,7 +43,7 @@ function planOf(make: (typeof cases)[string], r: Random): Plan {
     updates: [],
     // The planes of the largest case must fit.
     limits: { maxStorageBufferBindingSize: r.pick([2 ** 27, 2 ** 18]), maxBufferSize: 2 ** 28 },
-    device: profileOf(adapterOf(r.pick(Object.values(RECORDED))), GPU),
+    device: profiled(r.pick(Object.values(RECORDED))),
     precision: r.pick(['f32', 'f16']),
     candidate: (op) => force?.[op],
   });

@@ -2,11 +2,10 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { profileOf } from '../../src/device/profile.js';
 import { conv2d, grad, input, sum } from '../../src/engine.js';
 import { plan } from '../../src/graph/plan.js';
 import { TILES, threadsOf, workgroupBytes } from '../../src/kernels/conv-tiles.js';
-import { adapterOf, GPU, RECORDED } from '../device/adapters.js';
+import { profiled, RECORDED } from '../device/adapters.js';
 
 const test = suite('conv: priors of GPUs');
 
@@ -19,7 +18,7 @@ function kernelsOn(name: keyof typeof RECORDED, channels: number): string[] {
     outputs: [y, ...(grad(sum(y), [x, w]) as [])],
     updates: [],
     limits: { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 },
-    device: profileOf(adapterOf(RECORDED[name]), GPU),
+    device: profiled(RECORDED[name]),
   });
   const names = steps.flatMap(({ launches }) => launches.map(({ kernel }) => kernel.name));
   return [...new Set(names.filter((kernel) => /^conv/.test(kernel) && !/pack|sum$/.test(kernel)))].sort();

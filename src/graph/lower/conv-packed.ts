@@ -6,6 +6,7 @@ import {
   directKernel,
   type Packing,
   type Part,
+  type PhasePair,
   packingOf,
   packKernel,
 } from '../../kernels/conv.js';
@@ -16,7 +17,6 @@ import {
   columnsArea,
   columnsKernel,
   columnsOf,
-  type PhasePair,
   type QuadTile,
   quadPacking,
   quadsKernel,

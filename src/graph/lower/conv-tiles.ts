@@ -1,5 +1,4 @@
-import type { ConvShape } from '../../kernels/conv.js';
-import type { PhasePair } from '../../kernels/conv-quads.js';
+import type { ConvShape, PhasePair } from '../../kernels/conv.js';
 import { TILES, tilePacking, tilesKernel, tilesSplitting, weightTilesKernel } from '../../kernels/conv-tiles.js';
 import type { WeightShape } from '../../kernels/conv-weight.js';
 import type { Launch, Lowering, Node, Tensor } from '../tensor.js';

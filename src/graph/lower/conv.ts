@@ -4,10 +4,10 @@ import {
   fitsPhases,
   fitsPolyphase,
   fitsWinograd,
-  phasesOf,
+  phasePairs,
   plainKernel,
 } from '../../kernels/conv.js';
-import type { PhasePair, QuadTile } from '../../kernels/conv-quads.js';
+import type { QuadTile } from '../../kernels/conv-quads.js';
 import { TILES } from '../../kernels/conv-tiles.js';
 import type { WeightShape } from '../../kernels/conv-weight.js';
 import { tapRows } from '../../kernels/conv-weight-quads.js';
@@ -34,14 +34,8 @@ import { lowerWeightDirect, lowerWeightPlain, lowerWeightQuads } from './conv-we
 import { meetings, slicesOf, view, whole } from './slices.js';
 import { lowerTileSums } from './tile-sums.js';
 
-// The candidates, of which families.ts makes tables.
-
-/**
- * Convolutions over chunked tensors: one launch for each combination of chunks that meet in a sample and a channel. Each
- * launch adds the channels (or samples) it can see to what is stored; loops run so that these come in ascending order.
- */
-const phasePairs = (shape: ConvShape): PhasePair[] =>
-  phasesOf(shape, 0).flatMap((y) => phasesOf(shape, 1).map((x) => [y, x] as const));
+// The candidates, of which families.ts makes tables. Tensors may be in chunks: there is a launch for each combination of those that meet in a
+// sample and a channel, and it adds the channels it can see to what is stored; loops run so that these come in ascending order.
 
 /** Tiles of workgroups are few and have names of their own. Marked pure, or builds that only paint would keep weight gradients. */
 const TILE_NAMES = /* @__PURE__ */ Object.keys(TILES);

@@ -1,6 +1,6 @@
 import type { ConvShape } from '../../kernels/conv.js';
 import type { WeightShape } from '../../kernels/conv-weight.js';
-import { LEAST_ROWS, tilePrior } from '../../kernels/gpu-prior.js';
+import { DIRECT_SIDE, tilePrior } from '../../kernels/gpu-prior.js';
 import type { Family } from './candidates.js';
 import { DIRECT, TILE_PRODUCT, WEIGHT_DIRECT, WEIGHT_TILES } from './conv.js';
 
@@ -11,10 +11,9 @@ import { DIRECT, TILE_PRODUCT, WEIGHT_DIRECT, WEIGHT_TILES } from './conv.js';
 export const CONVOLUTIONS: Family<ConvShape> = {
   op: 'conv',
   rows: [DIRECT, TILE_PRODUCT],
-  prior({ outputs }, { kind, vendor }) {
-    if (kind === 'gpu' && outputs >= LEAST_ROWS) return tilePrior(vendor, outputs);
-    const side = kind === 'gpu' ? 8 : 4;
-    return `direct-${side}x${Math.min(side, outputs)}`;
+  prior({ outputs }, device) {
+    const side = DIRECT_SIDE[device.kind];
+    return tilePrior(device, outputs) ?? `direct-${side}x${Math.min(side, outputs)}`;
   },
   weights: ({ inputs }) => inputs[1]!,
 };
@@ -22,9 +21,7 @@ export const CONVOLUTIONS: Family<ConvShape> = {
 export const WEIGHT_GRADIENTS: Family<WeightShape> = {
   op: 'convWeight',
   rows: [WEIGHT_DIRECT, WEIGHT_TILES],
-  prior({ inputs, outputs }, { kind, vendor }) {
-    const tiles = kind === 'gpu' && outputs >= LEAST_ROWS;
-    return tiles ? tilePrior(vendor, outputs) : `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`;
-  },
+  prior: ({ inputs, outputs }, device) =>
+    tilePrior(device, outputs) ?? `direct-${Math.min(outputs, 4)}x${Math.min(inputs, 4)}`,
   weights: ({ outputs }) => outputs[0]!,
 };

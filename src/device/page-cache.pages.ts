@@ -1,2 +1,0 @@
-/** What is kept there is what tuning measured, and pages do not tune. */
-export const pageCache = () => undefined;
