@@ -57,7 +57,8 @@ const pluginOf = (textOf) => ({
 export const wgslPlugin = pluginOf((path) => stripWgsl(readFileSync(path, 'utf8')));
 
 let squeezed;
+/** Lines marked `@joined` go at once: files that have any are never loaded but with what these stand for. */
 export const squeezingPlugin = pluginOf((path) => {
   squeezed ??= squeezedShaders(rootAbove(dirname(path)));
-  return squeezed.get(path);
+  return squeezed.get(path).replace(/^.*\/\/ @joined\n/gm, '');
 });
