@@ -1,4 +1,5 @@
-import { bytesOf, type VariableAttrs } from './storage.js';
+import type { VariableAttrs } from './initial.js';
+import { bytesOf } from './storage.js';
 import type { Tensor } from './tensor.js';
 
 // Variables that share a buffer, one behind the other, each where a binding may begin: `variablesBeside`.

@@ -1,6 +1,6 @@
 import { toHalf } from '../float16.js';
 import { ALIGN, sizeOf } from './chunks.js';
-import type { VariableAttrs } from './storage.js';
+import type { VariableAttrs } from './initial.js';
 import { type Node, offsetOf, rootOf, type Tensor } from './tensor.js';
 
 /**

@@ -3,6 +3,7 @@ import { fromHalf } from '../float16.js';
 import { buffersFor, bytesBeside, isLastIn, offsetBeside } from './beside.js';
 import { sizeOf } from './chunks.js';
 import { bytesFor, isHalfVariable, stored } from './half.js';
+import { takeValues, type VariableAttrs } from './initial.js';
 import { changed, type Kept } from './kept.js';
 import { GraphError, isTensor, type Tensor } from './tensor.js';
 
@@ -37,16 +38,6 @@ export function stateOf(device: Device): DeviceState {
   return state;
 }
 
-export interface VariableAttrs {
-  /** A function is called once per device; an array is dropped after its upload. */
-  data?: Float32Array | (() => Float32Array);
-  dropped?: boolean;
-  /** Stored as half floats. */
-  half?: boolean;
-  /** All that it shares a buffer with, itself among them, in their order there. */
-  beside?: readonly Tensor[];
-}
-
 /** Bytes of a variable, or of what is fed or shown. */
 export const bytesOf = (variable: Tensor): number => bytesFor(sizeOf(variable.shape), isHalfVariable(variable));
 
@@ -54,22 +45,6 @@ const USAGE = { STORAGE: 0x80, COPY_SRC: 0x04, COPY_DST: 0x08, MAP_READ: 0x01, U
 export const STORAGE_USAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
 export const STAGING_USAGE = USAGE.MAP_READ | USAGE.COPY_DST;
 export const UNIFORM_USAGE = USAGE.UNIFORM | USAGE.COPY_DST;
-
-function initialData(tensor: Tensor): Float32Array | undefined {
-  const attrs = tensor.node.attrs as VariableAttrs;
-  if (attrs.dropped) {
-    throw new GraphError(
-      `variable [${tensor.shape.join(', ')}]: data: got none any more, it went to another device: give a function instead of an array, or write() it`,
-    );
-  }
-  const data = typeof attrs.data === 'function' ? attrs.data() : attrs.data;
-  if (data && data.length !== sizeOf(tensor.shape)) {
-    throw new GraphError(
-      `variable: data: got ${data.length} values, wanted ${sizeOf(tensor.shape)} for [${tensor.shape.join(', ')}]`,
-    );
-  }
-  return data;
-}
 
 /** Bytes that may wait for the device: writeBuffer keeps a copy of its own until then, which a whole net must not have. */
 const UPLOAD_BYTES = 64 * 2 ** 20;
@@ -88,11 +63,8 @@ export async function materialise(device: Device, variables: readonly Tensor[]):
   let waiting = 0;
   for (const [i, group] of missing.entries())
     for (const variable of group) {
-      const data = initialData(variable);
+      const data = takeValues(variable);
       if (data) device.gpu.queue.writeBuffer(buffers[i]!, offsetBeside(variable), stored(variable, data));
-      // The host copy goes once it is uploaded: a 182 M parameter net would otherwise stay twice in memory.
-      const attrs = variable.node.attrs as VariableAttrs;
-      if (attrs.data instanceof Float32Array) Object.assign(attrs, { data: undefined, dropped: true });
       state.variables.set(variable, buffers[i]!);
       waiting += data?.byteLength ?? 0;
       if (waiting < UPLOAD_BYTES) continue;

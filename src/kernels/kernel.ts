@@ -1,4 +1,5 @@
 import { withHalves } from './half.js';
+import { packFields, type Uniforms, uniformsOf } from './uniforms.js';
 import { type Constant, specialise } from './wgsl.js';
 
 /**
@@ -28,37 +29,11 @@ export interface Binding {
   write: boolean;
 }
 
-interface Field {
-  name: string;
-  type: 'u32' | 'i32' | 'f32';
-  length: number;
-  offset: number;
-}
-
-export interface Interface {
+export interface Interface extends Uniforms {
   bindings: Binding[];
-  fields: Field[];
-  uniformBytes: number;
 }
 
 const BINDING = /^@group\(0\) @binding\(\d+\) var<storage, (read|read_write)> (\w+): array<\w+>;$/gm;
-const FIELD = /(\w+): (?:(u32|i32|f32)|vec4([uif])|array<vec4([uif]), (\d+)>)/g;
-const SCALAR = { u: 'u32', i: 'i32', f: 'f32' } as const;
-
-function parseFields(source: string): { fields: Field[]; uniformBytes: number } {
-  const body = /struct Params \{([^}]*)\}/.exec(source)?.[1] ?? '';
-  let offset = 0;
-  const fields = [...body.replace(/\/\/.*$/gm, '').matchAll(FIELD)].map(([, name, scalar, vector, array, count]) => {
-    const length = scalar ? 1 : 4 * Number(count ?? 1);
-    if (!scalar) offset = Math.ceil(offset / 16) * 16;
-    const type = (scalar ?? SCALAR[(vector ?? array) as 'u']) as Field['type'];
-    const field: Field = { name: name!, type, length, offset };
-    offset += 4 * length;
-    return field;
-  });
-  return { fields, uniformBytes: Math.max(16, Math.ceil(offset / 16) * 16) };
-}
-
 const interfaces = new Map<string, Interface>();
 
 /** Bindings and uniform layout of a shader, read from its own declarations so that they stand in one place. */
@@ -69,31 +44,14 @@ export function interfaceOf(source: string): Interface {
       name: name!,
       write: access === 'read_write',
     }));
-    found = { bindings, ...parseFields(source) };
+    found = { bindings, ...uniformsOf(source) };
     interfaces.set(source, found);
   }
   return found;
 }
 
 /** The bytes of a kernel's uniform block. Throws where a field has no value or a value has no field. */
-export function packParams(kernel: Kernel): ArrayBuffer {
-  const { fields, uniformBytes } = interfaceOf(kernel.source);
-  const view = new DataView(new ArrayBuffer(uniformBytes));
-  const write = { u32: view.setUint32, i32: view.setInt32, f32: view.setFloat32 };
-  for (const { name, type, length, offset } of fields) {
-    const value = kernel.params[name];
-    if (value === undefined) throw new Error(`${kernel.name}: no value for uniform ${name}`);
-    const values = typeof value === 'number' ? [value] : value;
-    if (values.length > length)
-      throw new Error(`${kernel.name}: ${values.length} values for uniform ${name} of ${length}`);
-    for (const [i, v] of values.entries()) write[type].call(view, offset + 4 * i, v, true);
-  }
-  const known = new Set(fields.map((field) => field.name));
-  for (const name of Object.keys(kernel.params)) {
-    if (!known.has(name)) throw new Error(`${kernel.name}: the shader has no uniform ${name}`);
-  }
-  return view.buffer as ArrayBuffer;
-}
+export const packParams = (kernel: Kernel): ArrayBuffer => packFields(kernel, interfaceOf(kernel.source));
 
 /** How a binding is bound: its number, access as the plan needs it, or the earlier binding it is the same memory as. */
 export interface Bound {

@@ -15,42 +15,14 @@
  *                          binding that aliases another (same buffer, same range) is dropped and renamed to it.
  */
 
+import { type Constant, declaration } from './wgsl-constants.js';
 import { dropConditional, inlineCalls, lookUp } from './wgsl-lanes.js';
 
-export type Constant = number | boolean | string | readonly number[];
+export type { Constant };
+
 export interface Specialisation {
   constants: Record<string, Constant>;
   hooks?: Record<string, string>;
-}
-
-const literal = (value: number | boolean, type: string): string =>
-  typeof value === 'boolean'
-    ? String(value)
-    : type === 'f32'
-      ? floatLiteral(value)
-      : `${value}${type === 'u32' ? 'u' : ''}`;
-
-/** Shortest decimal that is a valid WGSL f32 literal. */
-function floatLiteral(value: number): string {
-  const text = String(Math.fround(value) === value ? value : Number(value.toPrecision(9)));
-  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
-}
-
-/** The declaration of a constant with the spec's value. */
-function declaration(name: string, value: Constant): [pattern: RegExp, text: (type: string) => string] {
-  if (typeof value === 'string')
-    return [new RegExp(`^alias ${name} = ()[^;]*;`, 'm'), () => `alias ${name} = ${value};`];
-  if (typeof value === 'object') {
-    const list = (type: string) => value.map((v) => literal(v, type)).join(', ');
-    return [
-      new RegExp(`^const ${name} = array<(\\w+), \\w+>[^;]*;`, 'm'),
-      (type) => `const ${name} = array<${type}, ${value.length}>(${list(type)});`,
-    ];
-  }
-  return [
-    new RegExp(`^const ${name}: (\\w+) = [^;]*;`, 'm'),
-    (type) => `const ${name}: ${type} = ${literal(value, type)};`,
-  ];
 }
 
 function bakeConstants(source: string, constants: Record<string, Constant>): string {

@@ -1,5 +1,5 @@
 import { sizeOf } from '../chunks.js';
-import type { VariableAttrs } from '../storage.js';
+import type { VariableAttrs } from '../initial.js';
 import { apply, type DType, type Op, refuse, type Tensor } from '../tensor.js';
 
 const inputOp: Op = { name: 'input', source: 'input' };
