@@ -33,13 +33,12 @@ export function lowerWinogradAdjoint(plan: Lowering, node: Node, shape: ConvShap
   if (Object.values(shapes).some(isCut)) return lowerWinogradChannels(plan, node, shape, tile);
   const [packed, v, sums] = [plan.scratch(shapes.packed), plan.scratch(shapes.v), plan.scratch(shapes.sums)];
   const order = orderOf(forward.inputs, packing, POSITIONS, true);
-  const held = { packed, block0: 0 };
   const ends = launchPlanes(plan, { sums, out: node.outputs[0]! }, (planes) =>
     adjointOutput(planes, shape, bias !== undefined, grid),
   );
   return [
     ...launchPlanes(plan, { dy: x, v }, (planes) => adjointInput(planes, forward, grid)),
-    ...packWeights(plan, w, held, (parts) => winogradWeights(forward, packing, parts, order)),
+    ...packWeights(plan, w, packed, (parts) => winogradWeights(forward, packing, parts, order)),
     {
       kernel: adjointMultiply(shape, tile, packing, grid, order),
       operands: { x: whole(plan, v), w: whole(plan, packed), out: whole(plan, sums) },

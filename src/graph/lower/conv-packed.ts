@@ -62,66 +62,42 @@ function blocksOf({ inputs, outputs }: ConvShape, { oc, groupBlocks }: Packing, 
   return meet(w.outer, meet(ofOut, ofX));
 }
 
-/** Memory of packed weights, `[blocks, inputs, …]`, which holds those from `block0` on. */
-interface Packed {
-  packed: Tensor;
-  block0: number;
-}
-
-/** A chunk as a part of all packed weights. */
-function partOf({ packed: { shape }, block0 }: Packed, { start, end, base }: Chunk): Part {
-  const before = block0 * sizeOf(shape.slice(1));
-  return { start: start + before, end: end + before, base: base + before };
-}
-
 /** Copies w into the order of a kernel: `packed` planes of a block's input channel. */
 export function packWeights(
   plan: Lowering,
   w: Tensor,
-  held: Packed,
+  packed: Tensor,
   kernel: (parts: { w: Chunk; packed: Part }) => Kernel,
 ): Launch[] {
-  const { packed } = held;
   return plan.chunks(packed).flatMap((target) =>
     plan.chunks(w).map(
       (source): Launch => ({
-        kernel: kernel({ w: source, packed: partOf(held, target) }),
+        kernel: kernel({ w: source, packed: target }),
         operands: { w: view(w, source), packed: view(packed, target) },
       }),
     ),
   );
 }
 
-/** Slices of packed weights, counted in those of all blocks. */
-const packedSlices = (plan: Lowering, held: Packed): Slice[] =>
-  slicesOf(plan, held.packed).map(({ chunk, planes, outer, inner }) => {
-    const { block0, packed } = held;
-    const before = block0 * packed.shape[1]!;
-    const { base } = partOf(held, chunk);
-    return {
-      chunk,
-      planes: { start: planes.start + before, end: planes.end + before, base },
-      outer: [outer[0] + block0, outer[1] + block0],
-      inner,
-    };
-  });
+interface Summed {
+  x: Tensor;
+  packed: Tensor;
+  bias?: Tensor;
+  out: Tensor;
+  /** Where these hold some of the weights' blocks, or of the channels, alone. */
+  ws?: Slice[];
+  outs?: Slice[];
+}
 
-/** One launch for every combination of chunks of x, packed weights and out that meet, and every phase; `outs` where out holds some channels. */
+/** One launch for every combination of chunks of x, packed weights and out that meet, and every phase. */
 export function lowerSums(
   plan: Lowering,
-  {
-    x,
-    bias,
-    out,
-    outs = slicesOf(plan, out),
-    ...held
-  }: Packed & { x: Tensor; bias?: Tensor; out: Tensor; outs?: Slice[] },
+  { x, packed, bias, out, ws = slicesOf(plan, packed), outs = slicesOf(plan, out) }: Summed,
   shape: ConvShape,
   packing: Packing,
   kernels: (parts: DirectParts) => Kernel[],
 ): Launch[] {
   const xs = slicesOf(plan, x);
-  const ws = packedSlices(plan, held);
   const continues = [...xs, ...ws].some(({ planes }) => planes.start % shape.inputs !== 0);
   return meetings(outs, xs).flatMap(({ a: os, b: xs, image0, images }) =>
     ws.flatMap((ws): Launch[] => {
@@ -140,7 +116,7 @@ export function lowerSums(
       };
       const operands = {
         x: view(x, xs.chunk),
-        w: view(held.packed, ws.chunk),
+        w: view(packed, ws.chunk),
         ...(bias ? { b: whole(plan, bias) } : {}),
         out: view(out, os.chunk),
       };
@@ -161,10 +137,9 @@ export function lowerPacked(
   const [, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
   const packed = plan.scratch([packing.blocks, shape.inputs, areaOf(shape.kernel) * packing.lanes]);
   const out = node.outputs[0]!;
-  const held = { packed, block0: 0 };
   return [
-    ...packWeights(plan, w, held, (parts) => packKernel(shape, packing, parts)),
-    ...lowerSums(plan, { x, ...held, bias, out }, shape, packing, kernels),
+    ...packWeights(plan, w, packed, (parts) => packKernel(shape, packing, parts)),
+    ...lowerSums(plan, { x, packed, bias, out }, shape, packing, kernels),
   ];
 }
 
@@ -231,6 +206,32 @@ interface Transformed {
  */
 const PIECE_BYTES = 2 ** 26;
 
+/** Some of all transformed weights, `[blocks, inputs, …]`: those of the blocks from `block0` on. */
+interface WeightPiece {
+  packed: Tensor;
+  block0: number;
+}
+
+/** A chunk as a part of all transformed weights. */
+function partOf({ packed: { shape }, block0 }: WeightPiece, { start, end, base }: Part): Part {
+  const before = block0 * sizeOf(shape.slice(1));
+  return { start: start + before, end: end + before, base: base + before };
+}
+
+/** Slices of a piece, counted in those of all blocks. */
+const slicesIn = (plan: Lowering, piece: WeightPiece): Slice[] =>
+  slicesOf(plan, piece.packed).map(({ chunk, planes, outer, inner }) => {
+    const { block0, packed } = piece;
+    const before = block0 * packed.shape[1]!;
+    const { base } = partOf(piece, chunk);
+    return {
+      chunk,
+      planes: { start: planes.start + before, end: planes.end + before, base },
+      outer: [outer[0] + block0, outer[1] + block0],
+      inner,
+    };
+  });
+
 /** Transformed weights in pieces of output channels, all in the same memory; in one where they are read more than once. */
 function piecesOf(plan: Lowering, { packing, summed, grid }: Transformed, again: boolean) {
   const { blocks, lanes } = packing;
@@ -240,7 +241,7 @@ function piecesOf(plan: Lowering, { packing, summed, grid }: Transformed, again:
   const step = Math.ceil(blocks / pieces);
   const packed = plan.scratch([step, summed.inputs, plane]);
   return {
-    pieces: Array.from({ length: pieces }, (_, piece): Packed => ({ packed, block0: piece * step })),
+    pieces: Array.from({ length: pieces }, (_, piece): WeightPiece => ({ packed, block0: piece * step })),
     order: orderOf(summed.inputs, packing, grid.positions, plan.chunks(packed).length === 1),
   };
 }
@@ -269,9 +270,12 @@ function lowerTransformed(plan: Lowering, node: Node, way: Transformed): Launch[
   const { pieces, order } = piecesOf(plan, way, bands.length > 1);
   const v = plan.scratch([images, inputs, area]);
   const sums = plan.scratch([images, channels, area]);
-  const weights = (piece: Packed) => packWeights(plan, w, piece, (parts) => way.weights(parts, order));
-  const products = (grid: TileGrid, piece: Packed) =>
-    lowerSums(plan, { x: v, ...piece, out: sums }, summed, packing, (parts) => [way.multiply(grid, parts, order)]);
+  const weights = (piece: WeightPiece) =>
+    packWeights(plan, w, piece.packed, ({ w, packed }) => way.weights({ w, packed: partOf(piece, packed) }, order));
+  const products = (grid: TileGrid, piece: WeightPiece) => {
+    const operands = { x: v, packed: piece.packed, ws: slicesIn(plan, piece), out: sums };
+    return lowerSums(plan, operands, summed, packing, (parts) => [way.multiply(grid, parts, order)]);
+  };
   const ofBand = (grid: TileGrid, products: Launch[]): Launch[] => [
     ...way.input(grid, x, v),
     ...products,

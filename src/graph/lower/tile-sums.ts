@@ -94,7 +94,7 @@ export function lowerTileSums(
     ),
   ];
   const products = (band: Band, piece: Piece): Launch[] => {
-    const held = { x: v, packed, block0: 0, out: sums, outs: sumSlices(plan, sums, piece) };
+    const held = { x: v, packed, out: sums, outs: sumSlices(plan, sums, piece) };
     return lowerSums(plan, held, ofTiles(shape, band), packing, (parts) => {
       const continues = parts.continues || bands.length > 1;
       return [tileSums(form, shape, tile, band, { ...parts, continues }, orders)];

@@ -45,7 +45,7 @@ function lower({ inputs: [ids, w], outputs: [out], attrs }: Node<LabelAttrs>, pl
   const packing = labelPacking(shape);
   // A block's weights are a plane, which is never cut: whole and split programs add in the same order.
   const packed = plan.scratch([packing.blocks, 1, attrs.classes * areaOf(attrs.kernel) * packing.oc]);
-  const packs = packWeights(plan, w!, { packed, block0: 0 }, (parts) => packKernel(shape, packing, parts));
+  const packs = packWeights(plan, w!, packed, (parts) => packKernel(shape, packing, parts));
   const sums = meetings(slicesOf(plan, out!), slicesOf(plan, ids!)).flatMap(({ a: os, b: is, image0, images }) =>
     slicesOf(plan, packed).map((ws): Launch => {
       const parts = { image0, images, idsBase: is.chunk.base, w: ws.planes, out: os.planes };
