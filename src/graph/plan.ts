@@ -124,8 +124,8 @@ export function plan(request: PlanRequest): Plan {
   if (request.fuse !== false) {
     shareCopies(steps, places, request.keep);
     joinLaunches(steps, (tensor) => places.get(root(tensor)), direct, request);
+    fuseHorizontally(steps);
   }
-  if (request.fuse !== false) fuseHorizontally(steps);
   const lasting = new Set(once.map(({ kept }) => kept.tensor));
   const blocks = [...new Set([...places.values()].flatMap(({ parts }) => parts.map(({ block }) => block)))];
   const peak = peakOf(blocks, nodes.length);
