@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleForPages, bundleForPainting } from '../../scripts/bundle.mjs';
+import { stripWgsl } from '../../scripts/wgsl-plugin.mjs';
 import * as pagesProfile from '../../src/device/profile.pages.js';
 import { input } from '../../src/engine.js';
 import * as full from '../../src/graph/ops/conv.js';
@@ -13,6 +14,11 @@ import * as pagesOptions from '../../src/graph/ops/options.pages.js';
 import * as fullWindows from '../../src/graph/ops/windows.js';
 import * as pagesWindows from '../../src/graph/ops/windows.pages.js';
 import type { Tensor } from '../../src/graph/tensor.js';
+import type { Kernel } from '../../src/kernels/kernel.js';
+import * as fullUniforms from '../../src/kernels/uniforms.js';
+import * as paintUniforms from '../../src/kernels/uniforms.paint.js';
+import * as fullConstants from '../../src/kernels/wgsl-constants.js';
+import * as paintConstants from '../../src/kernels/wgsl-constants.paint.js';
 import { profiled, RECORDED } from '../device/adapters.js';
 
 const test = suite('editions for pages');
@@ -60,24 +66,54 @@ test('what sits behind an adapter', () => {
   }
 });
 
+test('what is baked into shaders', () => {
+  for (const [type, value] of [
+    ['u32', 7],
+    ['i32', 7],
+    ['bool', true],
+    ['bool', false],
+  ] as const) {
+    const [pattern, text] = paintConstants.declaration('NAME', value);
+    const [wanted, baked] = fullConstants.declaration('NAME', value);
+    assert.equal([pattern, text(type)], [wanted, baked(type)]);
+  }
+});
+
 const BUILDS = {
   'src/web/index.ts': bundleForPainting,
   'src/web/train.ts': bundleForPages,
 };
 
-for (const [entry, build] of Object.entries(BUILDS)) {
+async function shadersOf(entry: keyof typeof BUILDS): Promise<Map<string, string>> {
+  const { metafile } = await BUILDS[entry]({ entryPoints: [entry], outfile: '.cache/editions.js', metafile: true });
+  const [output] = Object.values(metafile!.outputs);
+  const loaded = Object.entries(output!.inputs).flatMap(([file, { bytesInOutput }]) =>
+    file.endsWith('.wgsl') && bytesInOutput > 0 ? [file] : [],
+  );
+  assert.ok(loaded.length > 10);
+  return new Map(loaded.map((file) => [file, stripWgsl(readFileSync(file, 'utf8'))]));
+}
+
+for (const entry of Object.keys(BUILDS) as (keyof typeof BUILDS)[]) {
   test(`${entry} loads no shader whose directives it does not know`, async () => {
-    const { metafile } = await build({ entryPoints: [entry], outfile: '.cache/editions.js', metafile: true });
-    const [output] = Object.values(metafile!.outputs);
-    const shaders = Object.entries(output!.inputs).flatMap(([file, { bytesInOutput }]) =>
-      file.endsWith('.wgsl') && bytesInOutput > 0 ? [file] : [],
+    const odd = [...(await shadersOf(entry))].filter(([, text]) =>
+      /\/\/ @(if|inline)\b|^const \w+ = array</m.test(text),
     );
-    assert.ok(shaders.length > 10);
-    assert.equal(
-      shaders.filter((file) => /\/\/ @(if|inline)\b|^const \w+ = array</m.test(readFileSync(file, 'utf8'))),
-      [],
-    );
+    assert.equal(odd, []);
   });
 }
+
+test('shaders that paint have uniforms that are numbers, and no constants but whole numbers and truths', async () => {
+  for (const [file, text] of await shadersOf('src/web/index.ts')) {
+    assert.not.match(text, /^const \w+: f32|^alias/m, file);
+    // The rest of a shader that is joined of several files.
+    if (!text.includes('struct Params')) continue;
+    const uniforms = fullUniforms.uniformsOf(text);
+    assert.equal(paintUniforms.uniformsOf(text), uniforms, file);
+    const params = Object.fromEntries(uniforms.fields.map(({ name, type }, i) => [name, type === 'f32' ? 0.5 : i - 2]));
+    const kernel: Kernel = { name: file, source: text, constants: {}, params, workgroups: 1, flops: 0 };
+    assert.equal(paintUniforms.packFields(kernel, uniforms), fullUniforms.packFields(kernel, uniforms), file);
+  }
+});
 
 test.run();
