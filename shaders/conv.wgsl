@@ -161,13 +161,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     kernel += kernelArea;
   }
 
+  // Sums that lack channels are stored as they are: another launch goes on from them.
   let ended = !CONTINUES || i1 == inputs;
   // @unroll
   for (var o = 0u; o < OC; o++) {
     if (o0 + o < params.outputs && outPlane + o >= params.outStart && outPlane + o < params.outEnd) {
       // @unroll
       for (var px = 0u; px < PX; px++) {
-        if (px < left) { out[out0 + o * outArea + px * outStepX] = select(acc[px * OC + o], emit(acc[px * OC + o], out0 + o * outArea + px * outStepX + params.outBase), ended); }
+        if (px < left) {
+          let at = out0 + o * outArea + px * outStepX;
+          out[at] = select(acc[px * OC + o], emit(acc[px * OC + o], at + params.outBase), ended);
+        }
       }
     }
   }
