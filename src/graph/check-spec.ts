@@ -1,5 +1,7 @@
+import { FAMILIES } from './lower/families.js';
+import { NORMS } from './lower/norm-plane.js';
 import { type Plan, sourcesOf } from './plan.js';
-import type { ProgramSpec } from './program.js';
+import type { CompileOptions, ProgramSpec } from './program.js';
 import { GraphError, isTensor, refuse, type Tensor } from './tensor.js';
 
 /** What only the whole graph of a spec tells. @throws GraphError */
@@ -38,4 +40,11 @@ export function checkTensors({ outputs = {}, updates = [] }: ProgramSpec): void 
     if (targets.has(variable)) refuse('compile', 'updates', 'one variable twice', 'each variable once');
     targets.add(variable);
   }
+}
+
+/** Candidates of ops that have some. @throws GraphError for an op that has none; a name that it does not know is refused where it is lowered */
+export function checkForce(force: CompileOptions['force'] = {}): void {
+  const ops: string[] = [...FAMILIES.map(({ op }) => op), ...NORMS];
+  const odd = Object.keys(force).find((op) => !ops.includes(op));
+  if (odd !== undefined) refuse('compile', 'force', odd, `one of: ${ops.join(', ')}`);
 }

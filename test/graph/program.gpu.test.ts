@@ -395,6 +395,10 @@ test('what does not fit together is refused, naming it', async () => {
   await refused(() => compile(device, { outputs: { y: add(x, 1) } }), /compile: inputs: .*\[2, 3\]/);
   await refused(() => compile(device, { inputs: { x: w }, outputs: { y: w } }), /inputs\.x/);
   await refused(
+    () => compile(device, { inputs: { x }, outputs: { y: x } }, { force: { conv2d: 'plain' } }),
+    /force: got conv2d, wanted one of: conv, convWeight, instanceNorm/,
+  );
+  await refused(
     () => compile(device, { inputs: { x }, outputs: { y: x }, updates: [[w, x]] }),
     /updates: got \[2, 3\], wanted \[3\]/,
   );

@@ -5,8 +5,11 @@ import { type Launch, type Lowering, refuse, type Tensor } from '../tensor.js';
 
 // Instance norms by the candidate `plane`: one dispatch, a workgroup a plane. Undefined where `lanes` shall do it.
 
+/** Ops whose candidate is `plane` or `lanes`. */
+export const NORMS = ['instanceNorm', 'instanceNormGrad'] as const;
+
 /** Forced, or the prior's choice. */
-function inPlanes(op: string, { shape }: Tensor, plan: Lowering): boolean {
+function inPlanes(op: (typeof NORMS)[number], { shape }: Tensor, plan: Lowering): boolean {
   const name = plan.candidate(op) ?? normPrior(shape[1]!, plan.device);
   return name === 'plane' || (name === 'lanes' ? false : refuse(op, 'candidate', name, 'plane or lanes'));
 }
