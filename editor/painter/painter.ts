@@ -71,9 +71,7 @@ function modelOf({ generator: { manifest }, encoder, device }: Studio, file: str
     const fix = 'Paint with `pix2pixhd generate` instead';
     throw new DataError('paints from pictures, not from labels, so there is nothing to edit', { file, fix });
   }
-  const { description, device: model, vendor, architecture } = device.info;
-  const adapter = description || model || `${vendor} ${architecture}`.trim();
-  return { manifest, canEncode: encoder !== undefined, adapter };
+  return { manifest, canEncode: encoder !== undefined, adapter: device.profile.name };
 }
 
 const mapFiles = async (maps: Maps) => ({

@@ -1,4 +1,5 @@
 import type { Device } from '../device/device.js';
+import { checkForce } from './check-spec.js';
 import { choose } from './choices.js';
 import { keeper } from './kept.js';
 import { type Plan, plan } from './plan.js';
@@ -15,6 +16,7 @@ export async function planFor(
   updates: Update[],
   options: CompileOptions,
 ): Promise<Plan> {
+  checkForce(options.force);
   const { limits, profile } = device;
   const least = (name: 'maxStorageBufferBindingSize' | 'maxBufferSize') =>
     Math.min(limits[name], options.limits?.[name] ?? Number.POSITIVE_INFINITY);

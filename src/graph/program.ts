@@ -1,6 +1,6 @@
 import type { Device } from '../device/device.js';
 import { type Arena, createArena } from './arena.js';
-import { checkForce, checkSpec, checkTensors } from './check-spec.js';
+import { checkSpec, checkTensors } from './check-spec.js';
 import type { Choices } from './choices.js';
 import { binder, cut, record, uniformBytes } from './dispatch.js';
 import type { Precision } from './half.js';
@@ -116,7 +116,6 @@ const readBytesOf = (outputs: readonly Tensor[]): number => outputs.reduce((sum,
  */
 export async function compile(device: Device, given: ProgramSpec, options: CompileOptions = {}): Promise<Program> {
   checkTensors(given);
-  checkForce(options.force);
   const spec = recomputed(given, options.recompute);
   const { inputs = {}, outputs = {} } = spec;
   const updates = ownValues(spec.updates ?? []);

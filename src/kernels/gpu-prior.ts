@@ -1,4 +1,4 @@
-import type { Adapter } from './conv.js';
+import type { Adapter, ConvTile } from './conv.js';
 
 /**
  * Tiles of workgroups that a vendor's GPUs start with, the widest first; the tuner may know better. Eight by eight sums a thread
@@ -25,5 +25,8 @@ export function tilePrior({ kind, vendor }: Pick<Adapter, 'kind' | 'vendor'>, ou
   return ladder[outputs >= WIDE ? 0 : ladder.length - 1];
 }
 
-/** Pixels of `direct`, and channels at most, in pages: on a CPU adapter fewer are compiled sooner. */
-export const DIRECT_SIDE = { gpu: 8, cpu: 4 } as const;
+/** The tile of `direct` where a page starts with none of these: on a CPU adapter fewer sums are compiled sooner. */
+export function pageTile({ kind }: Pick<Adapter, 'kind'>, outputs: number): ConvTile {
+  const px = kind === 'gpu' ? 8 : 4;
+  return { px, oc: Math.min(px, outputs) };
+}

@@ -27,6 +27,15 @@ export const RECORDED = {
     subgroupMinSize: 8,
     subgroupMaxSize: 8,
   },
+  warp: {
+    vendor: 'microsoft',
+    architecture: '',
+    description: 'Microsoft Basic Render Driver',
+    subgroupMinSize: 4,
+    subgroupMaxSize: 128,
+  },
+  lavapipeUnflagged: { vendor: 'mesa', architecture: 'llvmpipe', subgroupMinSize: 8, subgroupMaxSize: 8 },
+  silent: { vendor: '', architecture: '', subgroupMinSize: 4, subgroupMaxSize: 128 },
   swiftshader: {
     vendor: 'google',
     architecture: 'swiftshader',

@@ -30,7 +30,7 @@ interface Case {
 
 const LABELLED = { labels: MAPS.labels, instances: MAPS.instances };
 const PLAIN = { features: undefined };
-const LOCAL = { netG: 'local', ngf: 2, nLocalEnhancers: 1, nBlocksLocal: 2 } as const;
+const LOCAL = { netG: 'local', ngf: 1, nLocalEnhancers: 2, nBlocksLocal: 1 } as const;
 const CASES: Record<string, Case> = {
   'with styles': { given: { ...LABELLED, styles: { regions: { 2: [0.5, -0.25, 1] } } } },
   'labels and instances': { encoding: PLAIN, given: LABELLED },
@@ -42,8 +42,11 @@ const CASES: Record<string, Case> = {
   },
   'batch norm': { generator: { norm: 'batch' }, given: LABELLED },
   'repeated pixels and mirrored borders': { generator: { upsample: 'nearest', padding: 'reflect' }, given: LABELLED },
-  'an enhancer': { generator: LOCAL, given: LABELLED },
-  'an enhancer with batch norm and styles': { generator: { ...LOCAL, norm: 'batch' }, given: LABELLED },
+  'two enhancers': { generator: LOCAL, given: LABELLED },
+  'an enhancer with batch norm and styles': {
+    generator: { ...LOCAL, ngf: 2, nLocalEnhancers: 1, nBlocksLocal: 0, norm: 'batch' },
+    given: LABELLED,
+  },
 };
 
 function fileOf({ generator, encoding }: Case) {
@@ -85,6 +88,39 @@ for (const [name, each] of Object.entries(CASES)) {
     assert.equal(await paint(painting.loadGenerator, { ...device, limits }, each), got);
   });
 }
+
+test('pictures of all sizes share pipelines', async () => {
+  // Another object, so that nothing is compiled for it yet.
+  const device = { ...(await openTestDevice()) };
+  const { createComputePipelineAsync } = device.gpu;
+  for (const generator of [{}, { norm: 'batch' }, LOCAL] as const) {
+    const loaded = await painting.loadGenerator(fileOf({ generator, encoding: PLAIN, given: {} }), { device });
+    let compiled = 0;
+    device.gpu.createComputePipelineAsync = (descriptor) => {
+      compiled++;
+      return createComputePipelineAsync.call(device.gpu, descriptor);
+    };
+    const made: number[] = [];
+    for (const [width, height] of [
+      [48, 32],
+      [33, 60],
+      [64, 64],
+    ] as const) {
+      compiled = 0;
+      await loaded.generate({ labels: new Uint8Array(width * height), size: { width, height } });
+      made.push(compiled);
+    }
+    loaded.close();
+    device.gpu.createComputePipelineAsync = createComputePipelineAsync;
+    assert.ok(made[0]! > 0);
+    assert.equal(made.slice(1), [0, 0]);
+  }
+});
+
+test('an elementwise function of what no hook writes is refused, not lost', async () => {
+  const x = painting.input([1, 3, 8, 8]);
+  assert.throws(() => painting.relu(x), /follows input, wanted a convolution or a norm/);
+});
 
 test('styles of a photo', async () => {
   const device = await openTestDevice();

@@ -1,6 +1,6 @@
 // What pages load instead of a module does the same for all that nets ask of it.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleForPages, bundleForPainting } from '../../scripts/bundle.mjs';
@@ -62,7 +62,7 @@ test('what sits behind an adapter', () => {
   for (const recorded of Object.values(RECORDED)) {
     const [{ kind, vendor, name }, wanted] = [profiled(recorded, pagesProfile.profileOf), profiled(recorded)];
     assert.equal([kind, vendor], [wanted.kind, wanted.vendor]);
-    assert.ok(name.length > 0);
+    assert.ok(name.trim().length > 0);
   }
 });
 
@@ -84,9 +84,26 @@ const BUILDS = {
   'src/web/train.ts': bundleForPages,
 };
 
-async function shadersOf(entry: keyof typeof BUILDS): Promise<Map<string, string>> {
+const built = async (entry: keyof typeof BUILDS) => {
   const { metafile } = await BUILDS[entry]({ entryPoints: [entry], outfile: '.cache/editions.js', metafile: true });
-  const [output] = Object.values(metafile!.outputs);
+  return metafile!;
+};
+
+test('every edition stands for a module that some build asks for', async () => {
+  const files = readdirSync('src', { recursive: true }).map((file) => `src/${String(file).replaceAll('\\', '/')}`);
+  const editions = files.filter((file) => /\.(paint|pages)\.ts$/.test(file));
+  const read = (await Promise.all([built('src/web/index.ts'), built('src/web/train.ts')])).flatMap(({ inputs }) =>
+    Object.keys(inputs),
+  );
+  assert.ok(editions.length > 30);
+  for (const edition of editions) {
+    assert.ok(read.includes(edition), `${edition} is read by no build`);
+    assert.ok(files.includes(edition.replace(/\.(paint|pages)/, '')), `${edition} stands for nothing`);
+  }
+});
+
+async function shadersOf(entry: keyof typeof BUILDS): Promise<Map<string, string>> {
+  const [output] = Object.values((await built(entry)).outputs);
   const loaded = Object.entries(output!.inputs).flatMap(([file, { bytesInOutput }]) =>
     file.endsWith('.wgsl') && bytesInOutput > 0 ? [file] : [],
   );

@@ -1,5 +1,5 @@
 import { type ConvShape, phasePairs } from '../../kernels/conv.js';
-import { DIRECT_SIDE, tilePrior } from '../../kernels/gpu-prior.js';
+import { pageTile, tilePrior } from '../../kernels/gpu-prior.js';
 import type { Launch, Lowering, Node } from '../tensor.js';
 import { lowerDirect } from './conv-packed.js';
 import { lowerTiles } from './conv-tiles.js';
@@ -9,6 +9,5 @@ export function lowerBy(_: unknown, plan: Lowering, node: Node, shape: ConvShape
   const phases = phasePairs(shape);
   const tiles = tilePrior(plan.device, shape.outputs);
   if (tiles) return lowerTiles(plan, node, shape, phases, tiles);
-  const side = DIRECT_SIDE[plan.device.kind];
-  return lowerDirect(plan, node, shape, phases, { px: side, oc: Math.min(side, shape.outputs) });
+  return lowerDirect(plan, node, shape, phases, pageTile(plan.device, shape.outputs));
 }

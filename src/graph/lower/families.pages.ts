@@ -1,6 +1,6 @@
 import type { ConvShape } from '../../kernels/conv.js';
 import type { WeightShape } from '../../kernels/conv-weight.js';
-import { DIRECT_SIDE, tilePrior } from '../../kernels/gpu-prior.js';
+import { pageTile, tilePrior } from '../../kernels/gpu-prior.js';
 import type { Family } from './candidates.js';
 import { DIRECT, TILE_PRODUCT, WEIGHT_DIRECT, WEIGHT_TILES } from './conv.js';
 
@@ -12,8 +12,8 @@ export const CONVOLUTIONS: Family<ConvShape> = {
   op: 'conv',
   rows: [DIRECT, TILE_PRODUCT],
   prior({ outputs }, device) {
-    const side = DIRECT_SIDE[device.kind];
-    return tilePrior(device, outputs) ?? `direct-${side}x${Math.min(side, outputs)}`;
+    const { px, oc } = pageTile(device, outputs);
+    return tilePrior(device, outputs) ?? `direct-${px}x${oc}`;
   },
   weights: ({ inputs }) => inputs[1]!,
 };

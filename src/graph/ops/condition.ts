@@ -4,7 +4,7 @@ import { view, whole } from '../lower/slices.js';
 import { apply, type Launch, type Lowering, type Node, type Op, type Tensor } from '../tensor.js';
 
 /** What is fed to a generator, by the names of encode-input.ts: i32 maps of ids, f32 planes; of one picture. */
-export type Fed = Partial<Record<'labels' | 'instances' | 'input' | 'features', Tensor>>;
+type Fed = Partial<Record<'labels' | 'instances' | 'input' | 'features', Tensor>>;
 
 interface Condition {
   classes: number;

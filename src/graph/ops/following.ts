@@ -1,7 +1,6 @@
 import type { Kernel } from '../../kernels/kernel.js';
-import { planeOf } from '../chunks.js';
 import { whole } from '../lower/slices.js';
-import { apply, type Launch, type Lowering, type Node, refuse, type Tensor } from '../tensor.js';
+import { apply, GraphError, type Launch, type Lowering, type Node, type Tensor } from '../tensor.js';
 
 // Elementwise functions as part of what makes their operand. In painting each follows a convolution or a norm whose result nothing
 // else reads, so no graph need be searched for what can be fused: the node is made again, and writes the function's value.
@@ -18,18 +17,17 @@ interface Following {
   steps: readonly Step[];
 }
 
-/** The element of a step's operand beside element i of `out`, whose chunk begins at `base`. */
-function elementOf(other: Tensor, name: string, base: string, { shape }: Tensor): string {
-  return other.shape.length > 1 ? `${name}[i - ${base}]` : `${name}[i / ${planeOf(shape)}u % ${shape[1]}u]`;
-}
+/** The element of a step's operand beside element i, where a chunk begins at `base`. Norms alone, which have an `area`, go by channel. */
+const elementOf = ({ shape: [channels, ...more] }: Tensor, name: string, base: string): string =>
+  more.length > 0 ? `${name}[i - ${base}]` : `${name}[i / params.area % ${channels}u]`;
 
 /** The kernel with the steps in its hook `emit`; `out` is its operand of that name. */
-function emitting(kernel: Kernel, steps: readonly Step[], out: string, y: Tensor): Kernel {
+function emitting(kernel: Kernel, steps: readonly Step[], out: string): Kernel {
   let source = kernel.source;
   const lines = steps.map(({ expression, other }, k) => {
     if (!other) return `a = ${expression};`;
     source += `\n@group(0) @binding(9) var<storage, read> operand${k}: array<f32>;\n`;
-    return `a = ${expression.replace(/\bb\b/, elementOf(other, `operand${k}`, `params.${out}Base`, y))};`;
+    return `a = ${expression.replace(/\bb\b/, elementOf(other, `operand${k}`, `params.${out}Base`))};`;
   });
   const emit = `fn emit(value: f32, i: u32) -> f32 { var a = value; ${lines.join(' ')} return a; }`;
   return { ...kernel, source, hooks: { ...kernel.hooks, emit } };
@@ -44,7 +42,7 @@ function lower({ attrs: { maker, steps }, outputs }: Node<Following>, plan: Lowe
       other.shape.length > 1 ? { tensor: other, chunk: plan.chunks(other)[view.chunk.index]! } : whole(plan, other);
     const others = steps.flatMap(({ other }, k) => (other ? [[`operand${k}`, beside(other)]] : []));
     return {
-      kernel: emitting(launch.kernel, steps, out!, y),
+      kernel: emitting(launch.kernel, steps, out!),
       operands: { ...launch.operands, ...Object.fromEntries(others) },
     };
   });
@@ -57,7 +55,9 @@ function lower({ attrs: { maker, steps }, outputs }: Node<Following>, plan: Lowe
 export function following(x: Tensor, expression: string, other?: Tensor): Tensor {
   const { op, inputs, attrs, outputs } = x.node;
   const { maker, steps } = op.lower === lower ? (attrs as Following) : { maker: x.node, steps: [] };
-  if (maker.op.emit === undefined) refuse(expression, 'a', maker.op.name, 'the result of a convolution or a norm');
+  // Not by `refuse`, which builds for pages leave out: the function would be lost without a word.
+  if (maker.op.emit === undefined)
+    throw new GraphError(`${expression}: follows ${maker.op.name}, wanted a convolution or a norm`);
   const { name, inPlace } = maker.op;
   const all = { maker, steps: [...steps, { expression, other }] };
   return apply({ name, inPlace, lower }, other ? [...inputs, other] : inputs, all, ...outputs)[0]!;

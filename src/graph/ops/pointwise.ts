@@ -166,6 +166,7 @@ export const softplus = unary('softplus', /* @__PURE__ */ softplusOf('a'));
 
 /** x·k. */
 export const scale = (x: Tensor, k: number): Tensor => pointwise('scale', MUL, { a: operand('scale', 'x', x), b: k });
+
 /** Values below `lo` become `lo`, above `hi` become `hi`. */
 export function clamp(x: Tensor, lo: number, hi: number): Tensor {
   if (!(lo <= hi)) refuse('clamp', 'lo, hi', [lo, hi], 'lo ≤ hi');

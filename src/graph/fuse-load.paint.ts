@@ -1,2 +1,0 @@
-/** Only gradients load through a hook. */
-export const intoLoad = () => {};

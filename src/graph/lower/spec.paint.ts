@@ -1,2 +1,0 @@
-/** Pages that paint leave every choice to the prior. */
-export const chosen = () => undefined;
