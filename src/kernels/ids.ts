@@ -1,10 +1,14 @@
-import edges from '../../shaders/edges.wgsl';
+import border from '../../shaders/border.wgsl';
+import edgesSource from '../../shaders/edges.wgsl';
 import oneHot from '../../shaders/one-hot.wgsl';
 import regionMean from '../../shaders/region-mean.wgsl';
 import regionSpread from '../../shaders/region-spread.wgsl';
 import regionSums from '../../shaders/region-sums.wgsl';
 import type { Kernel } from './kernel.js';
 import { type PlaneRange, planewise } from './planes.js';
+import { joined } from './wgsl.js';
+
+const EDGES = /* @__PURE__ */ joined(edgesSource, border);
 
 /** ids, y. */
 export const oneHotPlanes = (range: PlaneRange, area: number, classes: number): Kernel => {
@@ -23,7 +27,7 @@ export const oneHotPlanes = (range: PlaneRange, area: number, classes: number): 
 export const edgesOf = (range: PlaneRange, height: number, width: number): Kernel =>
   planewise(range, {
     name: 'instanceEdges.compare',
-    source: edges,
+    source: EDGES,
     itemsPerPlane: height * width,
     flopsPerItem: 0,
     params: { height, width },
