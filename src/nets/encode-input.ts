@@ -28,22 +28,26 @@ export const conditionChannels = (encoding: Encoding): number =>
 export const generatorChannels = (encoding: Encoding): number =>
   conditionChannels(encoding) + (encoding.features?.count ?? 0);
 
+/** What is fed of a picture: `labels` i32 [N, 1, H, W], or `input` f32 [N, inputNc, H, W]; and `instances` i32 [N, 1, H, W]. */
+export function mapsOf(encoding: Encoding, [n, h, w]: Extent): Record<string, Tensor> {
+  const ids = () => input([n, 1, h, w], 'i32');
+  return {
+    ...(labelChannels(encoding) > 0 ? { labels: ids() } : { input: input([n, encoding.inputNc, h, w]) }),
+    ...(encoding.noInstance ? {} : { instances: ids() }),
+  };
+}
+
 /**
- * What both nets are conditioned on, encoded on the device from what is fed: `labels` i32 [N, 1, H, W] as one-hot planes, or `input`
- * f32 [N, inputNc, H, W]; then the borders between `instances` i32 [N, 1, H, W] as one plane of 0 and 1. Ids must lie in
- * 0 … labelChannels − 1: the host checks them.
+ * What both nets are conditioned on, encoded on the device from what is fed (`mapsOf`): labels as one-hot planes, or the picture; then
+ * the borders between instances as one plane of 0 and 1. Labels must lie in 0 … labelChannels − 1: the host checks them.
  * @returns the inputs by those names, and the conditioning f32 [N, conditionChannels, H, W]
  */
-export function encodeInput(
-  encoding: Encoding,
-  [n, h, w]: Extent,
-): { inputs: Record<string, Tensor>; condition: Tensor } {
-  const { inputNc, noInstance } = encoding;
-  const classes = labelChannels(encoding);
-  const ids = () => input([n, 1, h, w], 'i32');
-  const inputs: Record<string, Tensor> = classes > 0 ? { labels: ids() } : { input: input([n, inputNc, h, w]) };
-  if (!noInstance) inputs.instances = ids();
+export function encodeInput(encoding: Encoding, extent: Extent): { inputs: Record<string, Tensor>; condition: Tensor } {
+  const inputs = mapsOf(encoding, extent);
   const { labels, input: picture, instances } = inputs;
-  const planes = [labels ? oneHot(labels, classes) : picture!, ...(instances ? [instanceEdges(instances)] : [])];
+  const planes = [
+    labels ? oneHot(labels, labelChannels(encoding)) : picture!,
+    ...(instances ? [instanceEdges(instances)] : []),
+  ];
   return { inputs, condition: planes.length > 1 ? concat(planes, 1) : planes[0]! };
 }

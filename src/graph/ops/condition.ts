@@ -25,7 +25,7 @@ function lower({ inputs, outputs, attrs: { classes, edges } }: Node<Condition>, 
     const params = { first, planes: end - first, yBase: chunk.base, classes, edges, height, width };
     return {
       kernel: conditionKernel(params, area),
-      operands: { labels: whole(plan, labels), instances: whole(plan, instances), y: view(y, chunk) },
+      operands: { labels: whole(plan, labels), ids: whole(plan, instances), y: view(y, chunk) },
     };
   });
 }

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../kernels/kernel.js';
-import { whole } from '../lower/slices.js';
+import { view, whole } from '../lower/slices.js';
 import { apply, GraphError, type Launch, type Lowering, type Node, type Tensor } from '../tensor.js';
 
 // Elementwise functions as part of what makes their operand. In painting each follows a convolution or a norm whose result nothing
@@ -17,9 +17,11 @@ interface Following {
   steps: readonly Step[];
 }
 
+const isPerChannel = ({ shape }: Tensor): boolean => shape.length === 1;
+
 /** The element of a step's operand beside element i, where a chunk begins at `base`. Norms alone, which have an `area`, go by channel. */
-const elementOf = ({ shape: [channels, ...more] }: Tensor, name: string, base: string): string =>
-  more.length > 0 ? `${name}[i - ${base}]` : `${name}[i / params.area % ${channels}u]`;
+const elementOf = (other: Tensor, name: string, base: string): string =>
+  isPerChannel(other) ? `${name}[i / params.area % ${other.shape[0]}u]` : `${name}[i - ${base}]`;
 
 /** The kernel with the steps in its hook `emit`; `out` is its operand of that name. */
 function emitting(kernel: Kernel, steps: readonly Step[], out: string): Kernel {
@@ -36,10 +38,10 @@ function emitting(kernel: Kernel, steps: readonly Step[], out: string): Kernel {
 function lower({ attrs: { maker, steps }, outputs }: Node<Following>, plan: Lowering): Launch[] {
   const y = outputs[0]!;
   return maker.op.lower!({ ...maker, outputs }, plan).map((launch) => {
-    const [out, view] = Object.entries(launch.operands).find(([, { tensor }]) => tensor === y) ?? [];
-    if (!view) return launch;
+    const [out, written] = Object.entries(launch.operands).find(([, { tensor }]) => tensor === y) ?? [];
+    if (!written) return launch;
     const beside = (other: Tensor) =>
-      other.shape.length > 1 ? { tensor: other, chunk: plan.chunks(other)[view.chunk.index]! } : whole(plan, other);
+      isPerChannel(other) ? whole(plan, other) : view(other, plan.chunks(other)[written.chunk.index]!);
     const others = steps.flatMap(({ other }, k) => (other ? [[`operand${k}`, beside(other)]] : []));
     return {
       kernel: emitting(launch.kernel, steps, out!),
